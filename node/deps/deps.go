@@ -1,0 +1,27 @@
+package deps
+
+import (
+	_ "filippo.io/age"
+	_ "github.com/cockroachdb/pebble/v2"
+	_ "github.com/fxamacker/cbor/v2"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/hdevalence/ed25519consensus"
+	_ "github.com/ipfs/go-datastore"
+	_ "github.com/ipfs/go-datastore/sync"
+	_ "github.com/ipfs/go-ds-leveldb"
+	_ "github.com/ipfs/go-ds-pebble"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/libp2p/go-libp2p"
+	_ "github.com/libp2p/go-libp2p-pubsub"
+	_ "github.com/libp2p/go-libp2p/p2p/discovery/mdns"
+	_ "github.com/marcopolo/simnet"
+	_ "github.com/multiformats/go-multiaddr"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/urfave/cli/v2"
+	_ "github.com/veraison/go-cose"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/encoding/charmap"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+)
