@@ -1,0 +1,64 @@
+# Kreidfeuer. `make` explains the targets.
+
+GO          := go
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BUILD       := $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+FUZZTIME    := 10s
+BENCHTIME   := 1s
+DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd64 darwin-arm64
+
+# Packages that start goroutines. The pure core has none, so the slow race run leaves it out.
+CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
+
+# Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
+export CGO_ENABLED := 0
+
+.PHONY: help build run demo test race fuzz bench soak lint dist clean FORCE
+
+help: # explain the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## build ./bin/kreidfeuer
+	$(BUILD) -o bin/ ./cmd/kreidfeuer
+
+run: build ## start this machine's device and show warnings as they come
+	./bin/kreidfeuer up
+
+demo: ## tell the story of one warning: eight devices, a killed hub, a hostile peer
+	$(BUILD) -tags demo -o bin/kreidfeuer-demo ./cmd/kreidfeuer
+	./bin/kreidfeuer-demo demo
+
+test: ## run the tests, with the rules of the architecture among them
+	$(GO) test -timeout 5m ./...
+
+race: ## run the tests of the concurrent packages with the race detector
+	pkgs=$$($(GO) list ./... | grep -E '$(CONCURRENT)') && CGO_ENABLED=1 $(GO) test -race -timeout 10m $$pkgs
+
+fuzz: ## fuzz every target for FUZZTIME (default 10s)
+	@tests=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$tests"; exit 1; }; echo "$$tests" | \
+	awk '/^Fuzz/ { f[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, f[i]; n = 0 }' | while read -r pkg name; do \
+	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; done
+
+bench: ## run the benchmarks, BENCHTIME each (default 1s)
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 30m ./...
+
+soak: ## run the tests again with the slow ones
+	KREIDFEUER_SOAK=1 $(GO) test -count 1 -timeout 60m ./...
+
+lint: bin/tools/staticcheck ## check format, go vet and staticcheck
+	@files=$$(gofmt -l .) && { test -z "$$files" || { echo "gofmt -w is needed for:" $$files; exit 1; }; }
+	$(GO) vet ./... && $(GO) vet -tags demo ./cmd/...
+	bin/tools/staticcheck ./... && bin/tools/staticcheck -tags demo ./cmd/...
+
+bin/tools/staticcheck: Makefile
+	GOBIN=$(CURDIR)/bin/tools $(GO) install $(STATICCHECK)
+
+dist: $(DIST:%=dist/kreidfeuer-%) ## cross-compile a single file for each platform into ./dist
+	cd dist && sha256sum kreidfeuer-* >SHA256SUMS
+
+dist/kreidfeuer-%: FORCE
+	GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(patsubst armv7,arm,$(basename $(lastword $(subst -, ,$*)))) GOARM=7 $(BUILD) -o $@ ./cmd/kreidfeuer
+
+clean: ## delete ./bin and ./dist
+	rm -rf bin dist
