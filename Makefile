@@ -2,7 +2,7 @@
 
 GO          := go
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-BUILD       := $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD       := $(GO) build -ldflags '-s -w -X main.version=$(VERSION)'
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 FUZZTIME    := 10s
 BENCHTIME   := 1s
@@ -38,7 +38,7 @@ race: ## run the tests of the concurrent packages with the race detector
 fuzz: ## fuzz every target for FUZZTIME (default 10s)
 	@tests=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$tests"; exit 1; }; echo "$$tests" | \
 	awk '/^Fuzz/ { f[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, f[i]; n = 0 }' | while read -r pkg name; do \
-	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; done
+	echo "== $$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; done
 
 bench: ## run the benchmarks, BENCHTIME each (default 1s)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 30m ./...
@@ -58,7 +58,7 @@ dist: $(DIST:%=dist/kreidfeuer-%) ## cross-compile a single file for each platfo
 	cd dist && sha256sum kreidfeuer-* >SHA256SUMS
 
 dist/kreidfeuer-%: FORCE
-	GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(patsubst armv7,arm,$(basename $(lastword $(subst -, ,$*)))) GOARM=7 $(BUILD) -o $@ ./cmd/kreidfeuer
+	GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(patsubst armv7,arm,$(basename $(lastword $(subst -, ,$*)))) GOARM=7 $(BUILD) -trimpath -o $@ ./cmd/kreidfeuer
 
 clean: ## delete ./bin and ./dist
 	rm -rf bin dist
