@@ -11,29 +11,30 @@ import (
 // Raw is one CBOR data item, kept as its bytes.
 type Raw = cbor.RawMessage
 
-var encMode = must(cbor.CoreDetEncOptions().EncMode())
+// encMode writes deterministic CBOR; a nil slice is an empty one, so that a
+// list has one encoding only.
+var encMode = must(func() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty
+	return o
+}().EncMode())
 
 // decMode refuses what deterministic CBOR cannot contain, as far as a decoder
 // sees it; canonical length and order are checked by writing the value again.
+// It looks for the end of the item before it makes room for it, so that a head
+// which claims more than follows costs nothing.
 var decMode = must(cbor.DecOptions{
 	DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 	IndefLength:       cbor.IndefLengthForbidden,
-	MaxNestedLevels:   16,
-	MaxArrayElements:  131072, // numbers of a whole-country polygon
-	MaxMapPairs:       256,
+	MaxNestedLevels:   MaxNesting,
+	MaxArrayElements:  MaxElements,
+	MaxMapPairs:       MaxPairs,
 	UTF8:              cbor.UTF8RejectInvalid,
 	TagsMd:            cbor.TagsForbidden,
 	ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 	NaN:               cbor.NaNDecodeForbidden,
 	Inf:               cbor.InfDecodeForbidden,
 }.DecMode())
-
-// openMode is decMode for maps that may hold fields of later versions.
-var openMode = must(func() cbor.DecOptions {
-	o := decMode.DecOptions()
-	o.ExtraReturnErrors = cbor.ExtraDecErrorNone
-	return o
-}().DecMode())
 
 var errNotDeterministic = errors.New("not deterministic CBOR (RFC 8949, 4.2)")
 
@@ -62,15 +63,6 @@ func sameBytes(b []byte, v any) error {
 		return errNotDeterministic
 	}
 	return nil
-}
-
-// deterministic checks one item of unknown shape.
-func deterministic(b []byte) error {
-	var v any
-	if err := decMode.Unmarshal(b, &v); err != nil {
-		return err
-	}
-	return sameBytes(b, v)
 }
 
 func mustMarshal(v any) []byte { return must(encMode.Marshal(v)) }

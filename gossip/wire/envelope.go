@@ -1,16 +1,11 @@
 package wire
 
-import (
-	"errors"
-	"slices"
-
-	"github.com/fxamacker/cbor/v2"
-)
+import "slices"
 
 const tagCOSESign = 98 // RFC 9052, 2
 
-// Envelope is a decoded envelope. Its byte slices alias the decoded input and
-// must not be modified. Make one with [New] or [Decode].
+// Envelope is a decoded envelope. Its byte slices and IDs alias the decoded
+// input and must not be modified. Make one with [New] or [Decode].
 type Envelope struct {
 	Header  Header
 	Payload []byte
@@ -31,58 +26,34 @@ type Signer struct {
 	Ref  Ref
 	Role Role
 	Sig  [64]byte
-
-	protected []byte
 }
 
-type rawEnvelope struct {
-	_           struct{} `cbor:",toarray"`
-	Protected   []byte
-	Unprotected unprotected
-	Payload     []byte
-	Signatures  []rawSigner
-}
-
-type unprotected struct {
-	Chain [][]byte `cbor:"-65538,keyasint,omitempty"`
-	Parts [][]byte `cbor:"-65539,keyasint,omitempty"`
-}
-
-type rawSigner struct {
-	_           struct{} `cbor:",toarray"`
-	Protected   []byte
-	Unprotected struct{}
-	Signature   []byte
-}
-
-type signerHeader struct {
-	Alg  int64  `cbor:"1,keyasint"`
-	Kid  []byte `cbor:"4,keyasint"`
-	Role Role   `cbor:"-65537,keyasint"`
-}
-
-// New makes an unsigned envelope. The version is filled in.
+// New makes an unsigned envelope, within the limits of its type. The version is
+// filled in; the header's extensions are brought into order.
 func New(h Header, payload []byte) (*Envelope, error) {
 	h.Version = Version
 	protected, err := h.marshal()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parseHeader(protected); err != nil {
+	e := &Envelope{Payload: payload, protected: protected}
+	if err := e.Header.parse(protected); err != nil {
 		return nil, err
 	}
-	return newEnvelope(h, protected, payload), nil
-}
-
-func newEnvelope(h Header, protected, payload []byte) *Envelope {
-	e := &Envelope{Header: h, Payload: payload, protected: protected}
-	e.id = hashID(h.Type.Context(), protected, payload)
-	return e
+	if err := e.checkSize(); err != nil {
+		return nil, err
+	}
+	e.id = e.hash()
+	return e, nil
 }
 
 // ID hashes context, protected header and payload, not the signatures: an alert
 // keeps its ID from draft through approval.
 func (e *Envelope) ID() ID { return e.id }
+
+func (e *Envelope) hash() ID {
+	return hashID(e.Header.Type.Context(), e.protected, e.Payload)
+}
 
 // Domain is the envelope's trust domain; a genesis root names itself.
 func (e *Envelope) Domain() ID {
@@ -92,37 +63,57 @@ func (e *Envelope) Domain() ID {
 	return *e.Header.Domain
 }
 
-// Author is the first signer, whose sequence and previous the header holds.
-func (e *Envelope) Author() Signer { return e.Signers[0] }
-
-// NewSigner prepares a signature by ref in role; sign ToBeSigned and set Sig.
-func NewSigner(ref Ref, role Role) Signer {
-	return Signer{Ref: ref, Role: role, protected: mustMarshal(signerHeader{AlgEd25519, ref[:], role})}
+// Author is the first signer, whose sequence and previous the header holds. An
+// envelope that nobody has signed yet has the zero Signer.
+func (e *Envelope) Author() Signer {
+	if len(e.Signers) == 0 {
+		return Signer{}
+	}
+	return e.Signers[0]
 }
 
-// ToBeSigned is the COSE Sig_structure for one signer (RFC 9052, 4.4).
+// NewSigner prepares a signature by ref in role; sign ToBeSigned and set Sig.
+func NewSigner(ref Ref, role Role) Signer { return Signer{Ref: ref, Role: role} }
+
+// signerHeaderSize is the encoded size of a signer's protected header with a
+// role below 24; signerSize that of the whole COSE_Signature.
+const (
+	signerHeaderSize = 45
+	signerSize       = 1 + 2 + signerHeaderSize + 1 + 2 + 64
+)
+
+// appendHeader writes the signer's protected header: {1: alg, 4: kid, -65537: role}.
+func (s *Signer) appendHeader(b []byte) []byte {
+	b = appendHead(b, majorMap, 3)
+	b = appendInt(appendInt(b, labelAlg), AlgEd25519)
+	b = appendBytes(appendInt(b, labelKid), s.Ref[:])
+	return appendInt(appendInt(b, labelHeader), int64(s.Role))
+}
+
+// ToBeSigned is the COSE Sig_structure for one signer (RFC 9052, 4.4), in a new
+// slice.
 func (e *Envelope) ToBeSigned(s Signer) []byte {
-	type sigStructure struct {
-		_             struct{} `cbor:",toarray"`
-		Context       string
-		BodyProtected []byte
-		SignProtected []byte
-		External      []byte
-		Payload       []byte
-	}
-	return mustMarshal(sigStructure{
-		Context: "Signature", BodyProtected: e.protected, SignProtected: s.protected,
-		External: []byte(e.Header.Type.Context()), Payload: e.Payload,
-	})
+	context := e.Header.Type.Context()
+	b := make([]byte, 0, len("Signature")+len(context)+len(e.protected)+signerHeaderSize+len(e.Payload)+32)
+	b = appendText(appendHead(b, majorArray, 5), "Signature")
+	b = appendBytes(b, e.protected)
+	b = s.appendHeader(appendHead(b, majorBytes, signerHeaderSize))
+	b = append(appendHead(b, majorBytes, uint64(len(context))), context...)
+	return appendBytes(b, e.Payload)
 }
 
 // AddSigner returns a copy of e with s in its canonical place; a signature with
 // the same Ref is replaced.
 func (e *Envelope) AddSigner(s Signer) *Envelope {
 	c := *e
-	c.Signers = slices.DeleteFunc(slices.Clone(e.Signers), func(o Signer) bool { return o.Ref == s.Ref })
-	c.Signers = append(c.Signers, s)
-	slices.SortFunc(c.Signers, compareSigners)
+	c.Signers = make([]Signer, 0, len(e.Signers)+1)
+	for _, o := range e.Signers {
+		if o.Ref != s.Ref {
+			c.Signers = append(c.Signers, o)
+		}
+	}
+	at, _ := slices.BinarySearchFunc(c.Signers, s, compareSigners)
+	c.Signers = slices.Insert(c.Signers, at, s)
 	return &c
 }
 
@@ -141,130 +132,52 @@ func rank(r Role) int {
 }
 
 // Encode writes the stored form: without chain and parts.
-func (e *Envelope) Encode() []byte { return e.encode(unprotected{}) }
+func (e *Envelope) Encode() []byte { return e.encode(nil, nil) }
 
 // EncodeFull writes the transmitted form, with Chain and Parts.
-func (e *Envelope) EncodeFull() []byte { return e.encode(unprotected{e.Chain, e.Parts}) }
+func (e *Envelope) EncodeFull() []byte { return e.encode(e.Chain, e.Parts) }
 
-func (e *Envelope) encode(u unprotected) []byte {
-	raw := rawEnvelope{Protected: e.protected, Unprotected: u, Payload: e.Payload}
-	for _, s := range e.Signers {
-		raw.Signatures = append(raw.Signatures, rawSigner{Protected: s.protected, Signature: s.Sig[:]})
-	}
-	if raw.Payload == nil {
-		raw.Payload = []byte{}
-	}
-	return mustMarshal(cbor.Tag{Number: tagCOSESign, Content: raw})
-}
-
-// Decode reads one envelope, strictly: EncodeFull of the result is b. It keeps
-// references into b. Errors are [*Refusal].
-func Decode(b []byte) (*Envelope, error) {
-	if len(b) > MaxTransmission {
-		return nil, Refuse(ReasonTooLarge, "%d bytes, at most %d", len(b), MaxTransmission)
-	}
-	raw, err := decodeRaw(b)
-	if err != nil {
-		return nil, err
-	}
-	h, err := parseHeader(raw.Protected)
-	if err != nil {
-		return nil, err
-	}
-	if size := len(raw.Protected) + len(raw.Payload); size > typeTable[h.Type].max {
-		return nil, Refuse(ReasonTooLarge, "a %s of %d bytes, at most %d", h.Type, size, typeTable[h.Type].max)
-	}
-	e := newEnvelope(h, raw.Protected, raw.Payload)
-	if e.Signers, err = parseSigners(raw.Signatures); err != nil {
-		return nil, err
-	}
-	if err := e.takeUnprotected(raw.Unprotected); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// decodeRaw reads the COSE structure and holds it to one encoding.
-func decodeRaw(b []byte) (*rawEnvelope, error) {
-	if len(b) < 3 || b[0] != 0xd8 || b[1] != tagCOSESign {
-		return nil, Refuse(ReasonMalformed, "no COSE_Sign tag")
-	}
-	var raw rawEnvelope
-	if err := decMode.Unmarshal(b[2:], &raw); err != nil {
-		var unknown *cbor.ExtraneousDataError
-		if field := (*cbor.UnknownFieldError)(nil); errors.As(err, &field) {
-			return nil, Refuse(ReasonUnprotected, "unprotected header: %v", err)
-		} else if errors.As(err, &unknown) {
-			return nil, Refuse(ReasonMalformed, "bytes after the envelope: %v", err)
-		}
-		return nil, Refuse(ReasonMalformed, "%v", err)
-	}
-	if err := sameBytes(b[2:], &raw); err != nil {
-		return nil, Refuse(ReasonMalformed, "%v", err)
-	}
-	return &raw, nil
-}
-
-func parseSigners(raw []rawSigner) ([]Signer, error) {
-	if len(raw) == 0 || len(raw) > MaxSigners {
-		return nil, Refuse(ReasonMalformed, "%d signatures, want 1 to %d", len(raw), MaxSigners)
-	}
-	signers := make([]Signer, 0, len(raw))
-	for i, r := range raw {
-		s, err := parseSigner(r)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 && s.Role == RoleApprover || i > 0 && s.Role != RoleApprover {
-			return nil, Refuse(ReasonMalformed, "signature %d: the author signs first and alone as author", i)
-		}
-		if i > 0 && s.Ref == signers[0].Ref || i > 1 && compareSigners(signers[i-1], s) >= 0 {
-			return nil, Refuse(ReasonMalformed, "signature %d: out of order or twice", i)
-		}
-		signers = append(signers, s)
-	}
-	return signers, nil
-}
-
-func parseSigner(r rawSigner) (Signer, error) {
-	var h signerHeader
-	if err := openMode.Unmarshal(r.Protected, &h); err != nil {
-		return Signer{}, Refuse(ReasonMalformed, "signer header: %v", err)
-	}
-	if h.Alg != AlgEd25519 {
-		return Signer{}, Refuse(ReasonUnsupported, "signature algorithm %d", h.Alg)
-	}
-	if err := Unmarshal(r.Protected, &h); err != nil {
-		return Signer{}, Refuse(ReasonMalformed, "signer header: %v", err)
-	}
-	s := Signer{Role: h.Role, protected: r.Protected}
-	if _, known := roleNames[h.Role]; !known {
-		return Signer{}, Refuse(ReasonUnsupported, "role %d", h.Role)
-	}
-	if len(h.Kid) != IDSize || len(r.Signature) != len(s.Sig) {
-		return Signer{}, Refuse(ReasonMalformed, "kid of %d bytes, signature of %d", len(h.Kid), len(r.Signature))
-	}
-	if h.Kid[0] != algSHA256 && h.Kid[0] != algEd25519 {
-		return Signer{}, Refuse(ReasonUnsupported, "kid algorithm %d", h.Kid[0])
-	}
-	copy(s.Ref[:], h.Kid)
-	copy(s.Sig[:], r.Signature)
-	return s, nil
-}
-
-// takeUnprotected checks the bounds and the order of what nobody signed.
-func (e *Envelope) takeUnprotected(u unprotected) error {
-	if len(u.Chain) > MaxChain || len(u.Parts) > MaxParts {
-		return Refuse(ReasonUnprotected, "%d chain objects and %d parts, at most %d and %d", len(u.Chain), len(u.Parts), MaxChain, MaxParts)
-	}
-	if len(u.Parts) > 0 && e.Header.Type != TypeAlert {
-		return Refuse(ReasonUnprotected, "a %s has no parts", e.Header.Type)
-	}
-	for i, c := range u.Chain {
-		if len(c) > MaxTrustObject {
-			return Refuse(ReasonUnprotected, "chain object %d of %d bytes, at most %d", i, len(c), MaxTrustObject)
+func (e *Envelope) encode(chain, parts [][]byte) []byte {
+	size := 32 + len(e.protected) + len(e.Payload) + len(e.Signers)*signerSize
+	for _, list := range [...][][]byte{chain, parts} {
+		for _, item := range list {
+			size += 5 + len(item)
 		}
 	}
-	e.Chain, e.Parts = u.Chain, u.Parts
-	return nil
+	b := append(make([]byte, 0, size), 0xd8, tagCOSESign)
+	b = appendBytes(appendHead(b, majorArray, 4), e.protected)
+	b = appendUnprotected(b, chain, parts)
+	b = appendBytes(b, e.Payload)
+	b = appendHead(b, majorArray, uint64(len(e.Signers)))
+	for i := range e.Signers {
+		s := &e.Signers[i]
+		b = s.appendHeader(appendHead(appendHead(b, majorArray, 3), majorBytes, signerHeaderSize))
+		b = appendBytes(appendHead(b, majorMap, 0), s.Sig[:])
+	}
+	return b
+}
+
+// appendUnprotected writes the unprotected header; empty lists are left out.
+func appendUnprotected(b []byte, chain, parts [][]byte) []byte {
+	lists := [...]struct {
+		label int64
+		items [][]byte
+	}{{labelChain, chain}, {labelParts, parts}}
+	n := uint64(0)
+	for _, l := range lists {
+		if len(l.items) > 0 {
+			n++
+		}
+	}
+	b = appendHead(b, majorMap, n)
+	for _, l := range lists {
+		if len(l.items) == 0 {
+			continue
+		}
+		b = appendHead(appendInt(b, l.label), majorArray, uint64(len(l.items)))
+		for _, item := range l.items {
+			b = appendBytes(b, item)
+		}
+	}
+	return b
 }

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
+	"math"
 )
 
 // COSE header labels (RFC 9052, 3.1, and the private-use range below -65536).
@@ -19,6 +17,7 @@ const (
 	AlgEd25519 = -19
 
 	firstExtension = 16 // header labels from here on are extensions
+	headerNesting  = 2  // containers around a header field
 )
 
 // Header is the body-protected header: what every device reads of an envelope
@@ -72,10 +71,13 @@ func (h *Header) marshal() ([]byte, error) {
 	}
 	if len(h.Extensions) > 0 {
 		fields := map[uint64]Raw{}
-		if err := openMode.Unmarshal(inner, &fields); err != nil {
+		if err := decMode.Unmarshal(inner, &fields); err != nil {
 			return nil, err
 		}
 		for _, x := range h.Extensions {
+			if _, twice := fields[x.Label]; twice || x.Label < firstExtension {
+				return nil, Refuse(ReasonMalformed, "extension label %d is below %d or twice", x.Label, firstExtension)
+			}
 			fields[x.Label] = x.Value
 		}
 		if inner, err = encMode.Marshal(fields); err != nil {
@@ -85,165 +87,128 @@ func (h *Header) marshal() ([]byte, error) {
 	return encMode.Marshal(body{Header: inner})
 }
 
-// parseHeader reads the body-protected header. An unknown version is
-// ReasonUnsupported before anything else of it is understood.
-func parseHeader(protected []byte) (Header, error) {
-	var b body
-	if err := Unmarshal(protected, &b); err != nil {
-		return Header{}, Refuse(ReasonMalformed, "protected header: %v", err)
+// parse reads the body-protected header and holds it to the rules of WIRE.md.
+// An unknown version is ReasonUnsupported before anything else of it is
+// understood. IDs and extensions alias protected.
+func (h *Header) parse(protected []byte) error {
+	c := cursor{rest: protected}
+	if n, label := c.pairs(), c.int(); n != 1 || label != labelHeader {
+		c.malformed("protected header of %d fields with label %d, want %d alone", n, label, labelHeader)
 	}
-	var v struct {
-		Version uint64 `cbor:"0,keyasint"`
+	n := c.pairs()
+	if n == 0 || c.uint() != 0 {
+		c.malformed("header does not begin with its version")
 	}
-	if err := openMode.Unmarshal(b.Header, &v); err != nil {
-		return Header{}, Refuse(ReasonMalformed, "header version: %v", err)
+	if h.Version = c.uint(); h.Version != Version {
+		c.refuse(ReasonUnsupported, "format version %d, this device reads %d", h.Version, Version)
 	}
-	if v.Version != Version {
-		return Header{}, Refuse(ReasonUnsupported, "format version %d, this device reads %d", v.Version, Version)
+	h.readFields(&c, n-1)
+	c.end()
+	if c.err != nil {
+		return c.err
 	}
-	var h Header
-	if err := openMode.Unmarshal(b.Header, &h); err != nil {
-		return Header{}, Refuse(headerReason(err), "header: %v", err)
-	}
-	if err := sameBytes(b.Header, &h); err != nil {
-		if h.Extensions, err = parseExtensions(b.Header, &h); err != nil {
-			return Header{}, err
-		}
-	}
-	return h, h.check()
+	return h.check()
 }
 
-func headerReason(err error) Reason {
-	if strings.Contains(err.Error(), errUnknownAlgorithm.Error()) {
-		return ReasonUnsupported
-	}
-	return ReasonMalformed
-}
+// requiredFields has a bit for each label that no header may lack.
+const requiredFields = 1<<1 | 1<<6 | 1<<8 | 1<<9 | 1<<10 | 1<<11
 
-// parseExtensions takes the slow path: the header holds fields beyond version 1.
-func parseExtensions(raw []byte, h *Header) ([]Extension, error) {
-	fields := map[uint64]Raw{}
-	if err := openMode.Unmarshal(raw, &fields); err != nil {
-		return nil, Refuse(ReasonMalformed, "header: %v", err)
-	}
-	if err := sameBytes(raw, fields); err != nil {
-		return nil, Refuse(ReasonMalformed, "header: %v", err)
-	}
-	var known map[uint64]Raw
-	if err := openMode.Unmarshal(mustMarshal(h), &known); err != nil {
-		return nil, Refuse(ReasonMalformed, "header: %v", err)
-	}
-	var ext []Extension
-	for label := range fields {
-		if label < firstExtension {
-			if string(known[label]) != string(fields[label]) {
-				return nil, Refuse(ReasonMalformed, "header field %d: unknown, empty or not deterministic", label)
-			}
-			continue
-		}
-		if err := deterministic(fields[label]); err != nil {
-			return nil, Refuse(ReasonMalformed, "header field %d: %v", label, err)
-		}
-		ext = append(ext, Extension{label, fields[label]})
-	}
-	if len(ext) > MaxExtensions {
-		return nil, Refuse(ReasonMalformed, "%d header extensions, at most %d", len(ext), MaxExtensions)
-	}
-	slices.SortFunc(ext, func(a, b Extension) int { return cmp.Compare(a.Label, b.Label) })
-	return ext, nil
-}
-
-// check holds the header rules of WIRE.md that need no trust and no payload.
-func (h *Header) check() error {
-	if err := h.checkCritical(); err != nil {
-		return err
-	}
-	info, known := typeTable[h.Type]
-	if !known {
-		return Refuse(ReasonUnsupported, "content type %d", h.Type)
-	}
-	if _, known := laneNames[h.Lane]; !known {
-		return Refuse(ReasonUnsupported, "lane %d", h.Lane)
-	}
-	if !h.Type.allows(h.Lane) {
-		return Refuse(ReasonWrongLane, "a %s does not travel on lane %s", info.name, h.Lane)
-	}
-	genesis := h.Type == TypeRoot && h.Sequence == 1
-	switch {
-	case genesis != (h.Domain == nil):
-		return Refuse(ReasonMalformed, "domain must be absent in a genesis root and present elsewhere")
-	case genesis != (h.Issuer == nil):
-		return Refuse(ReasonMalformed, "issuer must be absent in a genesis root and present elsewhere")
-	case h.Sequence == 0 || h.Sequence > MaxSequence:
-		return Refuse(ReasonMalformed, "sequence %d is out of range", h.Sequence)
-	case (h.Sequence == 1) != (h.Previous == nil):
-		return Refuse(ReasonMalformed, "previous must be absent with sequence 1 and present with any other")
-	case h.Priority > PriorityExtreme:
-		return Refuse(ReasonMalformed, "priority %d is out of range", h.Priority)
-	}
-	if err := h.checkTimes(); err != nil {
-		return err
-	}
-	return CheckAuthority(h.Authority)
-}
-
-func (h *Header) checkTimes() error {
-	switch {
-	case h.Created == 0 || h.Created > MaxTime || h.Expires > MaxTime:
-		return Refuse(ReasonBadLifetime, "created %d or expires %d is out of range", h.Created, h.Expires)
-	case h.Expires <= h.Created:
-		return Refuse(ReasonBadLifetime, "expires is not after created")
-	case h.Lane != LaneTrust && h.Expires-h.Created > MaxAlertLifetime:
-		return Refuse(ReasonBadLifetime, "lives %d s, at most %d", h.Expires-h.Created, MaxAlertLifetime)
-	}
-	return nil
-}
-
-// checkCritical refuses critical extensions, because version 1 knows none.
-func (h *Header) checkCritical() error {
-	present := map[uint64]bool{}
-	for _, x := range h.Extensions {
-		present[x.Label] = true
-	}
-	var last uint64
-	for _, label := range h.Critical {
-		if label < firstExtension || label <= last || !present[label] {
-			return Refuse(ReasonMalformed, "critical label %d is below %d, out of order or absent", label, firstExtension)
+func (h *Header) readFields(c *cursor, n int) {
+	last, present := uint64(0), uint64(0)
+	for ; n > 0 && c.err == nil; n-- {
+		label := c.uint()
+		if label <= last {
+			c.malformed("header field %d after %d: out of order or twice", label, last)
 		}
 		last = label
+		present |= 1 << min(label, 63)
+		h.readField(c, label)
 	}
-	if len(h.Critical) > 0 {
-		return Refuse(ReasonUnsupported, "critical header field %d", h.Critical[0])
+	if present&requiredFields != requiredFields {
+		c.malformed("header lacks a required field: has %#b, needs %#b", present, uint64(requiredFields))
 	}
-	return nil
 }
 
-// CheckAuthority checks the form of an authority's path: labels of a-z, 0-9 and
-// inner hyphens, joined by "/". The empty path is the root.
-func CheckAuthority(path string) error {
-	if path == "" {
+// readField reads one field after the version. Fields that may be left out are
+// never written empty.
+func (h *Header) readField(c *cursor, label uint64) {
+	switch label {
+	case 1:
+		h.Type = Type(c.upTo(math.MaxUint16))
+	case 2:
+		h.Critical = c.labels()
+	case 3:
+		h.Domain = c.id()
+	case 4:
+		if h.Authority = string(c.text()); h.Authority == "" {
+			c.malformed("header has an empty authority")
+		}
+	case 5:
+		h.Issuer = c.id()
+	case 6:
+		h.Sequence = c.uint()
+	case 7:
+		h.Previous = c.id()
+	case 8:
+		h.Lane = Lane(c.upTo(math.MaxUint8))
+	case 9:
+		h.Created = c.uint()
+	case 10:
+		h.Expires = c.uint()
+	case 11:
+		h.Priority = Priority(c.upTo(math.MaxUint8))
+	default:
+		h.readExtension(c, label)
+	}
+}
+
+func (h *Header) readExtension(c *cursor, label uint64) {
+	if label < firstExtension {
+		c.malformed("header field %d is reserved", label)
+	}
+	if len(h.Extensions) == MaxExtensions {
+		c.malformed("more than %d header extensions", MaxExtensions)
+	}
+	if value := c.item(headerNesting); c.err == nil {
+		h.Extensions = append(h.Extensions, Extension{label, value})
+	}
+}
+
+// labels reads the list of critical extension labels.
+func (c *cursor) labels() []uint64 {
+	n := c.array()
+	if n == 0 || n > MaxExtensions {
+		c.malformed("%d critical header fields, want 1 to %d", n, MaxExtensions)
 		return nil
 	}
-	labels := strings.Split(path, "/")
-	if len(path) > MaxAuthority || len(labels) > MaxDepth {
-		return Refuse(ReasonMalformed, "authority %q is longer than %d bytes or %d labels", clip(path, 60), MaxAuthority, MaxDepth)
+	labels := make([]uint64, n)
+	for i := range labels {
+		labels[i] = c.uint()
 	}
-	for _, l := range labels {
-		if err := CheckLabel(l); err != nil {
-			return err
-		}
-	}
-	return nil
+	return labels
 }
 
-// CheckLabel checks one label of an authority's path, or a person's ID.
-func CheckLabel(l string) error {
-	ok := l != "" && len(l) <= MaxLabel && l[0] != '-' && l[len(l)-1] != '-'
-	for _, c := range []byte(l) {
-		ok = ok && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
+func (c *cursor) upTo(limit uint64) uint64 {
+	v := c.uint()
+	if v > limit {
+		c.malformed("number %d, at most %d", v, limit)
+		return 0
 	}
-	if !ok {
-		return Refuse(ReasonMalformed, "label %q: want 1 to %d of a-z, 0-9 and inner hyphens", clip(l, 40), MaxLabel)
+	return v
+}
+
+// id reads an ID. The algorithm is judged first, because the length depends on it.
+func (c *cursor) id() *ID {
+	b := c.bytes()
+	switch {
+	case len(b) == 0:
+		c.malformed("identifier without algorithm")
+	case b[0] != algSHA256:
+		c.refuse(ReasonUnsupported, "identifier algorithm %d", b[0])
+	case len(b) != IDSize:
+		c.malformed("identifier of %d bytes, want %d", len(b), IDSize)
+	default:
+		return (*ID)(b)
 	}
 	return nil
 }

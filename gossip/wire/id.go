@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -23,12 +22,19 @@ type ID [IDSize]byte
 
 var idText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// hashID hashes the deterministic CBOR array of its parts.
-func hashID(fields ...any) ID {
+// hashID hashes the deterministic CBOR array of a context string and byte
+// strings, so that no two lists of fields run into each other.
+func hashID(context string, fields ...[]byte) ID {
+	h := sha256.New()
+	var buf [64]byte
+	h.Write(appendText(appendHead(buf[:0], majorArray, uint64(1+len(fields))), context))
+	for _, f := range fields {
+		h.Write(appendHead(buf[:0], majorBytes, uint64(len(f))))
+		h.Write(f)
+	}
 	var id ID
 	id[0] = algSHA256
-	sum := sha256.Sum256(mustMarshal(fields))
-	copy(id[1:], sum[:])
+	h.Sum(id[1:1])
 	return id
 }
 
@@ -85,40 +91,23 @@ func ParseID(s string) (ID, error) {
 	id[0] = algSHA256
 	copy(id[1:], b)
 	if id.String() != strings.ToLower(strings.TrimSpace(s)) {
-		return ID{}, fmt.Errorf("parse ID %q: last character has unused bits set", s)
+		return ID{}, fmt.Errorf("parse ID %q: line breaks or unused bits in it", clip(s, 60))
 	}
 	return id, nil
 }
-
-// idFromBytes reads an ID from its 33 bytes.
-func idFromBytes(b []byte) (ID, error) {
-	var id ID
-	if len(b) != IDSize {
-		return id, fmt.Errorf("identifier of %d bytes, want %d", len(b), IDSize)
-	}
-	if b[0] != algSHA256 {
-		return id, errUnknownAlgorithm
-	}
-	copy(id[:], b)
-	return id, nil
-}
-
-var errUnknownAlgorithm = errors.New("unknown algorithm")
 
 // MarshalCBOR writes the ID as a byte string.
-func (id ID) MarshalCBOR() ([]byte, error) { return mustMarshal(id[:]), nil }
+func (id ID) MarshalCBOR() ([]byte, error) { return appendBytes(nil, id[:]), nil }
 
-// UnmarshalCBOR reads an ID from a byte string of 33 bytes.
+// UnmarshalCBOR reads an ID from a byte string of 33 bytes. The error of an
+// unknown algorithm is a [*Refusal] with ReasonUnsupported.
 func (id *ID) UnmarshalCBOR(b []byte) error {
-	var raw []byte
-	if err := decMode.Unmarshal(b, &raw); err != nil {
-		return err
+	c := cursor{rest: b}
+	parsed := c.id()
+	if c.end(); c.err != nil {
+		return c.err
 	}
-	parsed, err := idFromBytes(raw)
-	if err != nil {
-		return err
-	}
-	*id = parsed
+	*id = *parsed
 	return nil
 }
 

@@ -21,6 +21,10 @@ const (
 	// with a threshold of five plus recovery fits; verification cost stays below 1 ms.
 	MaxSigners = 16
 
+	// MaxChainObject bounds one encoded object of a chain (format): MaxTrustObject
+	// with MaxSigners signatures of 115 bytes fits.
+	MaxChainObject = 6 << 10
+
 	// MaxChain bounds the objects in a chain (format): eight levels of units,
 	// the persons who signed, and root versions on the way.
 	MaxChain = 24
@@ -35,6 +39,18 @@ const (
 
 	// MaxExtensions bounds the header fields that version 1 does not know (format).
 	MaxExtensions = 16
+
+	// MaxNesting bounds the arrays and maps around an item, within a payload or a
+	// protected header (format): it bounds the reader's stack.
+	MaxNesting = 16
+
+	// MaxElements bounds one array of a payload or part (format): the numbers of a
+	// whole-country polygon.
+	MaxElements = 128 << 10
+
+	// MaxPairs bounds one map of a payload or extension (format). Larger tables
+	// are arrays.
+	MaxPairs = 256
 
 	// MaxAuthority bounds an authority's path in bytes (format).
 	MaxAuthority = 160

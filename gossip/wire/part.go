@@ -10,6 +10,8 @@ const (
 	partZstd  = 0x01 // RFC 8878
 )
 
+const contextPart = "kreidfeuer:1:part"
+
 // PartRef names a detached part in a signed payload: the hash of its content
 // and its size in bytes, both before compression. So the same part may travel
 // compressed or not, and its cost is known before it is opened.
@@ -29,34 +31,59 @@ type SignedPayload struct {
 
 // NewPartRef names content.
 func NewPartRef(content []byte) PartRef {
-	return PartRef{Digest: hashID("kreidfeuer:1:part", content), Size: uint64(len(content))}
+	return PartRef{Digest: hashID(contextPart, content), Size: uint64(len(content))}
 }
 
-// ParsePayload reads a payload of core and part references.
+// ParsePayload reads a payload of core and part references, strictly: Marshal of
+// the result is b. The core aliases b; it is deterministic CBOR of any shape.
 func ParsePayload(b []byte) (SignedPayload, error) {
-	var p SignedPayload
-	if err := decMode.Unmarshal(b, &p); err != nil {
-		return SignedPayload{}, Refuse(ReasonBadPayload, "payload: %v", err)
+	c := cursor{rest: b}
+	if n := c.array(); n != 2 {
+		c.malformed("payload of %d fields, want core and parts", n)
 	}
-	if err := sameBytes(b, &p); err != nil {
-		return SignedPayload{}, Refuse(ReasonBadPayload, "payload: %v", err)
+	p := SignedPayload{Core: c.item(1)}
+	n := c.array()
+	if n > MaxParts {
+		c.malformed("%d parts, at most %d", n, MaxParts)
 	}
-	if len(p.Parts) > MaxParts {
-		return SignedPayload{}, Refuse(ReasonBadPayload, "%d parts, at most %d", len(p.Parts), MaxParts)
+	for ; n > 0 && c.err == nil; n-- {
+		p.Parts = append(p.Parts, c.partRef())
 	}
-	for i, r := range p.Parts {
-		if r.Size > MaxPartSize {
-			return SignedPayload{}, Refuse(ReasonBadPayload, "part %d of %d bytes, at most %d", i, r.Size, MaxPartSize)
-		}
+	if c.end(); c.err != nil {
+		return SignedPayload{}, payloadRefusal(c.err)
 	}
 	return p, nil
+}
+
+func (c *cursor) partRef() PartRef {
+	if n := c.array(); n != 2 {
+		c.malformed("part reference of %d fields, want digest and size", n)
+	}
+	digest, size := c.id(), c.uint()
+	if size > MaxPartSize {
+		c.malformed("part of %d bytes, at most %d", size, MaxPartSize)
+	}
+	if c.err != nil {
+		return PartRef{}
+	}
+	return PartRef{Digest: *digest, Size: size}
+}
+
+// payloadRefusal is err with the reason of a payload; what is only unknown
+// stays unknown.
+func payloadRefusal(err error) error {
+	r, ok := err.(*Refusal)
+	if ok && r.Reason == ReasonUnsupported {
+		return err
+	}
+	return Refuse(ReasonBadPayload, "payload: %v", err)
 }
 
 var (
 	partEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
 		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)))
 	partDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(MaxPartSize),
-		zstd.WithDecoderMaxWindow(MaxPartSize), zstd.WithDecoderLowmem(true)))
+		zstd.WithDecoderMaxWindow(MaxPartSize), zstd.WithDecoderLowmem(true), zstd.WithDecodeAllCapLimit(true)))
 )
 
 // PackPart is the transmitted form of content, compressed where that is shorter.

@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Verdict is what a device does with an envelope and its sender.
 type Verdict uint8
@@ -13,7 +16,13 @@ const (
 )
 
 func (v Verdict) String() string {
-	return [...]string{"accept", "ignore", "reject"}[v]
+	switch v {
+	case Accept:
+		return "accept"
+	case Ignore:
+		return "ignore"
+	}
+	return "reject"
 }
 
 // Reason is why an envelope was refused. identity/TRUST.md holds the table with
@@ -64,15 +73,17 @@ var verdicts = map[Reason]Verdict{
 
 // Reasons lists every reason with its verdict.
 func Reasons() map[Reason]Verdict {
-	all := make(map[Reason]Verdict, len(verdicts))
-	for r, v := range verdicts {
-		all[r] = v
-	}
-	return all
+	return maps.Clone(verdicts)
 }
 
-// Verdict is what follows from the reason.
-func (r Reason) Verdict() Verdict { return verdicts[r] }
+// Verdict is what follows from the reason. No reason leads to Accept; one that
+// is not in the table drops the envelope without penalty.
+func (r Reason) Verdict() Verdict {
+	if v, ok := verdicts[r]; ok {
+		return v
+	}
+	return Ignore
+}
 
 // Refusal is the error of every check an envelope can fail.
 type Refusal struct {

@@ -96,7 +96,8 @@ func (t Type) allows(l Lane) bool {
 // Role says in which capacity a signer signed.
 type Role uint8
 
-// The roles. Append only, do not reorder.
+// The roles. Append only, do not reorder; below 24, so that a signer's header
+// has one length.
 const (
 	RoleAuthor    Role = 1 // wrote it; owns sequence and previous
 	RoleApprover  Role = 2 // approved it
