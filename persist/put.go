@@ -1,0 +1,214 @@
+package persist
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// Batch is what one Put makes durable: all of it or nothing.
+type Batch struct {
+	Entries []Entry
+	Parts   []Part            // that came after their envelope
+	Delete  []wire.ID         // envelopes, with parts nobody else names; done first
+	Events  [][]byte          // appended to the event log, which gives them numbers
+	Local   map[string][]byte // local state by name, nil deletes; see [Local]
+}
+
+// Part is a detached part in its transmitted form.
+type Part struct {
+	Ref    wire.PartRef
+	Packed []byte
+}
+
+// Outcome is what became of an entry.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Stored     Outcome = iota + 1 // it is new
+	Raised                        // it replaced the same envelope at a lower level
+	Known                         // the same level or a higher one is there already
+	Superseded                    // its slot holds a later one
+)
+
+func (o Outcome) String() string {
+	return [...]string{"none", "stored", "raised", "known", "superseded"}[o]
+}
+
+// Receipt says what Put did.
+type Receipt struct {
+	Outcomes   []Outcome // one for each entry, in order
+	FirstEvent uint64    // number of the batch's first event; 0 without events
+}
+
+// Put stores b and returns after it is durable. On an error nothing of b is
+// stored, except that after a failed write to the disk all of b may turn out to
+// be stored: put the same batch again, entries that are there are [Known] then.
+// A full disk is [ErrFull]; Put works again as soon as there is space.
+//
+// The store writes one batch at a time and syncs the disk for each, so callers
+// should gather what came together.
+func (s *Store) Put(ctx context.Context, b Batch) (Receipt, error) {
+	if err := b.check(); err != nil {
+		return Receipt{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.ready(ctx, len(b.Entries)+len(b.Parts) > 0); err != nil {
+		return Receipt{}, fmt.Errorf("put: %w", err)
+	}
+	t := s.begin(ctx)
+	receipt, err := t.apply(b)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("put: %w", err)
+	}
+	if err := t.commit(); err != nil {
+		return Receipt{}, fmt.Errorf("put: %w", err)
+	}
+	return receipt, nil
+}
+
+// Delete removes envelopes, in one batch. Unknown ones are no error.
+func (s *Store) Delete(ctx context.Context, ids ...wire.ID) error {
+	_, err := s.Put(ctx, Batch{Delete: ids})
+	return err
+}
+
+func (b *Batch) check() error {
+	for name := range b.Local {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	for i, e := range b.Entries {
+		if e.Envelope == nil || len(e.Envelope.Signers) == 0 {
+			return fmt.Errorf("put: entry %d is no signed envelope", i)
+		}
+	}
+	return nil
+}
+
+func (t *tx) apply(b Batch) (Receipt, error) {
+	var receipt Receipt
+	for _, id := range b.Delete {
+		if err := t.delete(id); err != nil && !errors.Is(err, ErrNotFound) {
+			return receipt, err
+		}
+	}
+	for _, e := range b.Entries {
+		outcome, err := t.add(e)
+		if err != nil {
+			return receipt, fmt.Errorf("envelope %s: %w", e.Envelope.ID().Short(), err)
+		}
+		receipt.Outcomes = append(receipt.Outcomes, outcome)
+	}
+	for _, p := range b.Parts {
+		if err := t.addPart(p.Ref, p.Packed); err != nil {
+			return receipt, fmt.Errorf("part %s: %w", p.Ref.Digest.Short(), err)
+		}
+	}
+	for name, content := range b.Local {
+		if content == nil {
+			t.remove(localKey(name))
+		} else {
+			t.put(localKey(name), content)
+		}
+	}
+	receipt.FirstEvent = t.appendEvents(b.Events)
+	return receipt, nil
+}
+
+// add stores one envelope unless a better one is there.
+func (t *tx) add(e Entry) (Outcome, error) {
+	row, refs, err := newRow(e)
+	if err != nil {
+		return 0, err
+	}
+	outcome := Stored
+	old, err := t.row(row.ID)
+	switch {
+	case err == nil && old.Level >= row.Level:
+		return Known, t.addParts(e.Envelope, refs)
+	case err == nil:
+		outcome = Raised
+		row.Received, row.Arrival = old.Received, old.Arrival
+		t.count(&old, -1)
+	case errors.As(err, new(*CorruptError)), errors.Is(err, ErrNotFound): // a damaged record is replaced by the good one
+		if wins, err := t.takeSlot(&row); err != nil || !wins {
+			return Superseded, err
+		}
+		t.state.Arrivals++
+		row.Arrival = t.state.Arrivals
+		if err := t.refer(refs, +1); err != nil {
+			return 0, err
+		}
+	default:
+		return 0, err
+	}
+	stored := e.Envelope.Encode()
+	row.Size = uint32(len(stored)) // at most wire.MaxTransmission
+	t.put(envelopeKey(row.ID), append(row.append(make([]byte, 0, rowSize+len(stored)+sumSize)), stored...))
+	t.put(knownKey(&row), row.append(nil))
+	t.put(numberKey(keyArrival, row.Arrival), row.ID[:])
+	t.count(&row, +1)
+	return outcome, t.addParts(e.Envelope, refs)
+}
+
+// takeSlot decides whether row is the latest of its slot and removes what it
+// replaces. Types without slot always win.
+func (t *tx) takeSlot(row *Row) (bool, error) {
+	if !row.Type.Slot() {
+		return true, nil
+	}
+	key := slotKey(row)
+	b, err := t.get(key)
+	if err == nil && len(b) == wire.IDSize+8 {
+		holder := wire.ID(b[8:])
+		later := cmp.Or(cmp.Compare(row.Sequence, binary.BigEndian.Uint64(b)), holder.Compare(row.ID)) > 0
+		if !later && holder != row.ID {
+			return false, nil
+		}
+		if err := t.delete(holder); err != nil && !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+	} else if err != nil && !errors.Is(err, ErrNotFound) && !errors.As(err, new(*CorruptError)) {
+		return false, err
+	}
+	t.put(key, append(binary.BigEndian.AppendUint64(nil, row.Sequence), row.ID[:]...))
+	return true, nil
+}
+
+// delete removes an envelope and all that only it needs.
+func (t *tx) delete(id wire.ID) error {
+	rec, err := t.record(id)
+	if err != nil {
+		return err
+	}
+	_, refs, err := newRow(Entry{Envelope: rec.Envelope})
+	if err != nil {
+		return err
+	}
+	if err := t.refer(refs, -1); err != nil {
+		return err
+	}
+	if rec.Type.Slot() {
+		key := slotKey(&rec.Row)
+		if b, err := t.get(key); err == nil && len(b) == wire.IDSize+8 && wire.ID(b[8:]) == id {
+			t.remove(key)
+		}
+	}
+	t.remove(envelopeKey(id))
+	t.remove(knownKey(&rec.Row))
+	t.remove(numberKey(keyArrival, rec.Arrival))
+	t.count(&rec.Row, -1)
+	return nil
+}
+
+func (t *tx) count(r *Row, sign int64) {
+	t.state.Lanes[r.Lane] = t.state.Lanes[r.Lane].add(sign, sign*int64(r.Size))
+}

@@ -1,0 +1,184 @@
+package persist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+
+	"github.com/ipfs/go-datastore"
+	"github.com/ipfs/go-datastore/query"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// Get returns a stored envelope, or [ErrNotFound], or a [*CorruptError].
+func (s *Store) Get(ctx context.Context, id wire.ID) (Record, error) {
+	if err := s.rlock(); err != nil {
+		return Record{}, err
+	}
+	defer s.mu.RUnlock()
+	return s.record(ctx, id)
+}
+
+func (s *Store) record(ctx context.Context, id wire.ID) (Record, error) {
+	b, err := s.read(ctx, envelopeKey(id))
+	if err != nil {
+		return Record{}, err
+	}
+	return parseRecord(id, b)
+}
+
+// Has reports whether the store holds the item at its level or a higher one.
+func (s *Store) Has(ctx context.Context, item wire.Item) (bool, error) {
+	if err := s.rlock(); err != nil {
+		return false, err
+	}
+	defer s.mu.RUnlock()
+	b, err := s.read(ctx, envelopeKey(item.ID))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	row, err := splitRow(item.ID, b)
+	return err == nil && row.Level >= item.Level, err
+}
+
+// Known iterates over the index rows of a domain's lane from the given expiry
+// bucket on, in order of bucket and ID. A damaged row yields a [*CorruptError]
+// and the iteration goes on; any other error ends it. Rows that are written
+// meanwhile may or may not be seen.
+func (s *Store) Known(ctx context.Context, domain wire.ID, lane wire.Lane, since Bucket) iter.Seq2[Row, error] {
+	prefix := laneKey(domain, lane)
+	return s.rows(ctx, prefix, join(prefix, since.String()))
+}
+
+// Rows iterates over all index rows, as [Store.Known] does.
+func (s *Store) Rows(ctx context.Context) iter.Seq2[Row, error] { return s.rows(ctx, keyKnown, "") }
+
+func (s *Store) rows(ctx context.Context, prefix, from string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for v, err := range s.scan(ctx, prefix, from, 0) {
+			var row Row
+			if err == nil {
+				row, err = v.row()
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// After lists stored envelopes in the order in which they came, beginning after
+// the given arrival number (0: from the first), at most limit of them (0: all).
+// The last record's Arrival is the cursor of the next page. Envelopes that are
+// damaged yield a [*CorruptError] and are skipped.
+func (s *Store) After(ctx context.Context, arrival uint64, limit int) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for v, err := range s.scan(ctx, keyArrival, numberKey(keyArrival, arrival+1), limit) {
+			var rec Record
+			if err == nil && len(v.content) == wire.IDSize {
+				rec, err = s.Get(ctx, wire.ID(v.content))
+				if errors.Is(err, ErrNotFound) {
+					continue // deleted meanwhile
+				}
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// Usage counts the stored envelopes by lane.
+func (s *Store) Usage() map[wire.Lane]Usage {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return maps.Clone(s.state.Lanes)
+}
+
+// PartUsage counts the stored parts; a part that several envelopes name counts once.
+func (s *Store) PartUsage() Usage {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.state.Parts
+}
+
+func (s *Store) rlock() error {
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+// value is one checked value of a scan.
+type value struct {
+	key     string
+	content []byte
+}
+
+func (v *value) row() (Row, error) {
+	r, err := parseRow(v.content)
+	if err == nil && knownKey(&r) != v.key {
+		err = errors.New("row does not belong to its key")
+	}
+	if err != nil {
+		return Row{}, &CorruptError{v.key, err}
+	}
+	return r, nil
+}
+
+// scan iterates over the values below prefix in order of keys, beginning with
+// the key from. Backends of this package seek there; others filter.
+func (s *Store) scan(ctx context.Context, prefix, from string, limit int) iter.Seq2[value, error] {
+	q := query.Query{Prefix: prefix, Orders: []query.Order{query.OrderByKey{}}, Limit: limit}
+	if from != "" {
+		q.Filters = []query.Filter{query.FilterKeyCompare{Op: query.GreaterThanOrEqual, Key: from}}
+	}
+	return func(yield func(value, error) bool) {
+		for e, err := range datastore.QueryIter(ctx, s.ds, q) {
+			if err != nil {
+				yield(value{}, fmt.Errorf("read %s: %w", prefix, err))
+				return
+			}
+			content, err := openValue(e.Key, e.Value)
+			if !yield(value{e.Key, content}, err) {
+				return
+			}
+		}
+	}
+}
+
+// splitRow reads the row of an envelope's value.
+func splitRow(id wire.ID, b []byte) (Row, error) {
+	row, err := parseRow(b[:min(rowSize, len(b))])
+	if err == nil && row.ID != id {
+		err = fmt.Errorf("it is %s", row.ID.Short())
+	}
+	if err != nil {
+		return Row{}, &CorruptError{envelopeKey(id), err}
+	}
+	return row, nil
+}
+
+// parseRecord reads an envelope's value and recomputes its ID.
+func parseRecord(id wire.ID, b []byte) (Record, error) {
+	row, err := splitRow(id, b)
+	if err != nil {
+		return Record{}, err
+	}
+	e, err := wire.Decode(b[rowSize:])
+	if err == nil && e.ID() != id {
+		err = fmt.Errorf("its content hashes to %s", e.ID().Short())
+	}
+	if err != nil {
+		return Record{}, &CorruptError{envelopeKey(id), err}
+	}
+	return Record{Row: row, Envelope: e}, nil
+}

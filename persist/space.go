@@ -1,0 +1,3 @@
+package persist
+
+func isNoSpace(err error) bool { return false }

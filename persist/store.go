@@ -1,0 +1,99 @@
+// Package persist keeps what a device has accepted: a [Store] holds envelopes
+// with their parts, an index of them, an event log, and the device's own local
+// state, on a go-datastore. What Put has acknowledged survives the end of the
+// process at any moment, and the end of power as far as the disk keeps its
+// promises. The layout of keys and values is specified in FORMAT.md.
+//
+// The store verifies no signature and knows no trust: what it is given has
+// been judged. It does check every value it reads.
+package persist
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/ipfs/go-datastore"
+)
+
+// Options are the settings of a store. The zero value is fit for use.
+type Options struct {
+	// MaxEvents bounds the event log; the oldest go first. 0: 10,000.
+	MaxEvents int
+
+	// MinFree is the free space in bytes below which Put takes no more
+	// envelopes and parts ([ErrFull]). What is left serves deletions, local
+	// state and the backend's own housekeeping. 0: 32 MiB; negative: no guard.
+	MinFree int64
+
+	// Free reports the bytes free for the store. nil: no guard. [OpenPath] sets
+	// it to the free space of the folder's file system if it is nil.
+	Free func() (uint64, error)
+}
+
+const (
+	defaultMaxEvents = 10_000
+	defaultMinFree   = 32 << 20
+)
+
+func (o Options) withDefaults() Options {
+	if o.MaxEvents <= 0 {
+		o.MaxEvents = defaultMaxEvents
+	}
+	if o.MinFree == 0 {
+		o.MinFree = defaultMinFree
+	}
+	return o
+}
+
+// Store keeps envelopes and local state. Its methods are safe for concurrent
+// use; writers take turns. Make one with [Open] or [OpenPath].
+type Store struct {
+	ds      datastore.Batching
+	opt     Options
+	release func() error // the folder's lock
+
+	mu     sync.RWMutex // guards what follows; held for writing by writers
+	state  state
+	doubt  bool // the last write failed: what is stored must be read again
+	closed bool
+}
+
+// Open opens the store in ds, which the store then owns and closes, and makes
+// an empty one if ds is empty. ds must apply a batch as a whole or not at all
+// ([persisttest] has the suite); Commit followed by Sync must be durable.
+//
+// A newer schema is a [*SchemaError]; nothing is written then.
+//
+// [persisttest]: https://pkg.go.dev/github.com/kreidfeuer/kreidfeuer/persist/persisttest
+func Open(ctx context.Context, ds datastore.Batching, opt Options) (*Store, error) {
+	s := &Store{ds: ds, opt: opt.withDefaults()}
+	if err := s.checkSchema(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.loadState(ctx); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, nil
+}
+
+// Close waits for the writer and closes the datastore. Later calls of the
+// store's methods return [ErrClosed].
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	err := s.ds.Close()
+	if s.release != nil {
+		if unlock := s.release(); err == nil {
+			err = unlock
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
