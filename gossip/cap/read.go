@@ -1,0 +1,134 @@
+package cap
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Parse reads a CAP 1.0, 1.1 or 1.2 document leniently: whatever it can make
+// sense of becomes part of the alert, and everything that breaks the schema of
+// the document's own version or a rule of the standard becomes a Problem. The
+// document is valid if Valid(problems).
+//
+// If the error is not nil there is no alert, and the problems say where it
+// failed: ErrSyntax, ErrDoctype, ErrEncoding, ErrLimit or ErrNotAlert. The
+// alert shares no memory with data.
+func Parse(data []byte) (*Alert, []Problem, error) {
+	r := &report{}
+	root, err := r.load(data)
+	if err != nil {
+		return nil, r.list(), err
+	}
+	if root.name != "alert" {
+		err := notAlert(root)
+		r.at(root, "not-alert", "%s", err)
+		return nil, r.list(), err
+	}
+	return r.alert(root), r.list(), nil
+}
+
+// load turns bytes into a tree and reports what prevents that.
+func (r *report) load(data []byte) (*node, error) {
+	if len(data) > MaxDocument {
+		err := fmt.Errorf("%w: %d bytes, at most %d are read", ErrLimit, len(data), MaxDocument)
+		r.add("/", 1, "limit", "%s", err)
+		return nil, err
+	}
+	src, bad, err := toUTF8(data)
+	if err != nil {
+		r.add("/", 1, "xml-encoding", "%s", err)
+		return nil, err
+	}
+	if bad != nil {
+		r.add("/", bad.line, bad.rule, "%s", bad.message)
+	}
+	root, bad, err := scan(src)
+	if err != nil {
+		r.add("/", bad.line, bad.rule, "%s", bad.message)
+		return nil, err
+	}
+	return root, nil
+}
+
+func notAlert(root *node) error {
+	switch rootFormat(root.space, root.name) {
+	case Atom, RSS:
+		return fmt.Errorf("%w: this is a feed; its entries link to alerts or contain them", ErrNotAlert)
+	case EDXL, SOAP:
+		return fmt.Errorf("%w: this is an envelope; the alert is inside", ErrNotAlert)
+	}
+	return fmt.Errorf("%w: the root element is %q", ErrNotAlert, excerpt(root.name))
+}
+
+// alert checks and decodes one alert element.
+func (r *report) alert(n *node) *Alert {
+	a := &Alert{Version: V12}
+	for v, space := range namespaces {
+		if n.space == space {
+			a.Version = v
+		}
+	}
+	r.root = n
+	r.schema(n, a.Version)
+	decode(n, a)
+	for _, kid := range n.kids {
+		if kid.raw != nil {
+			a.Signature = append(a.Signature, kid.raw)
+		}
+	}
+	r.rules(a)
+	return a
+}
+
+// schema checks the alert element against the schema of a version.
+func (r *report) schema(n *node, v Version) {
+	c := &checker{report: r, column: columns[v], space: namespaces[v]}
+	if n.space != c.space {
+		r.at(n, "schema-root", "namespace %q is that of no CAP version; read as CAP 1.2", excerpt(n.space))
+		c.space = n.space
+	}
+	c.attributes(n)
+	c.sequence(n, alertElements)
+}
+
+// Document is an alert found inside of another document.
+type Document struct {
+	Path     string // of the alert element, by position: /*/*[3]/*[5]
+	Alert    *Alert
+	Problems []Problem // their paths begin at the alert element
+}
+
+// Embedded reads the alerts inside of a feed or envelope (Atom and RSS with
+// content, EDXL-DE, SOAP, a list of alerts) in the order in which they stand,
+// at most 1,000. An alert as root is found as well. Feeds whose entries only
+// link to alerts have none; then the error is ErrNotAlert.
+func Embedded(data []byte) ([]Document, error) {
+	root, err := new(report).load(data)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := embedded(root, "/*", nil)
+	if err == nil && len(docs) == 0 {
+		err = notAlert(root)
+	}
+	return docs, err
+}
+
+func embedded(n *node, path string, docs []Document) ([]Document, error) {
+	if n.name == "alert" && isCAP(n.space) {
+		if len(docs) == maxEmbedded {
+			return nil, fmt.Errorf("%w: more than %d alerts", ErrLimit, maxEmbedded)
+		}
+		n.parent = nil
+		r := &report{}
+		alert := r.alert(n)
+		return append(docs, Document{Path: path, Alert: alert, Problems: r.list()}), nil
+	}
+	var err error
+	for i, kid := range n.kids {
+		if docs, err = embedded(kid, path+"/*["+strconv.Itoa(i+1)+"]", docs); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}

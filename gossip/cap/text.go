@@ -1,0 +1,52 @@
+package cap
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// xmlSpace is the white space of XML; a no-break space is text.
+const xmlSpace = " \t\r\n"
+
+func isSpace(r rune) bool { return strings.ContainsRune(xmlSpace, r) }
+
+func trim(s string) string { return strings.Trim(s, xmlSpace) }
+
+// fold replaces each run of white space by one space and trims.
+func fold(s string) string { return strings.Join(strings.FieldsFunc(s, isSpace), " ") }
+
+// excerpt shortens foreign text for a message.
+func excerpt(s string) string {
+	s = fold(s[:min(len(s), 4*maxExcerpt)])
+	if len(s) <= maxExcerpt {
+		return strings.ToValidUTF8(s, "�")
+	}
+	return strings.ToValidUTF8(s[:maxExcerpt], "") + "…"
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+var textEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", "&#13;")
+
+var attrEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;",
+	"\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
+
+func escapeText(s string) string { return textEscaper.Replace(s) }
+func escapeAttr(s string) string { return attrEscaper.Replace(s) }
+
+// badChar returns the first character of s that XML 1.0 cannot carry, or -1.
+func badChar(s string) rune {
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
+				return r
+			}
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0xFFFE, r == 0xFFFF:
+			return r
+		}
+	}
+	return -1
+}
