@@ -17,6 +17,7 @@ var layers = map[string]int{
 	"sim/netmodel":     0,
 
 	"gossip/compact": 1,
+	"gossip/region":  1,
 	"identity":       1,
 
 	"gossip/alert":   2,
