@@ -27,10 +27,13 @@ var layers = map[string]int{
 	"node/chat":      2,
 	"sim/scenario":   2,
 
-	"gossip":       3,
-	"persist":      3,
-	"persist/blob": 3,
-	"sim/model":    3,
+	"gossip":            3,
+	"node/api/endpoint": 3,
+	"node/discovery":    3,
+	"node/host":         3,
+	"persist":           3,
+	"persist/blob":      3,
+	"sim/model":         3,
 
 	"node":                4,
 	"persist/persisttest": 4,
@@ -54,7 +57,7 @@ var confined = []struct {
 }{
 	{
 		imports:  []string{"github.com/libp2p/"},
-		packages: []string{"gossip", "node", "sim", "cmd"},
+		packages: []string{"gossip", "node", "node/discovery", "node/host", "sim", "cmd"},
 	},
 	{
 		imports: []string{

@@ -1,0 +1,10 @@
+// Package host builds a device's libp2p host: QUIC and TCP with Noise, fit for
+// local networks without infrastructure. There is no relay, no DHT, no AutoNAT
+// and no port mapping: a device is reached at the addresses it listens on.
+//
+// [Bans] is the host's connection gater. The router enters peers that sent what
+// they should have known to be wrong; the host then neither dials nor accepts them.
+//
+// Known limit: libp2p's swarm drops IPv6 link-local addresses before dialing, so
+// a link needs IPv4 (self-assigned 169.254/16 will do), a ULA or a global address.
+package host
