@@ -58,8 +58,7 @@ func (s *Store) EventsSince(ctx context.Context, n uint64) iter.Seq2[Event, erro
 			n = first - 1
 		}
 		for v, err := range s.scan(ctx, keyEvent, numberKey(keyEvent, n+1), 0) {
-			number, _ := strconv.ParseUint(strings.TrimPrefix(v.key, keyEvent+"/"), 16, 64)
-			if !yield(Event{number, v.content}, err) {
+			if !yield(Event{eventNumber(v.key), v.content}, err) {
 				return
 			}
 		}
@@ -84,4 +83,9 @@ func (t *tx) appendEvents(contents [][]byte) (first uint64) {
 		t.state.FirstEvent++
 	}
 	return first
+}
+
+func eventNumber(key string) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimPrefix(key, keyEvent+"/"), 16, 64) // 0, which no event has, if it is no number
+	return n
 }

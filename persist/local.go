@@ -2,7 +2,6 @@ package persist
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"regexp"
@@ -80,11 +79,7 @@ func (l Local) List(ctx context.Context, prefix string) iter.Seq2[Value, error] 
 			below = localKey(prefix)
 		}
 		for v, err := range l.s.scan(ctx, below, "", 0) {
-			name, corrupt := v.key, (*CorruptError)(nil)
-			if errors.As(err, &corrupt) {
-				name = corrupt.Key
-			}
-			if !yield(Value{strings.TrimPrefix(name, keyLocal+"/"), v.content}, err) {
+			if !yield(Value{strings.TrimPrefix(v.key, keyLocal+"/"), v.content}, err) {
 				return
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"maps"
 
-	"github.com/ipfs/go-datastore"
 	"github.com/ipfs/go-datastore/query"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -142,13 +141,23 @@ func (s *Store) scan(ctx context.Context, prefix, from string, limit int) iter.S
 		q.Filters = []query.Filter{query.FilterKeyCompare{Op: query.GreaterThanOrEqual, Key: from}}
 	}
 	return func(yield func(value, error) bool) {
-		for e, err := range datastore.QueryIter(ctx, s.ds, q) {
-			if err != nil {
-				yield(value{}, fmt.Errorf("read %s: %w", prefix, err))
+		results, err := s.ds.Query(ctx, q)
+		if err != nil {
+			yield(value{}, fmt.Errorf("read %s: %w", prefix, err))
+			return
+		}
+		defer results.Close()
+		for {
+			r, more := results.NextSync()
+			if !more {
 				return
 			}
-			content, err := openValue(e.Key, e.Value)
-			if !yield(value{e.Key, content}, err) {
+			if r.Error != nil {
+				yield(value{}, fmt.Errorf("read %s: %w", prefix, r.Error))
+				return
+			}
+			content, err := openValue(r.Key, r.Value)
+			if !yield(value{r.Key, content}, err) {
 				return
 			}
 		}

@@ -1,0 +1,24 @@
+//go:build (!unix && !windows) || solaris || illumos || aix
+
+package persist
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// lockFolder only says who is there; the database's own lock keeps others out.
+func lockFolder(dir, holder string) (release func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	describe(f, holder)
+	return f.Close, nil
+}
+
+func isNoSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, ErrFull) }
+
+func syncFolder(string) error { return nil }

@@ -1,0 +1,46 @@
+//go:build unix && !solaris && !illumos && !aix
+
+package persist
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockFolder locks dir for this process. The kernel frees the lock when the
+// process ends, however it ends.
+func lockFolder(dir, holder string) (release func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, lockedBy(dir)
+		}
+		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	describe(f, holder)
+	return f.Close, nil
+}
+
+func isNoSpace(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, ErrFull)
+}
+
+// syncFolder makes a rename in dir durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) { // some file systems cannot, and need not
+		return err
+	}
+	return nil
+}

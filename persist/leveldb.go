@@ -1,0 +1,238 @@
+package persist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/ipfs/go-datastore"
+	"github.com/ipfs/go-datastore/query"
+	"github.com/syndtr/goleveldb/leveldb"
+	"github.com/syndtr/goleveldb/leveldb/filter"
+	"github.com/syndtr/goleveldb/leveldb/opt"
+	"github.com/syndtr/goleveldb/leveldb/storage"
+)
+
+// level is a goleveldb database as a datastore. The usual adapter of the IPFS
+// project does not serve here: it "repairs" a damaged database on opening,
+// which drops what it cannot read; its queries end at a damaged block as if
+// there were no more; and after a failed write it goes on with a journal that
+// the next start cannot read to its end.
+//
+// A batch is one journal record, synced before Commit returns: there wholly or
+// not at all. After a failed write the database is opened anew before the next
+// one; while that fails, for want of space, it is open for reading.
+type level struct {
+	open func(readOnly bool) (*leveldb.DB, error)
+
+	mu     sync.RWMutex // held for writing by writers
+	db     *leveldb.DB
+	failed error // of the last write; nil: none
+}
+
+var _ datastore.Batching = (*level)(nil)
+
+// levelOptions suit a small device: some 10 MB of memory with a million rows.
+func levelOptions() *opt.Options {
+	return &opt.Options{
+		WriteBuffer:                  2 << 20,
+		BlockCacheCapacity:           2 << 20,
+		OpenFilesCacheCapacity:       64,
+		Filter:                       filter.NewBloomFilter(10),
+		DisableLargeBatchTransaction: true, // one way to write, so one way to test
+		ErrorIfMissing:               true, // OpenPath decides when to make one
+	}
+}
+
+// OpenLevelDB opens the goleveldb database in dir, or makes one, as a datastore
+// whose batches are atomic and durable when Commit returns. [OpenPath] does so
+// with more care for what may lie in the folder.
+func OpenLevelDB(dir string) (datastore.Batching, error) {
+	if _, err := os.Stat(filepath.Join(dir, "CURRENT")); err != nil {
+		l, err := createLevel(dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkLevel(dir); err != nil {
+		return nil, err
+	}
+	return openLevel(dir)
+}
+
+// NewMemory makes a datastore that ends with the process.
+func NewMemory() (datastore.Batching, error) { return newMemoryLevel() }
+
+// openLevel opens the database in dir, after checkLevel. If it cannot be opened
+// for writing for want of space, it is opened for reading.
+func openLevel(dir string) (*level, error) {
+	l := &level{open: func(readOnly bool) (*leveldb.DB, error) {
+		o := levelOptions()
+		o.ReadOnly = readOnly
+		return leveldb.OpenFile(dir, o)
+	}}
+	if err := l.reopen(); err != nil && (l.db == nil || !isNoSpace(err)) {
+		_ = l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// createLevel makes an empty database in dir.
+func createLevel(dir string) (*level, error) {
+	o := levelOptions()
+	o.ErrorIfMissing, o.ErrorIfExist = false, true
+	db, err := leveldb.OpenFile(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	return &level{db: db, open: func(bool) (*leveldb.DB, error) { return nil, ErrClosed }}, nil
+}
+
+// newMemoryLevel is a database that ends with the process.
+func newMemoryLevel() (*level, error) {
+	stor := storage.NewMemStorage()
+	l := &level{open: func(readOnly bool) (*leveldb.DB, error) {
+		o := levelOptions()
+		o.ReadOnly, o.ErrorIfMissing = readOnly, false
+		return leveldb.Open(stor, o)
+	}}
+	return l, l.reopen()
+}
+
+// reopen replaces the database by a freshly opened one; a failure leaves one
+// for reading, if that can be had.
+func (l *level) reopen() error {
+	if l.db != nil {
+		_ = l.db.Close() // it has failed already; what counts is what is on the disk
+		l.db = nil
+	}
+	db, err := l.open(false)
+	if err == nil {
+		l.db, l.failed = db, nil
+		return nil
+	}
+	l.failed = err
+	if db, err := l.open(true); err == nil {
+		l.db = db
+	}
+	return err
+}
+
+func (l *level) write(b *leveldb.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		if err := l.reopen(); err != nil {
+			return fmt.Errorf("open again after a failed write: %w", err)
+		}
+	}
+	if l.db == nil {
+		return ErrClosed
+	}
+	l.failed = l.db.Write(b, &opt.WriteOptions{Sync: true})
+	return l.failed
+}
+
+// view calls f with the database open.
+func (l *level) view(f func(*leveldb.DB) error) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.db == nil {
+		return ErrClosed
+	}
+	err := f(l.db)
+	if errors.Is(err, leveldb.ErrNotFound) {
+		return datastore.ErrNotFound
+	}
+	return err
+}
+
+// Get implements [datastore.Datastore].
+func (l *level) Get(_ context.Context, key datastore.Key) (value []byte, err error) {
+	err = l.view(func(db *leveldb.DB) error {
+		value, err = db.Get(key.Bytes(), nil)
+		return err
+	})
+	return value, err
+}
+
+// Has implements [datastore.Datastore].
+func (l *level) Has(_ context.Context, key datastore.Key) (found bool, err error) {
+	err = l.view(func(db *leveldb.DB) error {
+		found, err = db.Has(key.Bytes(), nil)
+		return err
+	})
+	return found, err
+}
+
+// GetSize implements [datastore.Datastore].
+func (l *level) GetSize(ctx context.Context, key datastore.Key) (int, error) {
+	return datastore.GetBackedSize(ctx, l, key)
+}
+
+// Query implements [datastore.Datastore].
+func (l *level) Query(ctx context.Context, q query.Query) (query.Results, error) {
+	return queryLevel(ctx, l, q), nil
+}
+
+// Put implements [datastore.Datastore].
+func (l *level) Put(_ context.Context, key datastore.Key, value []byte) error {
+	var b leveldb.Batch
+	b.Put(key.Bytes(), value)
+	return l.write(&b)
+}
+
+// Delete implements [datastore.Datastore].
+func (l *level) Delete(_ context.Context, key datastore.Key) error {
+	var b leveldb.Batch
+	b.Delete(key.Bytes())
+	return l.write(&b)
+}
+
+// Sync implements [datastore.Datastore]: every write is synced already.
+func (l *level) Sync(context.Context, datastore.Key) error { return nil }
+
+// Close implements [datastore.Datastore].
+func (l *level) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db == nil {
+		return nil
+	}
+	err := l.db.Close()
+	l.db, l.open = nil, func(bool) (*leveldb.DB, error) { return nil, ErrClosed }
+	if l.failed != nil {
+		return nil // the writer has been told
+	}
+	return err
+}
+
+// Batch implements [datastore.Batching].
+func (l *level) Batch(context.Context) (datastore.Batch, error) { return &levelBatch{l: l}, nil }
+
+type levelBatch struct {
+	l *level
+	b leveldb.Batch
+}
+
+// Put implements [datastore.Batch].
+func (b *levelBatch) Put(_ context.Context, key datastore.Key, value []byte) error {
+	b.b.Put(key.Bytes(), value)
+	return nil
+}
+
+// Delete implements [datastore.Batch].
+func (b *levelBatch) Delete(_ context.Context, key datastore.Key) error {
+	b.b.Delete(key.Bytes())
+	return nil
+}
+
+// Commit implements [datastore.Batch].
+func (b *levelBatch) Commit(context.Context) error { return b.l.write(&b.b) }

@@ -1,3 +1,0 @@
-package persist
-
-func isNoSpace(err error) bool { return false }
