@@ -46,7 +46,8 @@ func lexical(e *element, column int, s string) (rule, want string) {
 			return "schema-uri", "a URI"
 		}
 	case language:
-		if !xsLanguage.MatchString(folded) {
+		// An empty element takes the default of the schema.
+		if s != "" && !xsLanguage.MatchString(folded) {
 			return "schema-language", "a language tag such as de-DE"
 		}
 	}
@@ -88,17 +89,62 @@ func leap(year string) bool {
 	return y%4 == 0 && (y%100 != 0 || y%400 == 0)
 }
 
-// isURI checks what is left to check of xs:anyURI, which allows nearly every
-// text: percent escapes are complete, and there is one fragment.
+// isURI checks xs:anyURI, which is RFC 3986 with characters allowed that a
+// browser would escape: scheme, host and port are well-formed, percent escapes
+// complete, and there is one fragment.
 func isURI(s string) bool {
 	for i := range len(s) {
 		if s[i] == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])) {
 			return false
 		}
 	}
-	return strings.Count(s, "#") <= 1
+	if i := strings.IndexAny(s, ":/?#"); i >= 0 && s[i] == ':' {
+		if !isScheme(s[:i]) {
+			return false
+		}
+		s = s[i+1:]
+	}
+	if rest, ok := strings.CutPrefix(s, "//"); ok {
+		end := strings.IndexAny(rest, "/?#")
+		if end < 0 {
+			end = len(rest)
+		}
+		if !isAuthority(rest[:end]) {
+			return false
+		}
+		s = rest[end:]
+	}
+	return strings.Count(s, "#") <= 1 && !strings.ContainsAny(s, "[]")
 }
 
+func isScheme(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isLetter(c) && (i == 0 || !isDigit(c) && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isAuthority checks user@host:port.
+func isAuthority(s string) bool {
+	s = s[strings.LastIndexByte(s, '@')+1:]
+	if strings.HasPrefix(s, "[") {
+		_, port, ok := strings.Cut(s, "]")
+		return ok && isPort(port)
+	}
+	if i := strings.IndexByte(s, ':'); i >= 0 && !isPort(s[i:]) {
+		return false
+	}
+	return !strings.ContainsAny(s, "[]")
+}
+
+func isPort(s string) bool {
+	return s == "" || s[0] == ':' && isDigits(s[1:], len(s)-1)
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+	return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }

@@ -2,6 +2,7 @@ package cap
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -15,6 +16,11 @@ import (
 // alert shares no memory with data.
 func Parse(data []byte) (*Alert, []Problem, error) {
 	r := &report{}
+	if f := Sniff(data); f == NINA || f == JSON || f == Wire {
+		err := fmt.Errorf("%w: this looks like %s", ErrNotAlert, f)
+		r.add("/", 1, "not-alert", "%s", err)
+		return nil, r.list(), err
+	}
 	root, err := r.load(data)
 	if err != nil {
 		return nil, r.list(), err
@@ -69,24 +75,34 @@ func (r *report) alert(n *node) *Alert {
 		}
 	}
 	r.root = n
+	if !isCAP(n.space) {
+		r.at(n, "schema-root", "namespace %q is that of no CAP version; read as CAP 1.2", excerpt(n.space))
+		n.adopt(n.space, namespaces[V12])
+	}
 	r.schema(n, a.Version)
 	decode(n, a)
 	for _, kid := range n.kids {
 		if kid.raw != nil {
-			a.Signature = append(a.Signature, kid.raw)
+			a.Signature = append(a.Signature, kid.source())
 		}
 	}
 	r.rules(a)
 	return a
 }
 
+// adopt moves elements of one namespace into another.
+func (n *node) adopt(from, to string) {
+	if n.space == from {
+		n.space = to
+	}
+	for _, k := range n.kids {
+		k.adopt(from, to)
+	}
+}
+
 // schema checks the alert element against the schema of a version.
 func (r *report) schema(n *node, v Version) {
 	c := &checker{report: r, column: columns[v], space: namespaces[v]}
-	if n.space != c.space {
-		r.at(n, "schema-root", "namespace %q is that of no CAP version; read as CAP 1.2", excerpt(n.space))
-		c.space = n.space
-	}
 	c.attributes(n)
 	c.sequence(n, alertElements)
 }
@@ -103,30 +119,32 @@ type Document struct {
 // at most 1,000. An alert as root is found as well. Feeds whose entries only
 // link to alerts have none; then the error is ErrNotAlert.
 func Embedded(data []byte) ([]Document, error) {
-	root, err := new(report).load(data)
+	r := &report{}
+	root, err := r.load(data)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := embedded(root, "/*", nil)
+	docs, err := embedded(root, "/*", r.problems, nil)
 	if err == nil && len(docs) == 0 {
 		err = notAlert(root)
 	}
 	return docs, err
 }
 
-func embedded(n *node, path string, docs []Document) ([]Document, error) {
+// embedded walks the tree; each alert inherits the problems of the whole.
+func embedded(n *node, path string, whole []Problem, docs []Document) ([]Document, error) {
 	if n.name == "alert" && isCAP(n.space) {
 		if len(docs) == maxEmbedded {
 			return nil, fmt.Errorf("%w: more than %d alerts", ErrLimit, maxEmbedded)
 		}
 		n.parent = nil
-		r := &report{}
+		r := &report{problems: slices.Clone(whole)}
 		alert := r.alert(n)
 		return append(docs, Document{Path: path, Alert: alert, Problems: r.list()}), nil
 	}
 	var err error
 	for i, kid := range n.kids {
-		if docs, err = embedded(kid, path+"/*["+strconv.Itoa(i+1)+"]", docs); err != nil {
+		if docs, err = embedded(kid, path+"/*["+strconv.Itoa(i+1)+"]", whole, docs); err != nil {
 			return nil, err
 		}
 	}

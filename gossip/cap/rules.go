@@ -65,8 +65,8 @@ func (r *report) tell(p path, rule, format string, args ...any) {
 // rules holds an alert against the prose of the standard.
 func (r *report) rules(a *Alert) {
 	top := path{}
-	r.name(top.child("identifier", 0), "identifier-form", a.Identifier)
-	r.name(top.child("sender", 0), "sender-form", a.Sender)
+	r.name(a, "identifier", a.Identifier)
+	r.name(a, "sender", a.Sender)
 	r.time(top.child("sent", 0), a.Version, a.Sent)
 	r.distribution(a)
 	r.references(a)
@@ -94,13 +94,14 @@ func (r *report) rules(a *Alert) {
 }
 
 // name checks identifier and sender: CAP 1.2 section 3.2.1 forbids what would
-// break references.
-func (r *report) name(p path, rule, s string) {
-	if s == "" && r.root != nil && p.line(r.root) == r.root.line {
-		return // missing, which the schema reports
+// break references. That the element is missing is for the schema to say.
+func (r *report) name(a *Alert, element, s string) {
+	if s == "" && !slices.Contains(a.Empty, element) {
+		return
 	}
 	if s == "" || strings.ContainsAny(s, xmlSpace+",<&") {
-		r.tell(p, rule, "%q must not be empty or contain spaces, commas, < or &", excerpt(s))
+		r.tell(path{}.child(element, 0), element+"-form",
+			"%q must not be empty or contain spaces, commas, < or &", excerpt(s))
 	}
 }
 

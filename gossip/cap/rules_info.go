@@ -166,15 +166,7 @@ func isMIME(s string) bool {
 // isAbsolute tells whether a URI has a scheme.
 func isAbsolute(uri string) bool {
 	scheme, rest, ok := strings.Cut(uri, ":")
-	if !ok || scheme == "" || rest == "" || !isLetter(scheme[0]) {
-		return false
-	}
-	for i := range len(scheme) {
-		if c := scheme[i]; !isLetter(c) && (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' {
-			return false
-		}
-	}
-	return true
+	return ok && rest != "" && isScheme(scheme)
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -92,7 +92,8 @@ var ruleLevels = map[string]Level{
 	"geocode-hole":         LevelInfo,
 	"geocode-saarland":     LevelWarning,
 
-	// Conversion of foreign formats.
+	// Conversion of versions and foreign formats.
+	"upgrade":             LevelInfo,
 	"json-syntax":         LevelError,
 	"json-type":           LevelError,
 	"json-field":          LevelWarning,

@@ -33,7 +33,9 @@ type node struct {
 	text        string // character data directly below the element
 	kids        []*node
 	parent      *node
-	raw         []byte // source of elements of the signature namespace
+	raw         []byte // of a signature below alert: its part of the source
+	declare     string // of a signature: declarations that raw takes from outside
+	tagLen      int    // of a signature: length of "<" and the name
 }
 
 // finding is a problem before it has a path.
@@ -63,7 +65,6 @@ type frame struct {
 	outer *frame
 	bound map[string]string // prefixes declared by the element itself
 	uses  map[string]bool   // prefixes used in a signature, nil outside
-	sig   bool              // outermost element of the signature namespace
 	text  []string
 	start int64
 }
@@ -166,12 +167,12 @@ func (s *scanner) startElement(t xml.StartElement) error {
 
 // names resolves the prefixes of the element and of its attributes.
 func (f *frame) names(t xml.StartElement) (err error) {
-	f.declare(t.Attr)
+	f.bind(t.Attr)
 	if f.space, err = f.resolve(t.Name.Space, t.Name.Local); err != nil {
 		return err
 	}
 	if f.space == xmlnsSig && f.uses == nil {
-		f.uses, f.sig = map[string]bool{}, true
+		f.uses = map[string]bool{}
 	}
 	f.use(t.Name.Space)
 	seen := make(map[xml.Name]bool, len(t.Attr))
@@ -194,8 +195,8 @@ func (f *frame) names(t xml.StartElement) (err error) {
 	return nil
 }
 
-// declare adds the element's own namespace declarations to those in force.
-func (f *frame) declare(attrs []xml.Attr) {
+// bind adds the element's own namespace declarations to those in force.
+func (f *frame) bind(attrs []xml.Attr) {
 	for _, a := range attrs {
 		prefix := a.Name.Local
 		if a.Name.Space == "" && prefix == "xmlns" {
@@ -248,31 +249,35 @@ func (s *scanner) endElement(t xml.EndElement) error {
 	f := s.open[n-1]
 	s.open = s.open[:n-1]
 	f.node.text = strings.Join(f.text, "")
-	if f.sig {
-		f.raw = f.standalone(s.src[f.start:s.dec.InputOffset()])
+	if f.space == xmlnsSig && f.parent != nil && f.parent.name == "alert" && f.parent.space != xmlnsSig {
+		f.keepSource(s.src[f.start:s.dec.InputOffset()])
 	}
 	return nil
 }
 
-// standalone returns the source of an element with the namespace declarations
-// added that it took from its surroundings.
-func (f *frame) standalone(src []byte) []byte {
-	var add strings.Builder
+// keepSource notes the source of a signature and the namespace declarations
+// that it takes from its surroundings.
+func (f *frame) keepSource(src []byte) {
+	f.raw = src
+	f.tagLen = len("<") + len(f.tag.Local)
+	if f.tag.Space != "" {
+		f.tagLen += len(f.tag.Space) + len(":")
+	}
 	for _, prefix := range sortedKeys(f.uses) {
 		space := f.lookup(prefix)
 		switch _, own := f.bound[prefix]; {
 		case own || prefix != "" && space == "":
 		case prefix == "":
-			fmt.Fprintf(&add, ` xmlns="%s"`, escapeAttr(space))
+			f.node.declare += ` xmlns="` + escapeAttr(space) + `"`
 		default:
-			fmt.Fprintf(&add, ` xmlns:%s="%s"`, prefix, escapeAttr(space))
+			f.node.declare += ` xmlns:` + prefix + `="` + escapeAttr(space) + `"`
 		}
 	}
-	head := len("<") + len(f.tag.Local)
-	if f.tag.Space != "" {
-		head += len(f.tag.Space) + len(":")
-	}
-	return bytes.Join([][]byte{src[:head], []byte(add.String()), src[head:]}, nil)
+}
+
+// source returns a copy of a signature that can stand alone.
+func (n *node) source() []byte {
+	return bytes.Join([][]byte{n.raw[:n.tagLen], []byte(n.declare), n.raw[n.tagLen:]}, nil)
 }
 
 // attributeSpacing refuses a="1"b="2", which encoding/xml lets pass.

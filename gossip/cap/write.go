@@ -64,6 +64,9 @@ func Check(a *Alert) []Problem {
 	}
 	root := &node{space: namespaces[checked.Version], name: "alert"}
 	encode(&checked, root, checked.Version)
+	if err := characters(root); err != nil {
+		r.add("/alert", 0, "character", "%s", err)
+	}
 	r.schema(root, checked.Version)
 	for range checked.Signature {
 		if checked.Version != V12 {
