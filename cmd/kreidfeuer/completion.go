@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The scripts ask the program itself, with --generate-bash-completion behind the
+// words so far, so they never grow old.
+const (
+	bashCompletion = `_kreidfeuer() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" words
+  words=("${COMP_WORDS[@]:0:$COMP_CWORD}")
+  if [[ "$cur" == -* ]]; then words+=("$cur"); fi
+  mapfile -t COMPREPLY < <(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur")
+}
+complete -o bashdefault -o default -F _kreidfeuer kreidfeuer
+`
+	zshCompletion = `#compdef kreidfeuer
+_kreidfeuer() {
+  local -a opts
+  if [[ "${words[-1]}" == -* ]]; then
+    opts=("${(@f)$(${words[@]} --generate-bash-completion 2>/dev/null)}")
+  else
+    opts=("${(@f)$(${words[@]:0:#words[@]-1} --generate-bash-completion 2>/dev/null)}")
+  fi
+  if [[ -n "${opts[1]}" ]]; then _describe 'kreidfeuer' opts; else _files; fi
+}
+compdef _kreidfeuer kreidfeuer
+`
+)
+
+func completionCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "completion",
+		Usage:     "print the completion script of a shell",
+		ArgsUsage: "bash|zsh|fish",
+		Description: "Examples:\n" +
+			"  kreidfeuer completion bash > ~/.local/share/bash-completion/completions/kreidfeuer\n" +
+			"  kreidfeuer completion fish > ~/.config/fish/completions/kreidfeuer.fish\n" +
+			"  source <(kreidfeuer completion zsh)",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "bash, zsh or fish"); err != nil {
+				return err
+			}
+			script := ""
+			switch shell := c.Args().First(); shell {
+			case "bash":
+				script = bashCompletion
+			case "zsh":
+				script = zshCompletion
+			case "fish":
+				fish, err := c.App.ToFishCompletion()
+				if err != nil {
+					return fmt.Errorf("write completion: %w", err)
+				}
+				script = fish
+			default:
+				return failf(exitUsage, "no completion for the shell %s", shell).hintf("bash, zsh and fish are supported")
+			}
+			e.printf("%s", script)
+			return nil
+		},
+	}, exitOK, exitUsage)
+}
+
+func manCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "man",
+		Usage: "print the manual page",
+		Description: "Examples:\n" +
+			"  kreidfeuer man | man -l -\n" +
+			"  kreidfeuer man > ~/.local/share/man/man1/kreidfeuer.1",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			page, err := c.App.ToManWithSection(1)
+			if err != nil {
+				return fmt.Errorf("write manual page: %w", err)
+			}
+			e.printf("%s\n.SH EXIT STATUS\n", strings.TrimRight(page, "\n"))
+			for _, m := range exitMeanings {
+				e.printf(".TP\n.B %d\n%s\n", m.code, m.text)
+			}
+			return nil
+		},
+	}, exitOK, exitUsage)
+}

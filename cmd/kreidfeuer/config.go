@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/region"
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// configSchema is the version of config.json that this program writes and reads.
+const configSchema = 1
+
+// config is config.json: what the person decides about the device. The zero
+// value of every field is a working default.
+type config struct {
+	Schema int `json:"schema"`
+
+	// Name is what people call this device; only this device shows it.
+	Name string `json:"name"`
+
+	// Listen holds multiaddrs. Empty: port 7131 on all interfaces by QUIC and
+	// TCP, another one if it is taken.
+	Listen []string `json:"listen"`
+
+	// Peers holds multiaddrs with peer ID that are always connected to.
+	Peers []string `json:"peers"`
+
+	// Places says which warnings concern this device. They never leave it.
+	// Empty: every warning does.
+	Places []place `json:"places"`
+}
+
+// place is a region, a point or both.
+type place struct {
+	Name string `json:"name,omitempty"`
+	ARS  string `json:"ars,omitempty"` // prefix of a Regionalschlüssel: 2, 3, 5, 9 or 12 digits
+	Lat  string `json:"lat,omitempty"` // decimal degrees, WGS 84
+	Lon  string `json:"lon,omitempty"`
+}
+
+// openConfig reads the configuration of an initialised data folder.
+func (d dataDir) openConfig() (config, error) {
+	b, err := os.ReadFile(d.config())
+	if errors.Is(err, fs.ErrNotExist) {
+		return config{}, d.missing("config.json")
+	}
+	if err != nil {
+		return config{}, failf(exitData, "read the configuration: %w", err)
+	}
+	c, err := parseConfig(b)
+	if err != nil {
+		return config{}, failf(exitData, "%s: %w", d.config(), err).hintf("correct the file, or move it away and run kreidfeuer init")
+	}
+	return c, nil
+}
+
+func parseConfig(b []byte) (config, error) {
+	var version struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(b, &version); err != nil {
+		return config{}, err
+	}
+	if version.Schema > configSchema {
+		return config{}, fmt.Errorf("written by a newer version (schema %d, this program reads %d)", version.Schema, configSchema)
+	}
+	var c config
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields() // a misspelled key would be ignored silently
+	if err := dec.Decode(&c); err != nil {
+		return config{}, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return config{}, errors.New("text behind the object")
+	}
+	return c, c.check()
+}
+
+func (c *config) check() error {
+	if c.Schema < 1 {
+		return errors.New("no schema version")
+	}
+	for _, s := range c.Listen {
+		if _, err := ma.NewMultiaddr(s); err != nil {
+			return fmt.Errorf("listen address %q: %w", s, err)
+		}
+	}
+	for _, s := range c.Peers {
+		if _, err := peer.AddrInfoFromString(s); err != nil {
+			return fmt.Errorf("peer %q: %w (want /ip4/…/udp/7131/quic-v1/p2p/ID)", s, err)
+		}
+	}
+	for i, p := range c.Places {
+		if err := p.check(); err != nil {
+			return fmt.Errorf("place %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (c *config) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(c, "", "  ")
+	return append(b, '\n'), err
+}
+
+// listenOn returns the listen addresses of one port.
+func listenOn(port int) []string {
+	var addrs []string
+	for _, ip := range []string{"/ip4/0.0.0.0", "/ip6/::"} {
+		addrs = append(addrs, fmt.Sprintf("%s/udp/%d/quic-v1", ip, port), fmt.Sprintf("%s/tcp/%d", ip, port))
+	}
+	return addrs
+}
+
+// parsePlace reads what a person says about a place: the name or key of a
+// district or Land, or "50.54,7.11".
+func parsePlace(s string) (place, error) {
+	if lat, lon, ok := strings.Cut(s, ","); ok && strings.Trim(s, "+-.,0123456789 ") == "" {
+		p := place{Lat: strings.TrimSpace(lat), Lon: strings.TrimSpace(lon)}
+		return p, p.check()
+	}
+	if key, ok := region.Normalize(strings.TrimSpace(s)); ok {
+		return place{Name: region.Name(key), ARS: key}, nil
+	}
+	found := region.Lookup(s)
+	switch len(found) {
+	case 1:
+		return place{Name: found[0].String(), ARS: found[0].Key}, nil
+	case 0:
+		return place{}, failf(exitUsage, "no region is called %q", s).hintf("%s", nearRegions(region.Suggest(s)))
+	}
+	return place{}, failf(exitUsage, "%d regions are called %q", len(found), s).hintf("%s", nearRegions(found))
+}
+
+func nearRegions(found []region.Region) string {
+	if len(found) == 0 {
+		return "give a district, a Land, a Regionalschlüssel or coordinates: 50.54,7.11"
+	}
+	var names []string
+	for _, r := range found[:min(len(found), 5)] {
+		names = append(names, fmt.Sprintf("%s (%s)", r, r.Key))
+	}
+	return "did you mean " + strings.Join(names, ", ") + "?"
+}
+
+func (p place) check() error {
+	if p.ARS == "" && p.Lat == "" && p.Lon == "" {
+		return errors.New("neither ars nor lat and lon")
+	}
+	if _, ok := region.Normalize(p.ARS); p.ARS != "" && !ok {
+		return fmt.Errorf("ars %q is no Regionalschlüssel of 2, 3, 5, 9 or 12 digits", p.ARS)
+	}
+	if p.Lat != "" || p.Lon != "" {
+		if _, _, err := p.point(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// point is the place's point in 1e-5 degrees.
+func (p place) point() (lat, lon int32, err error) {
+	at, err := cap.Polygon(p.Lat + "," + p.Lon).Points()
+	if err != nil || len(at) != 1 {
+		return 0, 0, fmt.Errorf("lat %q, lon %q is no place on earth in decimal degrees", p.Lat, p.Lon)
+	}
+	lat, lon = at[0].E5()
+	return lat, lon, nil
+}
+
+func (p place) String() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.ARS != "":
+		return region.Name(p.ARS)
+	}
+	return p.Lat + "," + p.Lon
+}

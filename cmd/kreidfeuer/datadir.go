@@ -1,0 +1,151 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/urfave/cli/v2"
+)
+
+// dataDir is the folder that holds everything a device keeps:
+//
+//	device.key   who this device is to its neighbours (PKCS #8, not encrypted:
+//	             it must start without a person; it signs no warnings)
+//	config.json  see config
+//	pins/        the trust domains this device trusts; see pins.go
+//	store/       envelopes and local state; only a running device opens it
+type dataDir struct{ path string }
+
+func (d dataDir) deviceKey() string { return filepath.Join(d.path, "device.key") }
+func (d dataDir) config() string    { return filepath.Join(d.path, "config.json") }
+func (d dataDir) pins() string      { return filepath.Join(d.path, "pins") }
+func (d dataDir) store() string     { return filepath.Join(d.path, "store") }
+
+// portableName is the folder beside the program with --portable.
+const portableName = "kreidfeuer-data"
+
+// dataDir finds the data folder: --data or KREIDFEUER_DATA, --portable, or the
+// user's standard place. The folder need not exist.
+func (e *env) dataDir(c *cli.Context) (dataDir, error) {
+	path, portable := c.String("data"), c.Bool("portable")
+	var err error
+	switch {
+	case path != "" && portable && e.getenv("KREIDFEUER_DATA") == "":
+		return dataDir{}, failf(exitUsage, "--data and --portable exclude each other")
+	case portable:
+		path, err = os.Executable()
+		if err == nil {
+			path, err = filepath.EvalSymlinks(path)
+		}
+		path = filepath.Join(filepath.Dir(path), portableName)
+	case path == "":
+		path, err = e.standardDataDir()
+	}
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return dataDir{}, failf(exitData, "find the data folder: %w", err).hintf("name it with --data DIR")
+	}
+	return dataDir{path}, nil
+}
+
+// standardDataDir is where the system wants users' data to be kept.
+func (e *env) standardDataDir() (string, error) {
+	if runtime.GOOS == "windows" {
+		if base := e.getenv("LOCALAPPDATA"); base != "" {
+			return filepath.Join(base, "kreidfeuer"), nil
+		}
+		return "", errors.New("LOCALAPPDATA is not set")
+	}
+	if base := e.getenv("XDG_DATA_HOME"); filepath.IsAbs(base) && runtime.GOOS != "darwin" {
+		return filepath.Join(base, "kreidfeuer"), nil // the specification ignores relative paths
+	}
+	home := e.getenv("HOME")
+	switch {
+	case home == "":
+		return "", errors.New("HOME is not set")
+	case runtime.GOOS == "darwin":
+		return filepath.Join(home, "Library", "Application Support", "kreidfeuer"), nil
+	}
+	return filepath.Join(home, ".local", "share", "kreidfeuer"), nil
+}
+
+// device is the identity of the device that a data folder belongs to.
+type device struct {
+	key  ed25519.PrivateKey
+	peer peer.ID
+}
+
+const deviceKeyType = "PRIVATE KEY" // RFC 7468, 10
+
+// openDevice reads the device key of an initialised data folder.
+func (d dataDir) openDevice() (device, error) {
+	b, err := os.ReadFile(d.deviceKey())
+	if errors.Is(err, fs.ErrNotExist) {
+		return device{}, d.missing("device.key")
+	}
+	if err != nil {
+		return device{}, failf(exitData, "read the device key: %w", err)
+	}
+	dev, err := parseDevice(b)
+	if err != nil {
+		return device{}, failf(exitData, "%s is damaged: %w", d.deviceKey(), err).
+			hintf("restore it from a backup; without it this is another device to its neighbours")
+	}
+	return dev, nil
+}
+
+func parseDevice(b []byte) (device, error) {
+	block, _ := pem.Decode(b)
+	if block == nil || block.Type != deviceKeyType {
+		return device{}, fmt.Errorf("no PEM block %q", deviceKeyType)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return device{}, err
+	}
+	key, ok := parsed.(ed25519.PrivateKey)
+	if !ok {
+		return device{}, fmt.Errorf("the key is no Ed25519 key")
+	}
+	return newDevice(key)
+}
+
+func newDevice(key ed25519.PrivateKey) (device, error) {
+	public, err := crypto.UnmarshalEd25519PublicKey(key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return device{}, err
+	}
+	id, err := peer.IDFromPublicKey(public)
+	if err != nil {
+		return device{}, err
+	}
+	return device{key, id}, nil
+}
+
+func (d device) encode() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(d.key)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: deviceKeyType, Bytes: der}), nil
+}
+
+// missing is the error of a data folder without one of its files.
+func (d dataDir) missing(name string) error {
+	if _, err := os.Stat(d.config()); err != nil {
+		return failf(exitData, "no device in %s", d.path).hintf("kreidfeuer init makes one; --data DIR names another folder")
+	}
+	return failf(exitData, "%s lacks %s", d.path, name).
+		hintf("restore the file from a backup, or move the folder away and run kreidfeuer init")
+}

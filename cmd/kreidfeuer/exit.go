@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// exitCode is the exit status of the program. The numbers are an interface that
+// scripts rely on: append only.
+type exitCode int
+
+// The exit codes.
+const (
+	exitOK      exitCode = 0
+	exitNo      exitCode = 1
+	exitUsage   exitCode = 2
+	exitDaemon  exitCode = 3
+	exitTrust   exitCode = 4
+	exitData    exitCode = 5
+	exitBusy    exitCode = 6
+	exitSystem  exitCode = 7
+	exitAborted exitCode = 10
+)
+
+// exitMeanings is the one table of exit codes; every help text shows its part of
+// it and the man page all of it.
+var exitMeanings = []struct {
+	code exitCode
+	text string
+}{
+	{exitOK, "done"},
+	{exitNo, "problems found, or what was asked is not there"},
+	{exitUsage, "wrong use of the command, or input that cannot be read"},
+	{exitDaemon, "no device is running here: start kreidfeuer up"},
+	{exitTrust, "refused by the rules of trust, or wrong passphrase"},
+	{exitData, "data folder or store is missing, damaged or newer than this program"},
+	{exitBusy, "another kreidfeuer uses this data folder"},
+	{exitSystem, "the system failed: disk full, no permission, no network"},
+	{exitAborted, "aborted by the person at the keyboard"},
+}
+
+// statusText lists the meaning of codes for a help text.
+func statusText(codes ...exitCode) string {
+	var b strings.Builder
+	for _, m := range exitMeanings {
+		for _, code := range codes {
+			if code == m.code {
+				fmt.Fprintf(&b, "   %2d  %s\n", m.code, m.text)
+			}
+		}
+	}
+	return b.String()
+}
+
+// failure is an error with its exit code and what the person can do about it. A
+// failure without err has been told on standard output already.
+type failure struct {
+	code exitCode
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return ""
+	}
+	return f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// failf makes a failure: what is wrong and where. It takes %w.
+func failf(code exitCode, format string, args ...any) *failure {
+	return &failure{code: code, err: fmt.Errorf(format, args...)}
+}
+
+// hintf adds what the person can do.
+func (f *failure) hintf(format string, args ...any) *failure {
+	f.hint = fmt.Sprintf(format, args...)
+	return f
+}
+
+// silent ends the program with code; the output has said why.
+func silent(code exitCode) error { return &failure{code: code} }
+
+// classify gives every error a code and, where there is one, a hint.
+func classify(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		if f.err != nil && err != error(f) {
+			return &failure{code: f.code, err: err, hint: f.hint} // keeps the words around it
+		}
+		return f
+	}
+	var refusal *wire.Refusal
+	if errors.As(err, &refusal) {
+		return &failure{code: exitTrust, err: err}
+	}
+	return &failure{code: exitSystem, err: err}
+}
+
+// errorJSON is the form of an error on standard error with --json.
+type errorJSON struct {
+	Schema int      `json:"schema"`
+	Error  string   `json:"error"`
+	Code   exitCode `json:"code"`
+	Hint   string   `json:"hint,omitempty"`
+}
+
+// report tells err to the person or the program that called and returns the
+// exit code.
+func (e *env) report(err error) exitCode {
+	if err == nil && e.stdout.err != nil {
+		err = failf(exitSystem, "write standard output: %w", e.stdout.err)
+	}
+	if err == nil {
+		return exitOK
+	}
+	f := classify(err)
+	switch {
+	case f.err == nil:
+	case e.json:
+		line, _ := json.Marshal(errorJSON{Schema: 1, Error: f.Error(), Code: f.code, Hint: f.hint})
+		fmt.Fprintf(e.stderr, "%s\n", line)
+	default:
+		fmt.Fprintf(e.stderr, "kreidfeuer: %s\n", printable(f.Error()))
+		if f.hint != "" {
+			fmt.Fprintf(e.stderr, "hint: %s\n", printable(f.hint))
+		}
+	}
+	return f.code
+}
+
+// warnf tells a person what does not stop the command.
+func (e *env) warnf(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "kreidfeuer: warning: %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+// notef tells a person what happened, beside the result.
+func (e *env) notef(format string, args ...any) {
+	if !e.json {
+		fmt.Fprintf(e.stderr, "%s\n", printable(fmt.Sprintf(format, args...)))
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxInput bounds what a command reads of one file or of standard input: the
+// largest CAP document twice over.
+const maxInput = 16 << 20
+
+// readInput reads a file, or standard input if name is "-".
+func (e *env) readInput(name string) ([]byte, error) {
+	in := e.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, failf(exitUsage, "%w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	if err != nil {
+		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+	}
+	if len(b) > maxInput {
+		return nil, failf(exitUsage, "read %s: more than %d MiB", inputName(name), maxInput>>20)
+	}
+	return b, nil
+}
+
+func inputName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// writeOutput writes a command's result to the file out, at once or not at all;
+// without out, or with "-", to standard output.
+func (e *env) writeOutput(out string, data []byte) error {
+	if out != "" && out != "-" {
+		return e.writeFile(out, data, 0o666)
+	}
+	_, err := e.stdout.Write(data)
+	return err
+}
+
+// writeFile replaces the file at path with data: after a crash it holds the old
+// content or the new one. Devices and pipes are written to as they are.
+func (e *env) writeFile(path string, data []byte, perm fs.FileMode) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeSpecial(path, info, data)
+	}
+	temp, err := e.writeTemp(path, data, perm)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// createFile is writeFile for a file that must not exist yet, such as a key's.
+func (e *env) createFile(path string, data []byte, perm fs.FileMode) error {
+	if _, err := os.Lstat(path); err == nil {
+		return existing(path)
+	}
+	temp, err := e.writeTemp(path, data, perm)
+	if err != nil {
+		return err
+	}
+	// A link fails if the name has been taken meanwhile, a rename would not.
+	// File systems of memory sticks have no links.
+	err = os.Link(temp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		os.Remove(temp)
+	} else {
+		err = os.Rename(temp, path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return existing(path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func existing(path string) error {
+	return failf(exitUsage, "%s exists already and is not overwritten", path).hintf("choose another name or move it away")
+}
+
+// writeTemp writes data durably to a new file beside path and returns its name.
+func (e *env) writeTemp(path string, data []byte, perm fs.FileMode) (temp string, err error) {
+	suffix := make([]byte, 6)
+	if _, err := io.ReadFull(e.random, suffix); err != nil {
+		return "", fmt.Errorf("write %s: %w", path, err)
+	}
+	temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return "", fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	return temp, nil
+}
+
+func writeSpecial(path string, info fs.FileInfo, data []byte) error {
+	if info.IsDir() {
+		return failf(exitUsage, "write %s: it is a folder", path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func initCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "init",
+		Usage: "make this machine's device: its data folder, its key and its configuration",
+		Description: "Makes the data folder, readable by its owner only, with the device's key and a\n" +
+			"configuration that works as it is. Where a device exists already, nothing is\n" +
+			"changed and init prints who it is.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer init\n" +
+			"  kreidfeuer init --name \"Wache 1\" --place \"Kreis Ahrweiler\"\n" +
+			"  kreidfeuer init --data /media/stick/device --port 7132",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "name", Usage: "call this device `NAME`", DefaultText: "the machine's name"},
+			&cli.IntFlag{Name: "port", Usage: "listen on `PORT`, UDP and TCP", DefaultText: "7131, or another if it is taken"},
+			&cli.StringSliceFlag{Name: "listen", Usage: "listen on this `MULTIADDR` only; may be repeated"},
+			&cli.StringSliceFlag{Name: "peer", Usage: "always connect to the device at `MULTIADDR`; may be repeated"},
+			&cli.StringSliceFlag{Name: "place", Usage: "show the warnings of `PLACE`: a district, a key or coordinates; may be repeated"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			d, err := e.dataDir(c)
+			if err != nil {
+				return err
+			}
+			cfg, err := initialConfig(c)
+			if err != nil {
+				return err
+			}
+			made, err := e.initDataDir(d, cfg)
+			if err != nil {
+				return err
+			}
+			if !made && c.NumFlags() > 0 && anySet(c, "name", "port", "listen", "peer", "place") {
+				return failf(exitNo, "%s holds a device already; its configuration was not changed", d.path).
+					hintf("edit %s", d.config())
+			}
+			return e.printDevice(d, made)
+		},
+	}, exitOK, exitNo, exitUsage, exitData, exitSystem)
+}
+
+func anySet(c *cli.Context, names ...string) bool {
+	for _, name := range names {
+		if c.IsSet(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// initialConfig is the configuration that the flags ask for.
+func initialConfig(c *cli.Context) (config, error) {
+	cfg := config{Schema: configSchema, Name: c.String("name"), Listen: []string{}, Peers: []string{}, Places: []place{}}
+	if cfg.Name == "" {
+		cfg.Name, _ = os.Hostname()
+	}
+	cfg.Listen = append(cfg.Listen, c.StringSlice("listen")...)
+	if port := c.Int("port"); c.IsSet("port") {
+		if len(cfg.Listen) > 0 {
+			return config{}, failf(exitUsage, "--port and --listen exclude each other")
+		}
+		if port < 1 || port > 65535 {
+			return config{}, failf(exitUsage, "--port %d: want 1 to 65535", port)
+		}
+		cfg.Listen = listenOn(port)
+	}
+	cfg.Peers = append(cfg.Peers, c.StringSlice("peer")...)
+	for _, s := range c.StringSlice("place") {
+		p, err := parsePlace(s)
+		if err != nil {
+			return config{}, err
+		}
+		cfg.Places = append(cfg.Places, p)
+	}
+	if err := cfg.check(); err != nil {
+		return config{}, failf(exitUsage, "%w", err)
+	}
+	return cfg, nil
+}
+
+// initDataDir makes the data folder unless it is there. The configuration comes
+// last and says that the folder is whole: what an interrupted run left is
+// completed by the next one.
+func (e *env) initDataDir(d dataDir, cfg config) (made bool, err error) {
+	if _, err := os.Stat(d.config()); err == nil {
+		if _, err := d.openConfig(); err != nil {
+			return false, err
+		}
+		_, err := d.openDevice()
+		return false, err
+	}
+	if err := d.checkFree(); err != nil {
+		return false, err
+	}
+	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
+		return false, failf(exitSystem, "make the data folder: %w", err)
+	}
+	if err := os.Chmod(d.path, 0o700); err != nil {
+		return false, failf(exitSystem, "make the data folder private: %w", err)
+	}
+	if err := e.initDeviceKey(d); err != nil {
+		return false, err
+	}
+	b, err := cfg.encode()
+	if err != nil {
+		return false, err
+	}
+	return true, e.writeFile(d.config(), b, 0o600)
+}
+
+func (e *env) initDeviceKey(d dataDir) error {
+	if _, err := os.Stat(d.deviceKey()); err == nil {
+		_, err := d.openDevice()
+		return err
+	}
+	_, key, err := ed25519.GenerateKey(e.random)
+	if err != nil {
+		return fmt.Errorf("make the device key: %w", err)
+	}
+	b, err := device{key: key}.encode()
+	if err != nil {
+		return fmt.Errorf("make the device key: %w", err)
+	}
+	return e.createFile(d.deviceKey(), b, 0o600)
+}
+
+// checkFree refuses a folder that holds something else, or a device that has
+// lost its configuration.
+func (d dataDir) checkFree() error {
+	entries, err := os.ReadDir(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failf(exitData, "read the data folder: %w", err)
+	}
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case name == "device.key" || name == "pins" || strings.HasSuffix(name, ".tmp"):
+		case name == "store":
+			return failf(exitData, "%s holds a store but no config.json", d.path).
+				hintf("restore config.json from a backup, or name another folder with --data DIR")
+		default:
+			return failf(exitData, "%s holds other files (%s) and no device", d.path, name).
+				hintf("name an empty or new folder with --data DIR")
+		}
+	}
+	return nil
+}
+
+// deviceJSON is the result of init --json.
+type deviceJSON struct {
+	Schema int    `json:"schema"`
+	Made   bool   `json:"made"` // false: it was there already
+	Name   string `json:"name"`
+	Peer   string `json:"peer"`
+	Data   string `json:"data"`
+	Config config `json:"config"`
+}
+
+// printDevice says who the device is.
+func (e *env) printDevice(d dataDir, made bool) error {
+	dev, err := d.openDevice()
+	if err != nil {
+		return err
+	}
+	cfg, err := d.openConfig()
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return e.printJSON(deviceJSON{1, made, cfg.Name, dev.peer.String(), d.path, cfg})
+	}
+	listen := "port 7131 on all interfaces"
+	if len(cfg.Listen) > 0 {
+		listen = strings.Join(cfg.Listen, " ")
+	}
+	places := "every warning is shown"
+	if len(cfg.Places) > 0 {
+		var names []string
+		for _, p := range cfg.Places {
+			names = append(names, p.String())
+		}
+		places = strings.Join(names, "; ")
+	}
+	e.table(e.stdout, []string{
+		"device\t" + oneLine(cfg.Name), "peer ID\t" + dev.peer.String(), "data\t" + d.path,
+		"listens on\t" + listen, "places\t" + oneLine(places),
+	})
+	if made {
+		e.notef("A device was made. Pin the root of an authority with kreidfeuer root pin, then start it with kreidfeuer up.")
+	}
+	return nil
+}
