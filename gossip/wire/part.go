@@ -79,9 +79,12 @@ func payloadRefusal(err error) error {
 	return Refuse(ReasonBadPayload, "payload: %v", err)
 }
 
+// Neither keeps a goroutine; both are safe for concurrent use. The encoder's
+// default level keeps 1.4 MB where the next keeps 13 MB and saves 2 % of text.
+// A single segment makes every frame announce its content's size.
 var (
-	partEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
-		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)))
+	partEncoder = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true)))
 	partDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(MaxPartSize),
 		zstd.WithDecoderMaxWindow(MaxPartSize), zstd.WithDecoderLowmem(true), zstd.WithDecodeAllCapLimit(true)))
 )
