@@ -1,0 +1,14 @@
+// Package gossip spreads envelopes: it is the libp2p shell around the pure
+// packages. A [Router] joins one gossipsub topic per trust domain and lane,
+// serves and fetches what neighbours missed, and carries drafts between the
+// stations of an authority.
+//
+// There is one way in. Gossip, catch-up, carried bundles and the local API all
+// end in ingest, which has two halves: judge (memory only, inline in gossip's
+// validator) decides Accept, Ignore or Reject before anything is forwarded, and
+// commit (one writer, bounded queue, grouped) makes it durable. Nothing else
+// hands envelopes to the [Store].
+//
+// Gossip is the fast path and never the guarantee: what was published while two
+// devices were apart crosses by catch-up.
+package gossip

@@ -1,0 +1,73 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// A draft is an alert that still lacks signatures. It does not spread: it goes
+// straight to the stations of its authority. The protocol is one frame each way.
+
+// SendDraft hands a draft to another station and waits for its receipt.
+func (r *Router) SendDraft(ctx context.Context, p peer.ID, raw []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, draftTimeout)
+	defer cancel()
+	s, err := r.host.NewStream(network.WithAllowLimitedConn(ctx, "draft"), p, wire.ProtocolDraft)
+	if err != nil {
+		return fmt.Errorf("open stream: %w", err)
+	}
+	defer s.Close()
+	_ = s.SetDeadline(time.Now().Add(draftTimeout))
+	f := newFramer(s)
+	if err := f.send(frame{Kind: frameEnv, Raw: raw}); err != nil {
+		return err
+	}
+	answer, err := f.want(frameEnd)
+	if err != nil {
+		return err
+	}
+	if len(answer.Raw) > 0 {
+		return fmt.Errorf("the other station refused it: %.200q", answer.Raw)
+	}
+	return nil
+}
+
+func (r *Router) serveDraft(s network.Stream) {
+	p := s.Conn().RemotePeer()
+	if r.cfg.OnDraft == nil || r.peers.cutOff(string(p), time.Now()) || !r.peers.allow(string(p), time.Now()) {
+		_ = s.Reset()
+		return
+	}
+	_ = s.SetDeadline(time.Now().Add(draftTimeout))
+	if err := r.answerDraft(p, newFramer(s)); err != nil {
+		r.log.Debug("serve draft", "peer", p, "err", err)
+		_ = s.Reset()
+		return
+	}
+	_ = s.Close()
+}
+
+func (r *Router) answerDraft(p peer.ID, f *framer) error {
+	fr, err := f.want(frameEnv)
+	if err != nil {
+		return err
+	}
+	answer := frame{Kind: frameEnd}
+	if len(fr.Raw) > wire.MaxTransmission {
+		return errors.New("draft is too large")
+	}
+	if err := r.cfg.OnDraft(p, fr.Raw); err != nil {
+		if r.verdict(err) == wire.Reject {
+			r.strike(p, err)
+		}
+		answer.Raw = []byte(err.Error())
+	}
+	return f.send(answer)
+}

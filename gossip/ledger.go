@@ -1,0 +1,201 @@
+package gossip
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// entry is what the router remembers of an accepted envelope.
+type entry struct {
+	wire.Item
+	domain   wire.ID
+	lane     wire.Lane
+	priority wire.Priority
+	sequence uint64
+	expires  uint64
+	size     uint64
+	author   [32]byte // public key
+	// accounts are the certificates this envelope is charged to: the author's,
+	// its unit's, and every ancestor's.
+	accounts []wire.ID
+	parts    bool // every part is here
+	full     bool // more signatures would not raise the level
+}
+
+// quota limits one certificate's unexpired envelopes in one lane. Zero allows nothing.
+type quota struct{ count, bytes uint64 }
+
+type accountKey struct {
+	certificate wire.ID
+	lane        wire.Lane
+}
+
+// account holds a certificate's entries, what is kept first at the front.
+type account struct {
+	entries []*entry
+	bytes   uint64
+}
+
+// ledger knows every accepted envelope that has not ended, and what was evicted.
+// It is pure state: the caller locks it.
+type ledger struct {
+	known    map[wire.ID]*entry
+	accounts map[accountKey]*account
+	evicted  map[wire.ID]uint64 // expires; so that nobody offers it for ever
+}
+
+func newLedger() *ledger {
+	return &ledger{known: map[wire.ID]*entry{}, accounts: map[accountKey]*account{}, evicted: map[wire.ID]uint64{}}
+}
+
+// has reports whether an envelope with at most this level is known or was evicted.
+func (l *ledger) has(it wire.Item) bool {
+	if e, ok := l.known[it.ID]; ok {
+		return e.Level >= it.Level
+	}
+	_, gone := l.evicted[it.ID]
+	return gone
+}
+
+// compareRank is the one total order in which overflow keeps: severity, then
+// sequence, then ID. It depends on the envelopes alone, so all devices keep the
+// same set.
+func compareRank(a, b *entry) int {
+	return cmp.Or(
+		cmp.Compare(b.priority, a.priority),
+		cmp.Compare(b.sequence, a.sequence),
+		a.ID.Compare(b.ID),
+	)
+}
+
+// admit takes e in and evicts what overflows its accounts. ok is false if e
+// itself is what overflows; then nothing changed.
+func (l *ledger) admit(e *entry, limit func(wire.ID, wire.Lane) quota) (evicted []*entry, ok bool) {
+	if old := l.known[e.ID]; old != nil { // a higher level replaces a lower one
+		l.remove(old)
+		evicted, ok = l.admit(e, limit)
+		if !ok {
+			l.insert(old)
+		}
+		return evicted, ok
+	}
+	l.insert(e)
+	for _, cert := range e.accounts {
+		key := accountKey{cert, e.lane}
+		q, a := limit(cert, e.lane), l.accounts[key]
+		for a != nil && len(a.entries) > 0 && q.exceeded(a) {
+			last := a.entries[len(a.entries)-1]
+			l.remove(last)
+			if last == e {
+				for _, back := range evicted {
+					l.insert(back)
+				}
+				l.forget(e)
+				return nil, false
+			}
+			evicted = append(evicted, last)
+			a = l.accounts[key]
+		}
+	}
+	for _, gone := range evicted {
+		l.forget(gone)
+	}
+	return evicted, true
+}
+
+func (q quota) exceeded(a *account) bool {
+	return uint64(len(a.entries)) > q.count || a.bytes > q.bytes
+}
+
+// forget remembers that an entry was given up, within a bound: memos are kept
+// for verified envelopes only, so their number is bounded by the quotas' flow.
+func (l *ledger) forget(e *entry) {
+	if len(l.evicted) >= maxEvictedMemos {
+		for id := range l.evicted {
+			delete(l.evicted, id)
+			break
+		}
+	}
+	l.evicted[e.ID] = e.expires
+}
+
+func (l *ledger) insert(e *entry) {
+	l.known[e.ID] = e
+	for _, cert := range e.accounts {
+		key := accountKey{cert, e.lane}
+		a := l.accounts[key]
+		if a == nil {
+			a = &account{}
+			l.accounts[key] = a
+		}
+		i, _ := slices.BinarySearchFunc(a.entries, e, compareRank)
+		a.entries = slices.Insert(a.entries, i, e)
+		a.bytes += e.size
+	}
+}
+
+func (l *ledger) remove(e *entry) {
+	delete(l.known, e.ID)
+	for _, cert := range e.accounts {
+		key := accountKey{cert, e.lane}
+		a := l.accounts[key]
+		if a == nil {
+			continue
+		}
+		if i, found := slices.BinarySearchFunc(a.entries, e, compareRank); found {
+			a.entries = slices.Delete(a.entries, i, i+1)
+			a.bytes -= e.size
+		}
+		if len(a.entries) == 0 {
+			delete(l.accounts, key)
+		}
+	}
+}
+
+// sweep removes what ended before the given time and returns it.
+func (l *ledger) sweep(before uint64) []*entry {
+	var ended []*entry
+	for _, e := range l.known {
+		if e.expires < before {
+			ended = append(ended, e)
+		}
+	}
+	for _, e := range ended {
+		l.remove(e)
+	}
+	for id, expires := range l.evicted {
+		if expires < before {
+			delete(l.evicted, id)
+		}
+	}
+	return ended
+}
+
+// items lists what is known of a domain's lane, most urgent first.
+func (l *ledger) items(domain wire.ID, lane wire.Lane) []*entry {
+	var list []*entry
+	for _, e := range l.known {
+		if e.domain == domain && e.lane == lane {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, compareRank)
+	return list
+}
+
+// ceiling is the level to ask for before signatures are checked: what was taken
+// in at its full level is known however many signatures a copy carries.
+func (l *ledger) ceiling(e *wire.Envelope) wire.Level {
+	if k := l.known[e.ID()]; k != nil && k.full {
+		return k.Level
+	}
+	return wire.Level(len(e.Signers))
+}
+
+// completes reports whether e brings parts that a known envelope lacks.
+func (l *ledger) completes(e *wire.Envelope) bool {
+	k := l.known[e.ID()]
+	return k != nil && !k.parts && !missingPart(e)
+}

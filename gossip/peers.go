@@ -1,0 +1,113 @@
+package gossip
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// peers meters every neighbour: how much it may send, and how often it may be
+// wrong before it is cut off.
+type peers struct {
+	mu  sync.Mutex
+	all map[string]*meter
+}
+
+type meter struct {
+	arrivals *rate.Limiter
+	strikes  *rate.Limiter
+	until    time.Time // cut off until then
+	last     time.Time
+}
+
+func newPeers() *peers { return &peers{all: map[string]*meter{}} }
+
+func (p *peers) meter(id string, now time.Time) *meter {
+	m := p.all[id]
+	if m == nil {
+		m = &meter{arrivals: rate.NewLimiter(peerRate, peerBurst), strikes: rate.NewLimiter(rate.Every(strikeEvery), strikeBurst)}
+		p.all[id] = m
+	}
+	m.last = now
+	return m
+}
+
+// allow takes one arrival from the neighbour's budget.
+func (p *peers) allow(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.meter(id, now).arrivals.AllowN(now, 1)
+}
+
+// cutOff reports whether the neighbour is to be ignored without looking.
+func (p *peers) cutOff(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.all[id]
+	return m != nil && now.Before(m.until)
+}
+
+// strike counts something the neighbour should have known to be wrong. It
+// reports true once, when the neighbour is to be cut off.
+func (p *peers) strike(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.meter(id, now)
+	if now.Before(m.until) || m.strikes.AllowN(now, 1) {
+		return false
+	}
+	m.until = now.Add(banTime)
+	return true
+}
+
+// sweep forgets neighbours that were quiet for longer than a ban lasts.
+func (p *peers) sweep(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, m := range p.all {
+		if now.Sub(m.last) > banTime && now.After(m.until) {
+			delete(p.all, id)
+		}
+	}
+}
+
+// memo remembers keyed hashes of the last transmissions that were accepted, in a
+// ring. The key is random per process, so nobody can aim a collision.
+type memo struct {
+	mu   sync.Mutex
+	set  map[uint64]struct{}
+	ring []uint64
+	next int
+}
+
+func newMemo() *memo {
+	return &memo{set: make(map[uint64]struct{}, rawMemo), ring: make([]uint64, 0, rawMemo)}
+}
+
+func (m *memo) has(sum uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.set[sum]
+	return ok
+}
+
+func (m *memo) add(sum uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.ring) < rawMemo {
+		m.ring = append(m.ring, sum)
+	} else {
+		delete(m.set, m.ring[m.next])
+		m.ring[m.next] = sum
+		m.next = (m.next + 1) % rawMemo
+	}
+	m.set[sum] = struct{}{}
+}
+
+func (m *memo) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.set)
+	m.ring, m.next = m.ring[:0], 0
+}

@@ -1,0 +1,250 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/time/rate"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+// Lane is what the node registers for each class of envelopes.
+type Lane struct {
+	Lane wire.Lane
+	// Check judges the content of an envelope whose signers are verified,
+	// including the parts that came with it. Nil accepts every content.
+	Check func(e *wire.Envelope, v identity.Verified) error
+	// Gossip says whether envelopes of this lane are published at once; others
+	// travel by catch-up alone.
+	Gossip bool
+}
+
+// Config configures a Router. The zero value works.
+type Config struct {
+	// Lanes in the order in which they catch up. Empty: the trust lane alone.
+	Lanes []Lane
+	// Now is this device's clock, used only to judge validity. Nil: time.Now.
+	Now func() time.Time
+	// Log receives structured logs. Nil: none.
+	Log *slog.Logger
+
+	// OnUnsaved is told of accepted records that the store could not keep, so
+	// that they can still be shown. Called by the one writer; must not block.
+	OnUnsaved func(records []Record, err error)
+	// OnCutOff is told when a neighbour is cut off, and for how long. Must not block.
+	OnCutOff func(p peer.ID, d time.Duration)
+	// OnHello is told a neighbour's clock when it catches up. Must not block.
+	OnHello func(p peer.ID, theirs, ours time.Time)
+	// OnDraft is given a draft by another station of an authority; an error is
+	// sent back. It must check the draft. Nil: drafts are refused.
+	OnDraft func(from peer.ID, raw []byte) error
+}
+
+// Router spreads envelopes over one libp2p host. Make one with [New]; nothing
+// happens before [Router.Run].
+type Router struct {
+	host  host.Host
+	store Store
+	pool  *identity.Pool
+	cfg   Config
+	log   *slog.Logger
+	lanes map[wire.Lane]Lane
+
+	seed  maphash.Seed
+	memo  *memo
+	peers *peers
+	stats counters
+	queue chan pending
+	cuts  chan peer.ID
+	relay *rate.Limiter
+
+	mu      sync.Mutex // guards what follows
+	ledger  *ledger
+	slots   slots
+	serving map[peer.ID]int
+
+	topicMu sync.Mutex // guards what follows; held while pubsub is called
+	pubsub  *pubsub.PubSub
+	topics  map[string]*joined
+	allowed atomic.Pointer[map[string]origin]
+}
+
+// New assembles a Router. It starts nothing and reads nothing.
+func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error) {
+	if h == nil || st == nil || pool == nil {
+		return nil, errors.New("gossip: host, store and pool are needed")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Router{
+		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
+		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
+		cuts: make(chan peer.ID, 64), relay: rate.NewLimiter(relayRate, relayBurst),
+		ledger: newLedger(), slots: slots{}, topics: map[string]*joined{}, serving: map[peer.ID]int{},
+	}
+	r.allowed.Store(&map[string]origin{})
+	for _, l := range append([]Lane{{Lane: wire.LaneTrust, Gossip: true}}, cfg.Lanes...) {
+		if l.Check == nil {
+			l.Check = func(*wire.Envelope, identity.Verified) error { return nil }
+		}
+		r.lanes[l.Lane] = l
+	}
+	return r, nil
+}
+
+// Run loads what the store knows, then spreads until ctx ends. It owns every
+// goroutine it starts and returns after they have ended.
+func (r *Router) Run(ctx context.Context) error {
+	if err := r.load(ctx); err != nil {
+		return fmt.Errorf("load known envelopes: %w", err)
+	}
+	// pubsub starts its goroutines in its constructor and ends them with its
+	// context; the writer ends last, so that nothing accepted is dropped.
+	live, stop := context.WithCancel(ctx)
+	defer stop()
+	ps, err := pubsub.NewGossipSub(live, r.host, r.options()...)
+	if err != nil {
+		return fmt.Errorf("start gossipsub: %w", err)
+	}
+	r.topicMu.Lock()
+	r.pubsub = ps
+	r.topicMu.Unlock()
+	var wg sync.WaitGroup
+	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWriting()
+	var writer sync.WaitGroup
+	writer.Go(func() { r.commit(writing) })
+	if err := r.Refresh(); err != nil {
+		return err
+	}
+	r.serve(live)
+	wg.Go(func() { r.housekeeping(live) })
+	wg.Go(func() { r.catchUpLoop(live) })
+	<-ctx.Done()
+	r.unserve()
+	wg.Wait()
+	stopWriting()
+	writer.Wait()
+	return nil
+}
+
+// load rebuilds memory from the store: the pool from the trust objects, then
+// the ledger. Signatures of alerts were verified before they were stored.
+func (r *Router) load(ctx context.Context) error {
+	var trust, rest []*wire.Envelope
+	levels := map[wire.ID]wire.Level{}
+	for s, err := range r.store.All(ctx) {
+		if err != nil {
+			r.log.Error("read stored envelope", "err", err)
+			continue
+		}
+		e, err := wire.Decode(s.Envelope)
+		if err != nil {
+			r.log.Error("decode stored envelope", "err", err)
+			continue
+		}
+		e.Parts, levels[e.ID()] = s.Parts, s.Level
+		if e.Header.Lane == wire.LaneTrust {
+			trust = append(trust, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	refused := r.pool.AddAll(trust)
+	for _, e := range append(trust, rest...) {
+		if err := refused[e.ID()]; err != nil {
+			r.log.Warn("stored trust object is not valid any more", "id", e.ID(), "err", err)
+			continue
+		}
+		n := r.entryOf(e, levels[e.ID()])
+		if c, ok := r.pool.Certificate(e.Header.IssuerID()); ok && e.Header.Lane != wire.LaneTrust {
+			n.full = uint8(n.Level) >= c.Scope.Needed
+		}
+		if _, err := r.admit(n, e.Header.Type); err != nil {
+			r.log.Warn("stored envelope is not kept any more", "id", e.ID(), "err", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// Ingest is the way in for bytes that a person carried. The verdict says what to
+// think of who gave them; the error says why.
+func (r *Router) Ingest(ctx context.Context, raw []byte) (wire.ID, error) {
+	id, _, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+	return id, err
+}
+
+// Publish makes an envelope durable, then sends it to all neighbours. When it
+// returns nil, the envelope survives a power cut of this device; who was
+// reached is not known.
+func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
+	id, e, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+	if err != nil {
+		return id, err
+	}
+	return id, r.spread(ctx, e)
+}
+
+// take is ingest: judge, then commit. With wait it returns once the envelope is
+// durable, otherwise once it is queued.
+func (r *Router) take(ctx context.Context, raw []byte, from origin, wait bool) (wire.ID, *wire.Envelope, error) {
+	j, err := r.judge(raw, from, r.cfg.Now())
+	if err != nil {
+		return wire.ID{}, nil, err
+	}
+	e := j.records[len(j.records)-1].Envelope
+	if !wait {
+		if !r.offer(j, nil) {
+			return e.ID(), e, wire.Refuse(wire.ReasonBusy, "too many envelopes wait for the disk")
+		}
+		return e.ID(), e, nil
+	}
+	done := make(chan error, 1)
+	select {
+	case r.queue <- pending{j, done}:
+	case <-ctx.Done():
+		r.unremember([]pending{{judged: j}})
+		return e.ID(), e, ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return e.ID(), e, err
+	case <-ctx.Done():
+		return e.ID(), e, fmt.Errorf("the envelope is queued but not yet on disk: %w", ctx.Err())
+	}
+}
+
+func isReason(err error, reason wire.Reason) bool {
+	return errors.Is(err, &wire.Refusal{Reason: reason})
+}
+
+func (r *Router) housekeeping(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-r.cuts:
+			r.cut(p)
+		case <-tick.C:
+			r.sweep(ctx, r.cfg.Now())
+			r.peers.sweep(time.Now())
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package gossip
+
+import (
+	"sync/atomic"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+)
+
+// counters are the router's metrics.
+type counters struct {
+	accepted, ignored, rejected, cutOff, busy, dropped, duplicate atomic.Uint64
+}
+
+// Stats are totals since start.
+type Stats struct {
+	Accepted  uint64 // envelopes taken in by gossip
+	Ignored   uint64 // dropped without penalty
+	Rejected  uint64 // dropped, and the sender struck
+	CutOff    uint64 // neighbours cut off
+	Busy      uint64 // given up because the disk was behind
+	Dropped   uint64 // dropped by gossipsub's queues
+	Duplicate uint64 // further copies by gossip
+}
+
+// Stats returns the router's totals.
+func (r *Router) Stats() Stats {
+	c := &r.stats
+	return Stats{c.accepted.Load(), c.ignored.Load(), c.rejected.Load(), c.cutOff.Load(), c.busy.Load(),
+		c.dropped.Load(), c.duplicate.Load()}
+}
+
+// tracer counts what gossipsub drops without a word.
+type tracer struct{ c *counters }
+
+var _ pubsub.RawTracer = (*tracer)(nil)
+
+func (t *tracer) OnNewOutboundStream(peer.ID, protocol.ID) {}
+func (t *tracer) OnClosedOutboundStream(peer.ID)           {}
+func (t *tracer) Join(string)                              {}
+func (t *tracer) Leave(string)                             {}
+func (t *tracer) Graft(peer.ID, string)                    {}
+func (t *tracer) Prune(peer.ID, string)                    {}
+func (t *tracer) ValidateMessage(*pubsub.Message)          {}
+func (t *tracer) DeliverMessage(*pubsub.Message)           {}
+func (t *tracer) DuplicateMessage(*pubsub.Message)         { t.c.duplicate.Add(1) }
+func (t *tracer) ThrottlePeer(peer.ID)                     {}
+func (t *tracer) RecvRPC(*pubsub.RPC)                      {}
+func (t *tracer) SendRPC(*pubsub.RPC, peer.ID)             {}
+func (t *tracer) DropRPC(*pubsub.RPC, peer.ID)             { t.c.dropped.Add(1) }
+func (t *tracer) UndeliverableMessage(*pubsub.Message)     { t.c.dropped.Add(1) }
+
+func (t *tracer) RejectMessage(_ *pubsub.Message, reason string) {
+	if reason == pubsub.RejectValidationQueueFull || reason == pubsub.RejectValidationThrottled {
+		t.c.dropped.Add(1)
+	}
+}

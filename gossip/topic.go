@@ -1,0 +1,207 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// joined is a topic this device relays.
+type joined struct {
+	topic *pubsub.Topic
+	leave pubsub.RelayCancelFunc
+}
+
+var errCutOff = errors.New("neighbour was cut off")
+
+// Refresh joins the topics of every domain the pool knows and leaves the others.
+// Call it when pins change; before Run it does nothing. Neighbours announce
+// their topics once a connection, and those of unknown domains are not kept, so
+// a new domain closes the connections there are: they are dialled again.
+func (r *Router) Refresh() error {
+	r.topicMu.Lock()
+	defer r.topicMu.Unlock()
+	if r.pubsub == nil {
+		return nil
+	}
+	wanted := map[string]origin{}
+	for _, domain := range r.pool.Domains() {
+		for lane, l := range r.lanes {
+			if l.Gossip {
+				wanted[wire.Topic(domain, lane)] = origin{means: MeansGossip, lane: lane, domain: domain}
+			}
+		}
+	}
+	r.allowed.Store(&wanted)
+	fresh := false
+	for name, from := range wanted {
+		if r.topics[name] != nil {
+			continue
+		}
+		t, err := r.join(name, from)
+		if err != nil {
+			return fmt.Errorf("join topic %s: %w", name, err)
+		}
+		r.topics[name], fresh = t, true
+	}
+	for name, t := range r.topics {
+		if _, ok := wanted[name]; ok {
+			continue
+		}
+		t.leave()
+		delete(r.topics, name)
+		if err := errors.Join(r.pubsub.UnregisterTopicValidator(name), t.topic.Close()); err != nil {
+			r.log.Warn("leave topic", "topic", name, "err", err)
+		}
+	}
+	if fresh {
+		for _, p := range r.host.Network().Peers() {
+			_ = r.host.Network().ClosePeer(p)
+		}
+	}
+	return nil
+}
+
+// join relays a topic. No subscription is needed: the validator is the way in.
+func (r *Router) join(name string, from origin) (*joined, error) {
+	validator := func(_ context.Context, p peer.ID, m *pubsub.Message) pubsub.ValidationResult {
+		return r.validate(p, m.GetData(), from)
+	}
+	if err := r.pubsub.RegisterTopicValidator(name, validator, pubsub.WithValidatorInline(true)); err != nil {
+		return nil, err
+	}
+	t, err := r.pubsub.Join(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.SetScoreParams(topicScore()); err != nil {
+		return nil, err
+	}
+	leave, err := t.Relay()
+	if err != nil {
+		return nil, err
+	}
+	return &joined{t, leave}, nil
+}
+
+// validate is gossip's door to ingest.
+func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationResult {
+	if p == r.host.ID() {
+		return pubsub.ValidationAccept // judged by Publish
+	}
+	now := time.Now()
+	if r.peers.cutOff(string(p), now) {
+		return pubsub.ValidationIgnore
+	}
+	from.peer = string(p)
+	_, _, err := r.take(context.Background(), raw, from, false)
+	switch r.verdict(err) {
+	case wire.Accept:
+		r.stats.accepted.Add(1)
+		return pubsub.ValidationAccept
+	case wire.Ignore:
+		r.stats.ignored.Add(1)
+		return pubsub.ValidationIgnore
+	}
+	r.strike(p, err)
+	return pubsub.ValidationReject
+}
+
+func (r *Router) verdict(err error) wire.Verdict {
+	var refusal *wire.Refusal
+	switch {
+	case err == nil:
+		return wire.Accept
+	case errors.As(err, &refusal):
+		return refusal.Reason.Verdict()
+	}
+	return wire.Ignore // our own trouble, not the sender's
+}
+
+// strike counts a refused envelope against the neighbour who sent it.
+func (r *Router) strike(p peer.ID, why error) {
+	r.stats.rejected.Add(1)
+	if !r.peers.strike(string(p), time.Now()) {
+		return
+	}
+	r.log.Warn("neighbour cut off", "peer", p, "for", banTime, "last", why)
+	select {
+	case r.cuts <- p:
+	default: // validate ignores it all the same
+	}
+}
+
+// cut closes the connection of a neighbour that was cut off.
+func (r *Router) cut(p peer.ID) {
+	r.stats.cutOff.Add(1)
+	if r.cfg.OnCutOff != nil {
+		r.cfg.OnCutOff(p, banTime)
+	}
+	if err := r.host.Network().ClosePeer(p); err != nil {
+		r.log.Debug("close connection", "peer", p, "err", err)
+	}
+}
+
+// inspect drops whole RPCs of neighbours that were cut off, before they cost a
+// place in the validation queue.
+func (r *Router) inspect(p peer.ID, _ *pubsub.RPC) error {
+	if r.peers.cutOff(string(p), time.Now()) {
+		return errCutOff
+	}
+	return nil
+}
+
+// spread publishes an envelope that was accepted before.
+func (r *Router) spread(ctx context.Context, e *wire.Envelope) error {
+	r.topicMu.Lock()
+	t := r.topics[wire.Topic(e.Domain(), e.Header.Lane)]
+	r.topicMu.Unlock()
+	if t == nil {
+		return nil // not running, or a lane that only catches up
+	}
+	full, err := r.full(ctx, e.ID())
+	if err != nil {
+		return fmt.Errorf("read envelope to publish: %w", err)
+	}
+	if err := t.topic.Publish(ctx, full); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}
+
+// full rebuilds the transmitted form: every device writes the same bytes.
+func (r *Router) full(ctx context.Context, id wire.ID) ([]byte, error) {
+	s, err := r.store.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	e, err := wire.Decode(s.Envelope)
+	if err != nil {
+		return nil, err
+	}
+	e.Chain, e.Parts = r.pool.ChainFor(e), s.Parts
+	return e.EncodeFull(), nil
+}
+
+// filter lets neighbours subscribe to the topics this device relays, only. It is
+// called by pubsub's own goroutine and takes no lock.
+type filter struct{ r *Router }
+
+func (f filter) CanSubscribe(topic string) bool {
+	_, ok := (*f.r.allowed.Load())[topic]
+	return ok
+}
+
+func (f filter) FilterIncomingSubscriptions(_ peer.ID, opts []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+	if len(opts) > maxSubscriptions {
+		return nil, pubsub.ErrTooManySubscriptions
+	}
+	return pubsub.FilterSubscriptions(opts, f.CanSubscribe), nil
+}
