@@ -1,0 +1,239 @@
+package discovery
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// Bounds of the address book. Reports come from anybody on the link.
+const (
+	// maxEntries bounds the peers in the book, static ones apart: a full
+	// assembly hall. The least useful gives way.
+	maxEntries = 512
+
+	// maxAddresses bounds the addresses of one peer: two transports on four
+	// addresses, the newest.
+	maxAddresses = 8
+)
+
+// Pauses between dials.
+const (
+	// firstPause follows the first failed dial and doubles from there.
+	firstPause = time.Second
+
+	// staticPause and longestPause are where the doubling ends.
+	staticPause  = 30 * time.Second
+	longestPause = 5 * time.Minute
+
+	// reportPause is the least pause before a dial that follows a new report of
+	// known addresses: a source may report every second.
+	reportPause = 5 * time.Second
+
+	// yield is how long the one of two peers with the higher ID waits, so that
+	// two who find each other at once make one connection.
+	yield = 200 * time.Millisecond
+
+	// shortLived connections count as failed dials: the other side let us in and
+	// closed, and would again.
+	shortLived = 20 * time.Second
+)
+
+// entry is what the book knows of one peer.
+type entry struct {
+	id     peer.ID
+	addrs  []ma.Multiaddr // the latest heard first
+	static bool
+	heard  time.Time // last report
+	met    time.Time // start of the last connection; zero: never connected
+
+	fails     int       // since the last good connection
+	due       time.Time // no dial before
+	tried     time.Time // start of the last dial
+	dialing   bool
+	connected bool
+}
+
+// book is the address book: pure state, the caller locks it.
+type book struct {
+	self    peer.ID
+	entries map[peer.ID]*entry
+	jitter  func() float64 // uniform in [0, 1)
+}
+
+func newBook(self peer.ID, jitter func() float64) *book {
+	return &book{self: self, entries: map[peer.ID]*entry{}, jitter: jitter}
+}
+
+// get returns the entry of a peer, which it makes if there is room.
+func (b *book) get(id peer.ID, now time.Time) *entry {
+	if e := b.entries[id]; e != nil {
+		return e
+	}
+	if len(b.entries) >= maxEntries && !b.evict() {
+		return nil
+	}
+	e := &entry{id: id, due: now}
+	b.entries[id] = e
+	return e
+}
+
+// evict removes the least useful entry that is neither static nor in use. Peers
+// that were met stay before peers that were only claimed to exist, so that a
+// flood of claims does not empty the book.
+func (b *book) evict() bool {
+	var worst *entry
+	for _, e := range b.entries {
+		if !e.static && !e.connected && !e.dialing && (worst == nil || compareKeep(e, worst) > 0) {
+			worst = e
+		}
+	}
+	if worst == nil {
+		return false
+	}
+	delete(b.entries, worst.id)
+	return true
+}
+
+// compareKeep orders entries by what is worth keeping, the best first.
+func compareKeep(a, b *entry) int {
+	return cmp.Or(
+		b.met.Compare(a.met),
+		b.heard.Compare(a.heard),
+		cmp.Compare(a.id, b.id),
+	)
+}
+
+// compareDial orders entries by what to dial first: who failed least, then who
+// was heard last, then who was met last.
+func compareDial(a, b *entry) int {
+	return cmp.Or(
+		compareBool(b.static, a.static),
+		cmp.Compare(a.fails, b.fails),
+		b.heard.Truncate(time.Minute).Compare(a.heard.Truncate(time.Minute)),
+		b.met.Compare(a.met),
+		cmp.Compare(a.id, b.id),
+	)
+}
+
+func compareBool(a, b bool) int {
+	if a == b {
+		return 0
+	} else if a {
+		return 1
+	}
+	return -1
+}
+
+// hear takes up a report. New addresses are dialed at once, known ones after a
+// short pause, whatever the pause was before: the peer is there now.
+func (b *book) hear(info peer.AddrInfo, now time.Time) {
+	if info.ID == b.self || len(info.Addrs) == 0 {
+		return
+	}
+	e := b.get(info.ID, now)
+	if e == nil {
+		return
+	}
+	due := e.tried.Add(reportPause)
+	if e.add(info.Addrs) {
+		due = now
+	}
+	e.heard = now
+	b.dialBy(e, due, now)
+}
+
+// dialBy moves the next dial forward to due.
+func (b *book) dialBy(e *entry, due, now time.Time) {
+	if due.Before(now) {
+		due = now
+	}
+	if b.self > e.id {
+		due = due.Add(yield)
+	}
+	if e.due.After(due) || !e.due.After(now) {
+		e.due = due
+	}
+}
+
+// add puts addresses to the front and reports whether one was new.
+func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
+	if len(addrs) > maxAddresses {
+		addrs = addrs[:maxAddresses]
+	}
+	merged := slices.Clone(addrs)
+	for _, a := range addrs {
+		isNew = isNew || !ma.Contains(e.addrs, a)
+	}
+	for _, a := range e.addrs {
+		if len(merged) < maxAddresses && !ma.Contains(merged, a) {
+			merged = append(merged, a)
+		}
+	}
+	e.addrs = merged
+	return isNew
+}
+
+// dialable lists the peers to dial now, best first; next is when to look again,
+// zero if never. Beyond wanted more neighbours only static peers are dialed.
+func (b *book) dialable(now time.Time, wanted int) (list []*entry, next time.Time) {
+	for _, e := range b.entries {
+		switch {
+		case e.connected || e.dialing || len(e.addrs) == 0 || wanted <= 0 && !e.static:
+		case !e.due.After(now):
+			list = append(list, e)
+		case next.IsZero() || e.due.Before(next):
+			next = e.due
+		}
+	}
+	slices.SortFunc(list, compareDial)
+	return list, next
+}
+
+// failed plans the next dial after a failure.
+func (b *book) failed(e *entry, now time.Time) {
+	longest := longestPause
+	if e.static {
+		longest = staticPause
+	}
+	pause := min(firstPause<<min(e.fails, 20), longest)
+	e.fails++
+	e.due = now.Add(time.Duration(float64(pause) * (0.75 + b.jitter()/2)))
+}
+
+// connect and disconnect follow the connections that the host reports.
+func (b *book) connect(id peer.ID, now time.Time) {
+	e := b.get(id, now)
+	if e == nil || e.connected {
+		return
+	}
+	e.connected, e.met = true, now
+}
+
+func (b *book) disconnect(id peer.ID, now time.Time) {
+	e := b.entries[id]
+	if e == nil || !e.connected {
+		return
+	}
+	e.connected = false
+	if now.Sub(e.met) < shortLived {
+		b.failed(e, now)
+		return
+	}
+	e.fails = 0
+	b.dialBy(e, now, now)
+}
+
+// networkChanged forgets all pauses. A little jitter keeps a whole network that
+// returns from dialing in the same instant.
+func (b *book) networkChanged(now time.Time) {
+	for _, e := range b.entries {
+		e.fails = 0
+		if soon := now.Add(time.Duration(b.jitter() * float64(yield))); e.due.After(soon) {
+			e.due = soon
+		}
+	}
+}

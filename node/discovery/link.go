@@ -1,0 +1,124 @@
+package discovery
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// link is an interface that can multicast, with the addresses on it that libp2p
+// can use: neither loopback nor IPv6 link-local ones.
+type link struct {
+	iface    net.Interface
+	prefixes []netip.Prefix // each the interface's own address with its prefix length
+}
+
+// equal compares what a neighbour could notice: with the flags also a cable that
+// was plugged in.
+func (l link) equal(o link) bool {
+	return l.iface.Index == o.iface.Index && l.iface.Name == o.iface.Name && l.iface.Flags == o.iface.Flags &&
+		slices.Equal(l.prefixes, o.prefixes)
+}
+
+// has reports whether the link has an address of the family.
+func (l link) has(is4 bool) bool {
+	return slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Addr().Is4() == is4 })
+}
+
+// holds reports whether a sender is on the link (RFC 6762, 11): whoever routes a
+// packet to us from elsewhere is no neighbour.
+func (l link) holds(from netip.Addr) bool {
+	from = from.Unmap().WithZone("")
+	return from.Is6() && from.IsLinkLocalUnicast() ||
+		slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Contains(from) })
+}
+
+// isOwn reports whether an address is this machine's on the link. For IPv6 the
+// sender may be the link-local address, which prefixes do not list.
+func (l link) isOwn(from netip.Addr) bool {
+	from = from.Unmap().WithZone("")
+	return from.Is6() && from.IsLinkLocalUnicast() ||
+		slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Addr() == from })
+}
+
+// scanLinks lists the links as they are now.
+func scanLinks() ([]link, error) {
+	ifaces, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("list interfaces: %w", err)
+	}
+	var links []link
+	for _, iface := range ifaces {
+		const needed = net.FlagUp | net.FlagMulticast
+		if iface.Flags&needed != needed || iface.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addrs, err := iface.Addrs()
+		if err != nil {
+			continue // gone since it was listed
+		}
+		if l := newLink(iface, addrs); len(l.prefixes) > 0 {
+			links = append(links, l)
+		}
+	}
+	return links, nil
+}
+
+func newLink(iface net.Interface, addrs []net.Addr) link {
+	l := link{iface: iface}
+	for _, a := range addrs {
+		n, ok := a.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		ip, _ := netip.AddrFromSlice(n.IP)
+		ip = ip.Unmap()
+		if ones, _ := n.Mask.Size(); isUsable(ip) {
+			l.prefixes = append(l.prefixes, netip.PrefixFrom(ip, ones))
+		}
+	}
+	slices.SortFunc(l.prefixes, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
+	return l
+}
+
+// isUsable reports whether libp2p can dial an address on a link.
+func isUsable(ip netip.Addr) bool {
+	return ip.IsGlobalUnicast() || ip.Is4() && ip.IsLinkLocalUnicast()
+}
+
+// onLink turns listen addresses into those that a neighbour on the link can
+// dial: unspecified ones stand for the link's addresses of their family. QUIC
+// comes first, because an answer holds only so many.
+func onLink(listening []ma.Multiaddr, l link) []ma.Multiaddr {
+	var quic, tcp []ma.Multiaddr
+	add := func(ip netip.Addr, rest ma.Multiaddr) {
+		own, err := manet.FromIP(ip.AsSlice())
+		if err != nil {
+			return
+		}
+		a := own.Encapsulate(rest)
+		if a[1].Protocol().Code == ma.P_UDP {
+			quic = append(quic, a)
+		} else {
+			tcp = append(tcp, a)
+		}
+	}
+	for _, a := range listening {
+		ip, err := manet.ToIP(a)
+		if err != nil || !isDialable(a) {
+			continue
+		}
+		at, _ := netip.AddrFromSlice(ip)
+		at = at.Unmap()
+		for _, p := range l.prefixes {
+			if at == p.Addr() || at.IsUnspecified() && at.Is4() == p.Addr().Is4() {
+				add(p.Addr(), a[1:])
+			}
+		}
+	}
+	return append(quic, tcp...)
+}

@@ -1,0 +1,193 @@
+package discovery
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// responder asks and answers on every link. It belongs to one goroutine.
+type responder struct {
+	self        peer.ID
+	query       query
+	sockets     []multicast
+	links       map[int]*linkState // by interface index
+	listenAddrs func() []ma.Multiaddr
+	found       func(peer.AddrInfo)
+	log         *slog.Logger
+}
+
+// linkState is a link with what is due on it.
+type linkState struct {
+	link
+	told     []ma.Multiaddr // addresses that answers hold
+	burst    int            // steps of the burst done
+	changed  time.Time      // start of the burst
+	ask      time.Time
+	answer   time.Time // zero: nothing to answer
+	answered time.Time
+}
+
+func (r *responder) run(ctx context.Context, scan func() ([]link, error), changes <-chan any, received <-chan packet, failed <-chan error) error {
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	r.refresh(scan)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case <-changes:
+			r.refresh(scan)
+		case <-poll.C:
+			r.refresh(scan)
+		case p := <-received:
+			r.receive(p, time.Now())
+		case <-due.C:
+		}
+		if next := r.work(time.Now()); !next.IsZero() {
+			due.Reset(time.Until(next))
+		}
+	}
+}
+
+// refresh compares the links with those known and starts a burst on each that is
+// new or has changed.
+func (r *responder) refresh(scan func() ([]link, error)) {
+	now := time.Now()
+	links, err := scan()
+	if err != nil {
+		r.log.Warn("cannot list network interfaces, keeping the known ones", "err", err)
+		return
+	}
+	listening := r.listenAddrs()
+	gone := make(map[int]bool, len(r.links))
+	for index := range r.links {
+		gone[index] = true
+	}
+	for _, l := range links {
+		delete(gone, l.iface.Index)
+		r.refreshLink(l, onLink(listening, l), now)
+	}
+	for index := range gone {
+		r.log.Info("link is gone", "interface", r.links[index].iface.Name)
+		delete(r.links, index)
+	}
+}
+
+func (r *responder) refreshLink(l link, told []ma.Multiaddr, now time.Time) {
+	s := r.links[l.iface.Index]
+	if s == nil {
+		s = &linkState{}
+		r.links[l.iface.Index] = s
+	} else if s.link.equal(l) && slices.EqualFunc(s.told, told, ma.Multiaddr.Equal) {
+		return
+	}
+	for _, socket := range r.sockets {
+		if err := socket.join(l); err != nil {
+			r.log.Debug("cannot join the multicast group", "interface", l.iface.Name, "err", err)
+		}
+	}
+	r.log.Info("link has changed, asking for neighbours", "interface", l.iface.Name, "addresses", l.prefixes)
+	s.link, s.told, s.burst, s.changed = l, told, 0, now
+}
+
+// work does what is due and returns when the next thing is.
+func (r *responder) work(now time.Time) (next time.Time) {
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, s := range r.links {
+		if s.burst < len(burst) && !s.changed.Add(burst[s.burst]).After(now) {
+			s.burst++
+			r.send(s, r.query.packet)
+			r.tell(s, now)
+			s.ask = nextAsk(now)
+		}
+		if !s.ask.After(now) {
+			r.send(s, r.query.packet)
+			s.ask = nextAsk(now)
+		}
+		if !s.answer.IsZero() && !s.answer.After(now) {
+			r.tell(s, now)
+		}
+		if s.burst < len(burst) {
+			sooner(s.changed.Add(burst[s.burst]))
+		}
+		sooner(s.ask)
+		sooner(s.answer)
+	}
+	return next
+}
+
+// nextAsk spreads the questions, so that on a link one device asks for all.
+func nextAsk(now time.Time) time.Time {
+	return now.Add(queryEvery + rand.N(queryEvery/2))
+}
+
+// tell multicasts this device's addresses on one link.
+func (r *responder) tell(s *linkState, now time.Time) {
+	s.answer, s.answered = time.Time{}, now
+	if len(s.told) == 0 {
+		return
+	}
+	answer, err := newAnswer(r.self, s.told)
+	if err != nil {
+		r.log.Warn("cannot announce this device", "interface", s.iface.Name, "err", err)
+		return
+	}
+	r.send(s, answer)
+}
+
+func (r *responder) send(s *linkState, packet []byte) {
+	for _, socket := range r.sockets {
+		if err := socket.send(s.link, packet); err != nil {
+			r.log.Debug("cannot send multicast", "interface", s.iface.Name, "err", err)
+		}
+	}
+}
+
+// receive takes up one packet of a neighbour.
+func (r *responder) receive(p packet, now time.Time) {
+	m, err := parseMessage(p.data)
+	if err != nil {
+		return // anything may be on the mDNS port
+	}
+	for index, s := range r.links {
+		if p.iface != 0 && p.iface != index || !s.holds(p.from.Addr()) {
+			continue
+		}
+		if m.asked && !(m.id == r.query.id && s.isOwn(p.from.Addr())) {
+			r.plan(s, now)
+		}
+		for _, info := range m.peers {
+			if info.ID != r.self && p.from.Port() == mdnsPort {
+				r.found(info)
+			}
+		}
+	}
+}
+
+// plan answers a question soon, and takes it as asked for this device too.
+func (r *responder) plan(s *linkState, now time.Time) {
+	if s.burst == len(burst) {
+		s.ask = nextAsk(now)
+	}
+	if !s.answer.IsZero() {
+		return
+	}
+	s.answer = now.Add(rand.N(answerDelay))
+	if earliest := s.answered.Add(answerGap); s.answer.Before(earliest) {
+		s.answer = earliest
+	}
+}
