@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 )
 
@@ -171,7 +172,7 @@ func (f *frame) names(t xml.StartElement) (err error) {
 	if f.space, err = f.resolve(t.Name.Space, t.Name.Local); err != nil {
 		return err
 	}
-	if f.space == xmlnsSig && f.uses == nil {
+	if f.isSignature() {
 		f.uses = map[string]bool{}
 	}
 	f.use(t.Name.Space)
@@ -249,10 +250,18 @@ func (s *scanner) endElement(t xml.EndElement) error {
 	f := s.open[n-1]
 	s.open = s.open[:n-1]
 	f.node.text = strings.Join(f.text, "")
-	if f.space == xmlnsSig && f.parent != nil && f.parent.name == "alert" && f.parent.space != xmlnsSig {
+	if f.isSignature() {
 		f.keepSource(s.src[f.start:s.dec.InputOffset()])
+		if f.outer.uses != nil {
+			maps.Copy(f.outer.uses, f.uses)
+		}
 	}
 	return nil
+}
+
+// isSignature tells whether the element is kept as its source.
+func (f *frame) isSignature() bool {
+	return f.space == xmlnsSig && f.outer != nil && f.outer.name == "alert" && f.outer.space != xmlnsSig
 }
 
 // keepSource notes the source of a signature and the namespace declarations
