@@ -1,0 +1,211 @@
+package compact
+
+import (
+	"bytes"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// Decode reads a core and the contents of its parts, in the payload's order; a
+// nil part is absent, and parts itself may be nil if all are. It is strict: an
+// encoding that is not deterministic, an element in two places, and anything
+// that no writer writes are errors; unknown numbers are ReasonUnsupported. The
+// memory it takes is bounded by a multiple of its input.
+func Decode(core []byte, parts [][]byte) (*Document, error) {
+	d := &decoder{meter: newMeter(core, parts), doc: &Document{}}
+	d.doc.Alert = &cap.Alert{Version: cap.V12, Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public}
+	d.alert = d.doc.Alert
+	r := &reader{meter: d.meter, b: core, what: "core"}
+	fields := r.fields()
+	r.end()
+	d.describe(fields.get(keyParts), parts)
+	d.readCore(fields)
+	d.readParts(parts)
+	d.checkBounds()
+	d.checkReferences()
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.doc, nil
+}
+
+type decoder struct {
+	context
+	*meter
+	doc       *Document
+	continues []int // parts that continue the one before, ascending
+	// seen are the keys that have been read, as bit masks.
+	seen      uint64
+	seenInfos []uint64
+}
+
+func (d *decoder) reader(what string, b []byte) *reader {
+	return &reader{meter: d.meter, b: b, what: what}
+}
+
+// describe reads the list of parts.
+func (d *decoder) describe(raw []byte, parts [][]byte) {
+	if raw != nil {
+		r := d.reader("parts", raw)
+		for n := r.pairs(1); n > 0 && d.err == nil; n-- {
+			d.doc.Parts = append(d.doc.Parts, d.describePart(r))
+		}
+	}
+	if d.err == nil && parts != nil && len(parts) != len(d.doc.Parts) {
+		d.fail(wire.ReasonBadPayload, "%d parts, the core names %d", len(parts), len(d.doc.Parts))
+	}
+	for i := range d.doc.Parts {
+		if d.err != nil {
+			return
+		}
+		p := &d.doc.Parts[i]
+		p.Present = parts != nil && parts[i] != nil
+		d.lacksText = d.lacksText || p.Kind == KindText && !p.Present
+	}
+}
+
+func (d *decoder) describePart(r *reader) Part {
+	r.spend(costArea)
+	n := 1
+	if r.peek() == majorArray {
+		n = r.pairs(1)
+	}
+	p := Part{Kind: d.kind(r)}
+	for ; n > 1 && d.err == nil; n-- {
+		p.Infos = append(p.Infos, r.index(1<<31-1))
+	}
+	return p
+}
+
+// kind reads the kind of a part; one that continues takes the kind before it.
+func (d *decoder) kind(r *reader) Kind {
+	n := r.uint()
+	if known := len(d.doc.Parts); n == uint64(kindNext) && known > 0 {
+		d.continues = append(d.continues, known)
+		return d.doc.Parts[known-1].Kind
+	}
+	if d.err == nil && (n == uint64(kindNext) || n > uint64(KindSignature)) {
+		r.unsupported("kind of part", n)
+	}
+	return Kind(n)
+}
+
+func (d *decoder) readCore(fields entries) {
+	var plain entries
+	for _, e := range fields {
+		switch e.key {
+		case keyInfo, keyParts:
+		case keyReferences:
+			d.doc.Extras.References = getIDs(d.reader("reference IDs", e.raw))
+		case keyOrigin:
+			d.doc.Extras.Origin = readOrigin(d.reader("origin", e.raw))
+		default:
+			plain = append(plain, e)
+		}
+	}
+	apply(&d.context, d.meter, alertTable, plain, d.alert, &d.seen)
+	raw := fields.get(keyInfo)
+	if raw == nil || d.err != nil {
+		return
+	}
+	r := d.reader("info", raw)
+	known := map[int]entries{}
+	for n := r.pairs(1); n > 0 && d.err == nil; n-- {
+		i := len(d.alert.Info)
+		r.spend(costInfo)
+		known[i] = r.expand(r.fields(), known)
+		d.alert.Info = append(d.alert.Info, cap.Info{})
+		d.doc.Bounds = append(d.doc.Bounds, nil)
+		d.seenInfos = append(d.seenInfos, 0)
+		d.applyInfo(i, known[i])
+	}
+}
+
+// applyInfo reads fields into an info block: plain ones, then patches.
+func (d *decoder) applyInfo(i int, fields entries) {
+	v := &d.alert.Info[i]
+	split := 0
+	for split < len(fields) && fields[split].key < firstPatch {
+		split++
+	}
+	apply(&d.context, d.meter, infoTable, fields[:split], v, &d.seenInfos[i])
+	patches := fields[split:]
+	if n := len(patches); n > 0 && patches[n-1].key == keyBounds && d.doc.Bounds[i] == nil {
+		d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
+		patches = patches[:n-1]
+	}
+	var seen uint64
+	apply(&d.context, d.meter, patchTable, patches, v, &seen)
+}
+
+// readParts joins parts that continue each other and reads them as sections.
+func (d *decoder) readParts(parts [][]byte) {
+	for i := 0; i < len(parts) && d.err == nil; {
+		end := i + 1
+		for len(d.continues) > 0 && d.continues[0] == end {
+			d.continues = d.continues[1:]
+			end++
+		}
+		if pieces := parts[i:end]; !absent(pieces) {
+			content := pieces[0]
+			if len(pieces) > 1 {
+				content = bytes.Join(pieces, nil)
+			}
+			d.readSection(d.doc.Parts[i].Kind, content)
+		}
+		i = end
+	}
+}
+
+func absent(pieces [][]byte) bool {
+	for _, p := range pieces {
+		if p == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *decoder) readSection(k Kind, content []byte) {
+	r := d.reader("part of "+k.String(), content)
+	known := map[int]entries{}
+	for n := r.pairs(2); n > 0 && d.err == nil; n-- {
+		info := r.index(len(d.alert.Info)+1) - 1
+		own := r.fields()
+		r.spend(inheritCost * (1 + len(own)))
+		switch {
+		case d.err != nil:
+		case info != infoAlert:
+			known[info] = r.expand(own, known)
+			d.applyInfo(info, known[info])
+		case k == KindSignature:
+			apply(&d.context, d.meter, signatureTable, own, d.alert, &d.seen)
+		default:
+			apply(&d.context, d.meter, alertTable, own, d.alert, &d.seen)
+		}
+	}
+	r.end()
+}
+
+// checkBounds holds the rectangles of the core against the geometry: a device
+// that has only the core must not be told another place.
+func (d *decoder) checkBounds() {
+	if d.err != nil || d.doc.Lacks(KindGeometry) {
+		return
+	}
+	for i, said := range d.doc.Bounds {
+		if said == nil {
+			continue
+		}
+		if is := boundsOf(d.alert.Info[i].Area); is == nil || *is != *said {
+			d.fail(wire.ReasonBadPayload, "info %d: bounds are not those of its polygons", i)
+		}
+	}
+}
+
+func (d *decoder) checkReferences() {
+	if n := len(d.doc.Extras.References); d.err == nil && n > 0 && n != referenceCount(d.alert) {
+		d.fail(wire.ReasonBadPayload, "%d reference IDs for %d references", n, referenceCount(d.alert))
+	}
+}

@@ -1,0 +1,157 @@
+package compact
+
+import (
+	"slices"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+)
+
+// A patch completes a list of the core with the items that an encoder has moved
+// into a part. Patches are flat arrays; positions are those in the complete
+// list, in rising order.
+
+// splitParameters leaves in the core what a device acts on.
+func splitParameters(list []cap.NamedValue) (core []cap.NamedValue, patch []byte) {
+	moved := 0
+	for i, v := range list {
+		if coreNames[v.ValueName] && len(v.Value) <= maxCoreValue {
+			core = append(core, v)
+			continue
+		}
+		patch = appendPair(appendUint(patch, uint64(i)), v)
+		moved++
+	}
+	if moved == 0 {
+		return core, nil
+	}
+	return core, append(appendArray(nil, 3*moved), patch...)
+}
+
+func patchParameters(_ *context, r *reader, v *cap.Info) {
+	for n := r.pairs(3); n > 0 && r.err == nil; n-- {
+		at := r.index(len(v.Parameter) + 1)
+		v.Parameter = slices.Insert(v.Parameter, at, readPair(r))
+	}
+}
+
+// splitAreas takes fine polygons out of the areas, and the names of areas that
+// a device can name by their key.
+func splitAreas(list []cap.Area) (core []cap.Area, descs, polygons []byte) {
+	named, fine := 0, 0
+	core = slices.Clone(list)
+	for i := range core {
+		a := &core[i]
+		if a.AreaDesc != "" && slices.ContainsFunc(a.Geocode, func(g cap.NamedValue) bool { return regionNames[g.ValueName] }) {
+			descs = appendText(appendUint(descs, uint64(i)), a.AreaDesc)
+			a.AreaDesc = ""
+			named++
+		}
+		var coarse []cap.Polygon
+		for k, p := range a.Polygon {
+			raw := appendPolygon(nil, p)
+			if len(raw) <= maxCoreRing {
+				coarse = append(coarse, p)
+				continue
+			}
+			polygons = append(appendUint(appendUint(polygons, uint64(i)), uint64(k)), raw...)
+			fine++
+		}
+		a.Polygon = coarse
+	}
+	if named > 0 {
+		descs = append(appendArray(nil, 2*named), descs...)
+	}
+	if fine > 0 {
+		polygons = append(appendArray(nil, 3*fine), polygons...)
+	}
+	return core, descs, polygons
+}
+
+func patchAreaDescs(_ *context, r *reader, v *cap.Info) {
+	for n := r.pairs(2); n > 0 && r.err == nil; n-- {
+		at := r.index(len(v.Area))
+		desc := r.text()
+		if r.err == nil {
+			v.Area[at].AreaDesc = desc
+		}
+	}
+}
+
+func patchPolygons(_ *context, r *reader, v *cap.Info) {
+	for n := r.pairs(3); n > 0 && r.err == nil; n-- {
+		at := r.index(len(v.Area))
+		if r.err != nil {
+			return
+		}
+		a := &v.Area[at]
+		pos := r.index(len(a.Polygon) + 1)
+		a.Polygon = slices.Insert(a.Polygon, pos, readPolygon(r))
+	}
+}
+
+// splitMedia takes long contents out of the resources: one patch for each.
+func splitMedia(list []cap.Resource) (core []cap.Resource, patches [][]byte) {
+	core = slices.Clone(list)
+	for i := range core {
+		if len(core[i].DerefURI) > maxCoreText {
+			patch := appendUint(appendArray(nil, 2), uint64(i))
+			patches = append(patches, appendMedia(patch, core[i].DerefURI))
+			core[i].DerefURI = ""
+		}
+	}
+	return core, patches
+}
+
+// patchMedia does nothing while the resources themselves are missing.
+func patchMedia(c *context, r *reader, v *cap.Info) {
+	for n := r.pairs(2); n > 0 && r.err == nil; n-- {
+		if c.lacksText && len(v.Resource) == 0 {
+			r.b = nil
+			return
+		}
+		at := r.index(len(v.Resource))
+		content := readMedia(r)
+		if r.err != nil {
+			return
+		}
+		if v.Resource[at].DerefURI != "" {
+			r.bad("two contents of one resource")
+		}
+		v.Resource[at].DerefURI = content
+	}
+}
+
+// patchTable may repeat a key in several sections, unlike infoTable.
+var patchTable = []field[cap.Info]{
+	{key: keyParameterAt, name: "moved parameters", get: patchParameters},
+	{key: keyAreaDescAt, name: "moved areaDescs", get: patchAreaDescs},
+	{key: keyPolygonAt, name: "moved polygons", get: patchPolygons},
+	{key: keyDerefURIAt, name: "moved derefUris", get: patchMedia},
+}
+
+func putBounds(b *Bounds) []byte {
+	raw := appendArray(nil, 4)
+	for _, n := range []int32{b.South, b.West, b.North, b.East} {
+		raw = appendInt(raw, int64(n))
+	}
+	return raw
+}
+
+func readBounds(r *reader) *Bounds {
+	if n := r.array(); n != 4 {
+		r.bad("want [south, west, north, east]")
+	}
+	var edge [4]int32
+	for i := range edge {
+		n := r.int()
+		if n < -360*boundsUnits || n > 360*boundsUnits {
+			r.bad("%d is out of range", n)
+		}
+		edge[i] = int32(n)
+	}
+	b := &Bounds{edge[0], edge[1], edge[2], edge[3]}
+	if b.South > b.North || b.West > b.East {
+		r.bad("empty rectangle")
+	}
+	return b
+}
