@@ -80,16 +80,11 @@ func cleanText(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
 }
 
-// Certificate is the decoded view of a certificate envelope. It is immutable.
+// Certificate is the decoded view of a certificate envelope. It is valid from
+// Created until before Expires. It is immutable.
 type Certificate struct {
+	Origin
 	Subject
-	ID       wire.ID
-	Domain   wire.ID
-	Issuer   wire.ID // certificate of the issuing unit, or a root version
-	By       string  // authority of the issuing unit; empty: the root
-	Created  uint64  // seconds UTC; also the beginning of validity
-	Expires  uint64  // seconds UTC; the first second after validity
-	Sequence uint64  // of the author's key in lane trust
 }
 
 // Ref names the certificate as a signer.
@@ -106,9 +101,7 @@ type subject struct{ authority, person string }
 
 // ParseCertificate reads a certificate envelope. It judges form only, no trust.
 func ParseCertificate(e *wire.Envelope) (*Certificate, error) {
-	h := &e.Header
-	c := &Certificate{ID: e.ID(), Domain: e.Domain(), Issuer: h.IssuerID(), By: h.Authority,
-		Created: h.Created, Expires: h.Expires, Sequence: h.Sequence}
+	c := &Certificate{Origin: originOf(e)}
 	if err := parsePayload(e, wire.TypeCertificate, &c.Subject); err != nil {
 		return nil, err
 	}

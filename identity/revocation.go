@@ -120,3 +120,10 @@ func NewRevocationList(o Origin, entries []Revocation) (*wire.Envelope, error) {
 	_, err = ParseRevocationList(e)
 	return e, err
 }
+
+// sameEntries reports whether two lists withdraw the same.
+func sameEntries(a, b *RevocationList) bool {
+	x, errX := wire.Marshal(a.Entries)
+	y, errY := wire.Marshal(b.Entries)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
