@@ -131,3 +131,11 @@ type Time string
 // DefaultLanguage is the language of an info block that names none
 // (CAP 1.2 section 3.2.2).
 const DefaultLanguage = "en-US"
+
+// Lang returns the language of the block, DefaultLanguage if it names none.
+func (i *Info) Lang() string {
+	if i.Language == "" {
+		return DefaultLanguage
+	}
+	return i.Language
+}

@@ -55,7 +55,7 @@ func (r *report) at(n *node, rule, format string, args ...any) {
 // path spells where a node stands, with an index where its name may repeat.
 func (n *node) path() string {
 	if n.parent == nil {
-		return "/" + n.name
+		return "/" + excerpt(n.name)
 	}
 	index, count := 0, 0
 	for _, k := range n.parent.kids {
@@ -179,16 +179,18 @@ func (c *checker) attributes(n *node) {
 }
 
 // allText returns the character data of an element and of what it wrongly
-// contains.
+// contains, in the order of the document.
 func (n *node) allText() string {
 	if len(n.kids) == 0 {
 		return n.text
 	}
 	var b strings.Builder
-	b.WriteString(n.text)
+	done := 0
 	for _, k := range n.kids {
-		b.WriteString(" " + k.allText())
+		b.WriteString(n.text[done:k.at] + " " + k.allText() + " ")
+		done = k.at
 	}
+	b.WriteString(n.text[done:])
 	return b.String()
 }
 

@@ -39,4 +39,8 @@ const (
 
 	// maxExcerpt bounds foreign text that is quoted in a message, in bytes.
 	maxExcerpt = 60
+
+	// maxMessage bounds what is passed on of an error of encoding/xml and
+	// encoding/json, which quote names in full.
+	maxMessage = 200
 )

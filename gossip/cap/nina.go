@@ -63,9 +63,7 @@ func ParseNINA(data, geojson []byte) (*Alert, Origin, []Problem, error) {
 	n.fill(n.alert, top, path{})
 	n.references(n.alert.References)
 	origin.Provider = provider(n.alert)
-	for _, p := range Check(n.alert) {
-		r.add(p.Path, 0, p.Rule, "%s", p.Message)
-	}
+	r.check(n.alert)
 	return n.alert, origin, r.list(), nil
 }
 
@@ -91,7 +89,7 @@ func decodeObject(data []byte) (map[string]any, error) {
 	dec.UseNumber()
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
+		return nil, &syntaxError{err}
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, fmt.Errorf("%w: text after the object", ErrJSON)
@@ -103,6 +101,14 @@ func decodeObject(data []byte) (map[string]any, error) {
 	}
 	return top, nil
 }
+
+// syntaxError shortens the message of encoding/json and wraps ErrJSON.
+type syntaxError struct{ err error }
+
+func (e *syntaxError) Error() string {
+	return ErrJSON.Error() + ": " + shorten(e.err.Error(), maxMessage)
+}
+func (e *syntaxError) Unwrap() []error { return []error{ErrJSON, e.err} }
 
 // errorLine finds the line of a syntax error; 1 for any other.
 func errorLine(data []byte, err error) int {

@@ -186,7 +186,7 @@ func (n *ninaImport) companion(data []byte) {
 		err = json.Unmarshal(data, &fc)
 	}
 	if err != nil {
-		n.add("/", 0, "import-geometry", "companion: %s", err)
+		n.add("/", 0, "import-geometry", "companion: %s", shorten(err.Error(), maxMessage))
 		return
 	}
 	n.areas = map[string]*geometry{}
@@ -202,7 +202,7 @@ func (n *ninaImport) companion(data []byte) {
 			err = fmt.Errorf("type %.20q", f.Geometry.Type)
 		}
 		if err != nil {
-			n.add("/", 0, "import-geometry", "feature %d of the companion: %s", k+1, err)
+			n.add("/", 0, "import-geometry", "feature %d of the companion: %s", k+1, shorten(err.Error(), maxMessage))
 			continue
 		}
 		id := f.Properties.AreaID.String()

@@ -73,6 +73,18 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// Messages do not grow with the names they complain about.
+func TestMessagesAreBounded(t *testing.T) {
+	long := strings.Repeat("y", 1<<16)
+	for _, src := range []string{"<alert><" + long + "\x01/></alert>", "<a><" + long + "></a>", "<" + long + "/>", "<alert><x>&" + long + ";</x></alert>",
+		strings.Replace(sample, "DE-RP-AW-0001", "a "+long, 1), strings.Replace(sample, "Extreme", long, 1)} {
+		_, problems, err := Parse([]byte(src))
+		if err != nil && len(err.Error()) > 300 || Valid(problems) || len(problems[0].Message) > 300 || len(problems[0].Path) > 300 {
+			t.Errorf("%.20s: %d bytes of message", src, len(problems[0].Message))
+		}
+	}
+}
+
 // An alert that is damaged everywhere still yields what can be read.
 func TestLenient(t *testing.T) {
 	src := `<alert><info><area><circle>1,2 3</circle></area><severity> severe </severity><headline>a</headline>
@@ -87,6 +99,14 @@ func TestLenient(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	roundTripModel(t, a)
+}
+
+func TestMarkupInTextKeepsItsOrder(t *testing.T) {
+	src := strings.Replace(sample, "Hochwasser an der Ahr", "Nicht <b>über <i>die</i> Brücke</b> fahren<br/>!", 1)
+	a, _, err := Parse([]byte(src))
+	if err != nil || fold(a.Info[0].Headline) != "Nicht über die Brücke fahren !" {
+		t.Error(a.Info[0].Headline, err)
+	}
 }
 
 func TestEmptyElementsAreKept(t *testing.T) {

@@ -88,10 +88,7 @@ func (r *report) languages(a *Alert) {
 	seen := map[string]string{}
 	for k := range a.Info {
 		i := &a.Info[k]
-		lang, _, _ := strings.Cut(strings.ToLower(i.Language), "-")
-		if lang == "" {
-			lang = "en"
-		}
+		lang, _, _ := strings.Cut(strings.ToLower(i.Lang()), "-")
 		for _, t := range []struct{ name, value string }{{"headline", i.Headline}, {"description", i.Description}} {
 			if t.value == "" {
 				continue

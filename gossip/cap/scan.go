@@ -34,6 +34,7 @@ type node struct {
 	text        string // character data directly below the element
 	kids        []*node
 	parent      *node
+	at          int    // offset in the parent's text
 	raw         []byte // of a signature below alert: its part of the source
 	declare     string // of a signature: declarations that raw takes from outside
 	tagLen      int    // of a signature: length of "<" and the name
@@ -66,7 +67,7 @@ type frame struct {
 	outer *frame
 	bound map[string]string // prefixes declared by the element itself
 	uses  map[string]bool   // prefixes used in a signature, nil outside
-	text  []string
+	text  strings.Builder
 	start int64
 }
 
@@ -84,7 +85,7 @@ func scan(src []byte) (*node, *finding, error) {
 			err = s.token(tok)
 		} else {
 			s.line, _ = s.dec.InputPos()
-			err = syntax("%s", strings.TrimPrefix(err.Error(), "XML syntax error on "))
+			err = syntax("%s", shorten(strings.TrimPrefix(err.Error(), "XML syntax error on "), maxMessage))
 		}
 		if err != nil {
 			return nil, s.finding(err), err
@@ -120,8 +121,7 @@ func (s *scanner) token(tok xml.Token) error {
 		return s.endElement(t)
 	case xml.CharData:
 		if len(s.open) > 0 {
-			top := s.open[len(s.open)-1]
-			top.text = append(top.text, string(t))
+			s.open[len(s.open)-1].text.Write(t)
 		} else if len(bytes.Trim(t, xmlSpace)) > 0 {
 			return syntax("text outside of the root element")
 		}
@@ -154,7 +154,7 @@ func (s *scanner) startElement(t xml.StartElement) error {
 	f := &frame{node: &node{line: s.line, name: t.Name.Local}, tag: t.Name, start: s.start}
 	if n := len(s.open); n > 0 {
 		f.outer = s.open[n-1]
-		f.parent, f.uses = f.outer.node, f.outer.uses
+		f.parent, f.uses, f.at = f.outer.node, f.outer.uses, f.outer.text.Len()
 		f.parent.kids = append(f.parent.kids, f.node)
 	} else {
 		s.root = f.node
@@ -249,7 +249,7 @@ func (s *scanner) endElement(t xml.EndElement) error {
 	}
 	f := s.open[n-1]
 	s.open = s.open[:n-1]
-	f.node.text = strings.Join(f.text, "")
+	f.node.text = f.text.String()
 	if f.isSignature() {
 		f.keepSource(s.src[f.start:s.dec.InputOffset()])
 		if f.outer.uses != nil {

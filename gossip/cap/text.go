@@ -17,13 +17,16 @@ func trim(s string) string { return strings.Trim(s, xmlSpace) }
 // fold replaces each run of white space by one space and trims.
 func fold(s string) string { return strings.Join(strings.FieldsFunc(s, isSpace), " ") }
 
-// excerpt shortens foreign text for a message.
-func excerpt(s string) string {
-	s = fold(s[:min(len(s), 4*maxExcerpt)])
-	if len(s) <= maxExcerpt {
+// excerpt shortens foreign text that a message quotes.
+func excerpt(s string) string { return shorten(s, maxExcerpt) }
+
+// shorten folds white space and cuts after about n bytes.
+func shorten(s string, n int) string {
+	s = fold(s[:min(len(s), 4*n)])
+	if len(s) <= n {
 		return strings.ToValidUTF8(s, "�")
 	}
-	return strings.ToValidUTF8(s[:maxExcerpt], "") + "…"
+	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

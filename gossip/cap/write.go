@@ -53,28 +53,31 @@ func Write(w io.Writer, a *Alert, opts WriteOptions) error {
 // Check holds an alert that was built in memory against the schema of its
 // version and the rules of the standard. The problems have no lines.
 func Check(a *Alert) []Problem {
+	r := &report{}
+	r.check(a)
+	return r.list()
+}
+
+func (r *report) check(a *Alert) {
 	checked := *a
 	if checked.Version == "" {
 		checked.Version = V12
 	}
-	r := &report{}
-	if _, ok := namespaces[checked.Version]; !ok {
+	space, ok := namespaces[checked.Version]
+	if !ok {
 		r.add("/alert", 0, "schema-root", "unknown CAP version %.20q", checked.Version)
-		return r.list()
+		return
 	}
-	root := &node{space: namespaces[checked.Version], name: "alert"}
+	root := &node{space: space, name: "alert"}
 	encode(&checked, root, checked.Version)
 	if err := characters(root); err != nil {
 		r.add("/alert", 0, "character", "%s", err)
 	}
 	r.schema(root, checked.Version)
-	for range checked.Signature {
-		if checked.Version != V12 {
-			r.add("/alert", 0, "schema-version", "the schema of this CAP version has no signature")
-		}
+	if checked.Version != V12 && len(checked.Signature) > 0 {
+		r.add("/alert", 0, "schema-version", "the schema of this CAP version has no signature")
 	}
 	r.rules(&checked)
-	return r.list()
 }
 
 func invalid(problems []Problem) error {
