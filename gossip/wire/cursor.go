@@ -146,6 +146,10 @@ func (c *cursor) item(depth int) []byte {
 func (c *cursor) skip(depth int) {
 	start := c.rest
 	switch major, arg := c.head(); major {
+	case majorNegInt:
+		if arg > math.MaxInt64 {
+			c.malformed("CBOR negative integer below -2^63")
+		}
 	case majorBytes:
 		c.take(arg)
 	case majorText:

@@ -1,6 +1,9 @@
 package wire
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 const tagCOSESign = 98 // RFC 9052, 2
 
@@ -129,6 +132,15 @@ func rank(r Role) int {
 		return 1
 	}
 	return 0
+}
+
+// Stored returns a copy of e without chain and parts that shares no memory with
+// the bytes e was decoded from. Whoever keeps envelopes keeps these: else each
+// would hold a whole transmission, padded by whoever sent it.
+func (e *Envelope) Stored() *Envelope {
+	c := &Envelope{Payload: bytes.Clone(e.Payload), Signers: slices.Clone(e.Signers), protected: bytes.Clone(e.protected), id: e.id}
+	must(0, c.Header.parse(c.protected)) // as it did for e
+	return c
 }
 
 // Encode writes the stored form: without chain and parts.

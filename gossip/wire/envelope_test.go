@@ -131,6 +131,22 @@ func TestAddSigner(t *testing.T) {
 	}
 }
 
+// TestStoredSharesNothing: what is kept must not change or stay large with the
+// bytes it came in.
+func TestStoredSharesNothing(t *testing.T) {
+	h := alertHeader()
+	h.Extensions = []Extension{{Label: 17, Value: mustMarshal("later")}}
+	e := testEnvelope(t, h, []byte{0x80})
+	e.Chain, e.Parts = [][]byte{{1, 2}}, [][]byte{{0}}
+	want, b := e.Encode(), e.EncodeFull()
+	stored := must(Decode(b)).Stored()
+	clear(b)
+	if !bytes.Equal(stored.EncodeFull(), want) || stored.ID() != e.ID() || *stored.Header.Domain != *h.Domain ||
+		!bytes.Equal(stored.Header.Extensions[0].Value, h.Extensions[0].Value) {
+		t.Error("the stored copy changes with the input")
+	}
+}
+
 func TestDomain(t *testing.T) {
 	genesis := must(Decode(genesisSketch().bytes()))
 	if genesis.Domain() != genesis.ID() || !genesis.Header.DomainID().IsZero() || !genesis.Header.IssuerID().IsZero() {

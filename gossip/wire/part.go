@@ -50,7 +50,7 @@ func ParsePayload(b []byte) (SignedPayload, error) {
 		p.Parts = append(p.Parts, c.partRef())
 	}
 	if c.end(); c.err != nil {
-		return SignedPayload{}, payloadRefusal(c.err)
+		return SignedPayload{}, RefusePayload("payload", c.err)
 	}
 	return p, nil
 }
@@ -67,16 +67,6 @@ func (c *cursor) partRef() PartRef {
 		return PartRef{}
 	}
 	return PartRef{Digest: *digest, Size: size}
-}
-
-// payloadRefusal is err with the reason of a payload; what is only unknown
-// stays unknown.
-func payloadRefusal(err error) error {
-	r, ok := err.(*Refusal)
-	if ok && r.Reason == ReasonUnsupported {
-		return err
-	}
-	return Refuse(ReasonBadPayload, "payload: %v", err)
 }
 
 // Neither keeps a goroutine; both are safe for concurrent use. The encoder's

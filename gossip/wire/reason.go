@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 )
@@ -102,4 +103,14 @@ func (r *Refusal) Is(target error) bool {
 // Refuse makes a Refusal.
 func Refuse(reason Reason, format string, args ...any) *Refusal {
 	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// RefusePayload makes the Refusal of a payload that err says cannot be read:
+// ReasonBadPayload, or ReasonUnsupported where err is a Refusal for that, because
+// an identifier in the payload has an algorithm this version does not know.
+func RefusePayload(what string, err error) *Refusal {
+	if errors.Is(err, &Refusal{Reason: ReasonUnsupported}) {
+		return Refuse(ReasonUnsupported, "%s: %v", what, err)
+	}
+	return Refuse(ReasonBadPayload, "%s: %v", what, err)
 }

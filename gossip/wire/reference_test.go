@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -144,7 +143,7 @@ func referenceItem(b []byte) error {
 
 func referenceValue(v any) error {
 	switch v := v.(type) {
-	case nil, bool, uint64, int64, big.Int, []byte, string:
+	case nil, bool, uint64, int64, []byte, string:
 		return nil
 	case []any:
 		for _, x := range v {
@@ -156,7 +155,7 @@ func referenceValue(v any) error {
 	case map[any]any:
 		for k, x := range v {
 			switch k.(type) {
-			case uint64, int64, big.Int, string, cbor.ByteString:
+			case uint64, int64, string, cbor.ByteString:
 			default:
 				return fmt.Errorf("key %T", k)
 			}

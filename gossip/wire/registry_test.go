@@ -119,6 +119,19 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
+func TestRefusePayload(t *testing.T) {
+	var list []ID
+	for item, want := range map[string]Reason{
+		string(arr(bstr(sha(3, nil)))): ReasonUnsupported, // a later hash inside
+		string(arr(num(1))):            ReasonBadPayload,
+		string([]byte{0xff}):           ReasonBadPayload,
+	} {
+		if got := RefusePayload("list", Unmarshal([]byte(item), &list)); got.Reason != want {
+			t.Errorf("%x: %v, want %s", item, got, want)
+		}
+	}
+}
+
 func TestCheckAuthority(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"": true, "rp": true, "rp/07131/lst": true, "a-b/1": true, longAuthority(8): true,

@@ -174,6 +174,7 @@ func headerVectors() []vector {
 		refused("extension-tag", malformed, "extension with a CBOR tag", set(16, unhex("c100"))),
 		refused("extension-float", malformed, "extension 1.5 as a float", set(16, unhex("f93e00"))),
 		refused("extension-nan", malformed, "extension NaN", set(16, unhex("f97e00"))),
+		refused("extension-below-int64", malformed, "extension -2^63 - 1", set(16, unhex("3b8000000000000000"))),
 		refused("extension-undefined", malformed, "extension undefined", set(16, unhex("f7"))),
 		refused("extension-deep", malformed, "extension at depth 17", set(16, deep(15))),
 		refused("extensions-too-many", malformed, "seventeen extensions", func(s *sketch) {
