@@ -13,6 +13,7 @@ import (
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		initCommand(e),
+		capCommand(e),
 		completionCommand(e),
 		manCommand(e),
 	}

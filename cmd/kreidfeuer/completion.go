@@ -77,6 +77,9 @@ func manCommand(e *env) *cli.Command {
 			if err := wantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
+			walk(c.App.Commands, func(c *cli.Command) {
+				c.UsageText = strings.TrimSpace(c.Name+" [options] "+c.ArgsUsage) + "\n\n" + c.Description // the only long text a page takes up
+			})
 			page, err := c.App.ToManWithSection(1)
 			if err != nil {
 				return fmt.Errorf("write manual page: %w", err)

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/region"
-	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // configSchema is the version of config.json that this program writes and reads.
@@ -37,15 +40,7 @@ type config struct {
 
 	// Places says which warnings concern this device. They never leave it.
 	// Empty: every warning does.
-	Places []place `json:"places"`
-}
-
-// place is a region, a point or both.
-type place struct {
-	Name string `json:"name,omitempty"`
-	ARS  string `json:"ars,omitempty"` // prefix of a Regionalschlüssel: 2, 3, 5, 9 or 12 digits
-	Lat  string `json:"lat,omitempty"` // decimal degrees, WGS 84
-	Lon  string `json:"lon,omitempty"`
+	Places []apitype.Place `json:"places"`
 }
 
 // openConfig reads the configuration of an initialised data folder.
@@ -101,7 +96,7 @@ func (c *config) check() error {
 		}
 	}
 	for i, p := range c.Places {
-		if err := p.check(); err != nil {
+		if err := checkPlace(p); err != nil {
 			return fmt.Errorf("place %d: %w", i+1, err)
 		}
 	}
@@ -124,22 +119,30 @@ func listenOn(port int) []string {
 
 // parsePlace reads what a person says about a place: the name or key of a
 // district or Land, or "50.54,7.11".
-func parsePlace(s string) (place, error) {
-	if lat, lon, ok := strings.Cut(s, ","); ok && strings.Trim(s, "+-.,0123456789 ") == "" {
-		p := place{Lat: strings.TrimSpace(lat), Lon: strings.TrimSpace(lon)}
-		return p, p.check()
+func parsePlace(s string) (apitype.Place, error) {
+	if strings.Contains(s, ",") && strings.Trim(s, "+-., 0123456789") == "" {
+		text := strings.ReplaceAll(s, " ", "")
+		at, err := cap.Polygon(text).Points()
+		if err != nil || len(at) != 1 {
+			return apitype.Place{}, failf(exitUsage, "%q is no place on earth in decimal degrees", s).hintf("latitude,longitude: 50.54,7.11")
+		}
+		return apitype.Place{Name: text, Lat: &at[0].Lat, Lon: &at[0].Lon}, nil
 	}
 	if key, ok := region.Normalize(strings.TrimSpace(s)); ok {
-		return place{Name: region.Name(key), ARS: key}, nil
+		return regionPlace(region.Name(key), key), nil
 	}
 	found := region.Lookup(s)
 	switch len(found) {
 	case 1:
-		return place{Name: found[0].String(), ARS: found[0].Key}, nil
+		return regionPlace(found[0].String(), found[0].Key), nil
 	case 0:
-		return place{}, failf(exitUsage, "no region is called %q", s).hintf("%s", nearRegions(region.Suggest(s)))
+		return apitype.Place{}, failf(exitUsage, "no region is called %q", s).hintf("%s", nearRegions(region.Suggest(s)))
 	}
-	return place{}, failf(exitUsage, "%d regions are called %q", len(found), s).hintf("%s", nearRegions(found))
+	return apitype.Place{}, failf(exitUsage, "%d regions are called %q", len(found), s).hintf("%s", nearRegions(found))
+}
+
+func regionPlace(name, key string) apitype.Place {
+	return apitype.Place{Name: name, Keys: []string{identity.AreaKey{Scheme: identity.SchemeARS, Prefix: key}.String()}}
 }
 
 func nearRegions(found []region.Region) string {
@@ -153,37 +156,17 @@ func nearRegions(found []region.Region) string {
 	return "did you mean " + strings.Join(names, ", ") + "?"
 }
 
-func (p place) check() error {
-	if p.ARS == "" && p.Lat == "" && p.Lon == "" {
-		return errors.New("neither ars nor lat and lon")
+func checkPlace(p apitype.Place) error {
+	if len(p.Keys) == 0 && (p.Lat == nil || p.Lon == nil) {
+		return errors.New("neither keys nor lat and lon")
 	}
-	if _, ok := region.Normalize(p.ARS); p.ARS != "" && !ok {
-		return fmt.Errorf("ars %q is no Regionalschlüssel of 2, 3, 5, 9 or 12 digits", p.ARS)
-	}
-	if p.Lat != "" || p.Lon != "" {
-		if _, _, err := p.point(); err != nil {
+	for _, key := range p.Keys {
+		if _, err := identity.ParseAreaKey(key); err != nil {
 			return err
 		}
 	}
+	if p.Lat != nil && (math.Abs(*p.Lat) > 90 || p.Lon == nil || math.Abs(*p.Lon) > 180) {
+		return errors.New("lat and lon are no place on earth in decimal degrees")
+	}
 	return nil
-}
-
-// point is the place's point in 1e-5 degrees.
-func (p place) point() (lat, lon int32, err error) {
-	at, err := cap.Polygon(p.Lat + "," + p.Lon).Points()
-	if err != nil || len(at) != 1 {
-		return 0, 0, fmt.Errorf("lat %q, lon %q is no place on earth in decimal degrees", p.Lat, p.Lon)
-	}
-	lat, lon = at[0].E5()
-	return lat, lon, nil
-}
-
-func (p place) String() string {
-	switch {
-	case p.Name != "":
-		return p.Name
-	case p.ARS != "":
-		return region.Name(p.ARS)
-	}
-	return p.Lat + "," + p.Lon
 }

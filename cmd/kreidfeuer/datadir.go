@@ -39,7 +39,7 @@ func (e *env) dataDir(c *cli.Context) (dataDir, error) {
 	path, portable := c.String("data"), c.Bool("portable")
 	var err error
 	switch {
-	case path != "" && portable && e.getenv("KREIDFEUER_DATA") == "":
+	case path != "" && portable && path != e.getenv("KREIDFEUER_DATA"):
 		return dataDir{}, failf(exitUsage, "--data and --portable exclude each other")
 	case portable:
 		path, err = os.Executable()

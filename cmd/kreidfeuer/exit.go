@@ -105,7 +105,7 @@ func classify(err error) *failure {
 
 // errorJSON is the form of an error on standard error with --json.
 type errorJSON struct {
-	Schema int      `json:"schema"`
+	Schema string   `json:"schema"` // kreidfeuer.error/1
 	Error  string   `json:"error"`
 	Code   exitCode `json:"code"`
 	Hint   string   `json:"hint,omitempty"`
@@ -124,7 +124,7 @@ func (e *env) report(err error) exitCode {
 	switch {
 	case f.err == nil:
 	case e.json:
-		line, _ := json.Marshal(errorJSON{Schema: 1, Error: f.Error(), Code: f.code, Hint: f.hint})
+		line, _ := json.Marshal(errorJSON{Schema: "kreidfeuer.error/1", Error: f.Error(), Code: f.code, Hint: f.hint})
 		fmt.Fprintf(e.stderr, "%s\n", line)
 	default:
 		fmt.Fprintf(e.stderr, "kreidfeuer: %s\n", printable(f.Error()))

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 func initCommand(e *env) *cli.Command {
@@ -65,7 +67,7 @@ func anySet(c *cli.Context, names ...string) bool {
 
 // initialConfig is the configuration that the flags ask for.
 func initialConfig(c *cli.Context) (config, error) {
-	cfg := config{Schema: configSchema, Name: c.String("name"), Listen: []string{}, Peers: []string{}, Places: []place{}}
+	cfg := config{Schema: configSchema, Name: c.String("name"), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}}
 	if cfg.Name == "" {
 		cfg.Name, _ = os.Hostname()
 	}
@@ -165,8 +167,8 @@ func (d dataDir) checkFree() error {
 
 // deviceJSON is the result of init --json.
 type deviceJSON struct {
-	Schema int    `json:"schema"`
-	Made   bool   `json:"made"` // false: it was there already
+	Schema string `json:"schema"` // kreidfeuer.device/1
+	Made   bool   `json:"made"`   // false: it was there already
 	Name   string `json:"name"`
 	Peer   string `json:"peer"`
 	Data   string `json:"data"`
@@ -184,7 +186,7 @@ func (e *env) printDevice(d dataDir, made bool) error {
 		return err
 	}
 	if e.json {
-		return e.printJSON(deviceJSON{1, made, cfg.Name, dev.peer.String(), d.path, cfg})
+		return e.printJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.peer.String(), d.path, cfg})
 	}
 	listen := "port 7131 on all interfaces"
 	if len(cfg.Listen) > 0 {
@@ -194,7 +196,7 @@ func (e *env) printDevice(d dataDir, made bool) error {
 	if len(cfg.Places) > 0 {
 		var names []string
 		for _, p := range cfg.Places {
-			names = append(names, p.String())
+			names = append(names, p.Name)
 		}
 		places = strings.Join(names, "; ")
 	}

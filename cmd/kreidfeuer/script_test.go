@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kreidfeuer": main})
+}
+
+// TestScript runs the program as people do: see testdata/script. Conditions
+// beside testscript's own: [corpus], with the collected documents in $CORPUS.
+func TestScript(t *testing.T) {
+	corpus := corpusDir(t)
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("CORPUS", corpus)
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("LOCALAPPDATA", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Condition: func(cond string) (bool, error) {
+			if cond == "corpus" {
+				return corpus != "", nil
+			}
+			_, err := exec.LookPath(cond)
+			return err == nil, nil
+		},
+	})
+}
+
+// status N COMMAND... runs a command that must end with exit status N.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// corpusDir finds the collected documents beside the project; empty: there are none.
+func corpusDir(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("KREIDFEUER_SHARED"); dir != "" {
+		return filepath.Join(dir, "corpus", "cap")
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		found := filepath.Join(dir, "shared", "corpus", "cap")
+		if _, err := os.Stat(filepath.Join(found, "INDEX.tsv")); err == nil {
+			return found
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Log("no shared/corpus/cap above the working directory: scripts leave it out")
+			return ""
+		}
+		dir = parent
+	}
+}
