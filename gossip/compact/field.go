@@ -55,11 +55,11 @@ func collect[T any](c *context, table []field[T], v *T) (core, text entries) {
 // apply reads the fields into v. A key that is not in the table is unknown,
 // one that was seen before stands in two places.
 func apply[T any](c *context, m *meter, table []field[T], fields entries, v *T, seen *uint64) {
+	r := &reader{meter: m}
 	for _, e := range fields {
 		f := find(table, e.key)
-		r := &reader{meter: m, b: e.raw}
+		r.b, r.what = e.raw, "map"
 		if f == nil {
-			r.what = "alert"
 			r.unsupported("key", uint64(e.key))
 			return
 		}

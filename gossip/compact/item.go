@@ -300,9 +300,9 @@ func (r *reader) key(last int) int {
 
 // fields reads a map; the values refer to the input.
 func (r *reader) fields() entries {
-	var list entries
-	last := -1
-	for n := r.want(majorMap); n > 0 && r.err == nil; n-- {
+	n := r.want(majorMap)
+	list := make(entries, 0, min(n, maxKey+1))
+	for last := -1; n > 0 && r.err == nil; n-- {
 		last = r.key(last)
 		list = append(list, entry{uint8(last), r.skip()})
 	}

@@ -120,8 +120,10 @@ func codedWord(w string) (uint64, bool) {
 }
 
 func readWords(r *reader) string {
-	var s []byte
-	for b := r.bytes(); len(b) > 0 && r.err == nil; {
+	b := r.bytes()
+	r.spend(costText + maxWord*len(b))
+	s := make([]byte, 0, maxWord*min(len(b), 64))
+	for len(b) > 0 && r.err == nil {
 		var n uint64
 		n, b = r.varint(b)
 		if n>>10 >= uint64(len(words)) {
@@ -136,12 +138,14 @@ func readWords(r *reader) string {
 			s = append(s, ' ')
 		}
 		s = append(s, words[n>>10]...)
-		digits := strconv.FormatUint(1000+n&1023, 10)
-		s = append(s, digits[1:]...)
+		n &= 1023
+		s = append(s, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 	}
-	r.spend(costText + len(s))
 	return string(s)
 }
+
+// maxWord is how long the text of one byte can get, with a space.
+const maxWord = len("BBK-EVC-000 ")
 
 // Varints are base 128, least significant first, without needless bytes.
 
