@@ -122,7 +122,7 @@ func Scope(k, depth uint8, areas ...string) identity.Scope {
 		Severity: wire.PriorityExtreme, Depth: depth, Needed: k, Children: 200, Lifetime: wire.MaxAlertLifetime, Emergency: 4,
 		Lanes: identity.LaneSet(wire.LaneTrust, wire.LaneLive, wire.LaneDrill, wire.LaneMail),
 	}
-	s.Categories = ^identity.Categories(0) & identity.AllCategories
+	s.Categories = identity.AllCategories
 	for _, l := range wire.Lanes {
 		s.Quotas = append(s.Quotas, identity.Quota{Lane: l, Count: 20000, Bytes: 64 << 20})
 	}
@@ -139,7 +139,7 @@ func Scope(k, depth uint8, areas ...string) identity.Scope {
 // Grant certifies a subject: issuer nil is the root. The certificate begins at
 // created and ends inside its issuer.
 func (d *Domain) Grant(issuer *Unit, sub identity.Subject, created uint64, signers ...Signer) (*wire.Envelope, error) {
-	spec := identity.CertificateSpec{Subject: sub, Origin: identity.Origin{Domain: d.Root.ID(), Issuer: d.Root.ID(), Created: created}}
+	spec := identity.Certificate{Subject: sub, Origin: identity.Origin{Domain: d.Root.ID(), Issuer: d.Root.ID(), Created: created}}
 	end := d.Root.Header.Expires
 	if issuer != nil {
 		spec.Issuer, end = issuer.Cert.ID(), issuer.Cert.Header.Expires
