@@ -111,12 +111,14 @@ func (r *Router) verify(e *wire.Envelope, from origin, now time.Time) (*judged, 
 	if r.isKnownAt(e, levelOf(e, v)) {
 		return r.onlyChain(j, wire.Refuse(wire.ReasonSeen, "envelope %s is known at level %d", e.ID().Short(), v.Level))
 	}
-	if err := r.lanes[e.Header.Lane].Check(e, v); err != nil {
+	content, err := r.lanes[e.Header.Lane].Check(e, v)
+	if err != nil {
 		return r.onlyChain(j, err)
 	}
 	if err := r.enter(j, e, v, from, now); err != nil {
 		return r.onlyChain(j, err)
 	}
+	j.records[len(j.records)-1].Content = content
 	return j, nil
 }
 
@@ -223,7 +225,7 @@ func missingPart(e *wire.Envelope) bool {
 		return true
 	}
 	for _, part := range e.Parts {
-		if part == nil {
+		if len(part) == 0 {
 			return true
 		}
 	}

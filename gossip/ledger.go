@@ -44,10 +44,21 @@ type ledger struct {
 	known    map[wire.ID]*entry
 	accounts map[accountKey]*account
 	evicted  map[wire.ID]uint64 // expires; so that nobody offers it for ever
+	heads    map[headKey]head   // the highest sequence seen of each key and lane
+}
+
+type headKey struct {
+	author [32]byte
+	lane   wire.Lane
+}
+
+type head struct {
+	sequence uint64
+	id       wire.ID
 }
 
 func newLedger() *ledger {
-	return &ledger{known: map[wire.ID]*entry{}, accounts: map[accountKey]*account{}, evicted: map[wire.ID]uint64{}}
+	return &ledger{known: map[wire.ID]*entry{}, accounts: map[accountKey]*account{}, evicted: map[wire.ID]uint64{}, heads: map[headKey]head{}}
 }
 
 // has reports whether an envelope with at most this level is known or was evicted.
@@ -123,6 +134,9 @@ func (l *ledger) forget(e *entry) {
 
 func (l *ledger) insert(e *entry) {
 	l.known[e.ID] = e
+	if key := (headKey{e.author, e.lane}); l.heads[key].sequence < e.sequence {
+		l.heads[key] = head{e.sequence, e.ID}
+	}
 	for _, cert := range e.accounts {
 		key := accountKey{cert, e.lane}
 		a := l.accounts[key]

@@ -23,8 +23,9 @@ import (
 type Lane struct {
 	Lane wire.Lane
 	// Check judges the content of an envelope whose signers are verified,
-	// including the parts that came with it. Nil accepts every content.
-	Check func(e *wire.Envelope, v identity.Verified) error
+	// including the parts that came with it, and returns what it read, for
+	// Record.Content. Nil accepts every content.
+	Check func(e *wire.Envelope, v identity.Verified) (content any, err error)
 	// Gossip says whether envelopes of this lane are published at once; others
 	// travel by catch-up alone.
 	Gossip bool
@@ -100,7 +101,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r.allowed.Store(&map[string]origin{})
 	for _, l := range append([]Lane{{Lane: wire.LaneTrust, Gossip: true}}, cfg.Lanes...) {
 		if l.Check == nil {
-			l.Check = func(*wire.Envelope, identity.Verified) error { return nil }
+			l.Check = func(*wire.Envelope, identity.Verified) (any, error) { return nil, nil }
 		}
 		r.lanes[l.Lane] = l
 	}
@@ -198,6 +199,15 @@ func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
 		return id, err
 	}
 	return id, r.spread(ctx, e)
+}
+
+// Head is the highest sequence that this device has accepted of a key in a lane,
+// and the envelope that bears it; zero if none.
+func (r *Router) Head(author [32]byte, lane wire.Lane) (sequence uint64, id wire.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.ledger.heads[headKey{author, lane}]
+	return h.sequence, h.id
 }
 
 // take is ingest: judge, then commit. With wait it returns once the envelope is

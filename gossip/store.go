@@ -16,6 +16,7 @@ type Record struct {
 	Parts    [][]byte          // packed, as transmitted, in the payload's order; nil where absent
 	Author   [32]byte          // the author's Ed25519 public key
 	Verified identity.Verified // who signed; zero for trust objects
+	Content  any               // what the lane's Check read; nil for trust objects
 	Received time.Time         // by this device's clock
 	Means    Means
 	From     string // the neighbour's peer ID; empty for the local API

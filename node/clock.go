@@ -1,0 +1,93 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// clocks compares this device's clock with its neighbours'. They are not
+// trusted: what they say can cast doubt, so that alerts are shown that would
+// have passed for expired; it never hides, expires or sets anything.
+type clocks struct {
+	mu   sync.Mutex
+	offs map[peer.ID]offset
+}
+
+type offset struct {
+	theirs time.Duration // ahead of ours
+	heard  time.Time
+}
+
+const (
+	// clockTolerance is the difference that people do not notice.
+	clockTolerance = 10 * time.Minute
+	// maxClocks bounds the neighbours remembered.
+	maxClocks = 256
+)
+
+func newClocks() clocks { return clocks{offs: map[peer.ID]offset{}} }
+
+// hear notes a neighbour's clock.
+func (c *clocks) hear(p peer.ID, theirs, ours time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.offs) >= maxClocks {
+		for old := range c.offs {
+			delete(c.offs, old)
+			break
+		}
+	}
+	c.offs[p] = offset{theirs.Sub(ours), time.Now()}
+}
+
+// of is how far a neighbour's clock is ahead of ours.
+func (c *clocks) of(p peer.ID) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.offs[p].theirs
+}
+
+// odd counts neighbours whose clock differs from ours, and all that were heard.
+func (c *clocks) odd() (odd, all int, median time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var offs []time.Duration
+	for _, o := range c.offs {
+		offs = append(offs, o.theirs)
+		if o.theirs.Abs() > clockTolerance {
+			odd++
+		}
+	}
+	if len(offs) == 0 {
+		return 0, 0, 0
+	}
+	slices.Sort(offs)
+	return odd, len(offs), offs[len(offs)/2]
+}
+
+// clockDoubts are the reasons to distrust this device's clock, in words.
+func (n *Node) clockDoubts() []string {
+	var why []string
+	if odd, all, median := n.clocks.odd(); odd > 0 && 2*odd >= all {
+		why = append(why, fmt.Sprintf("%d of %d neighbours show another time, by %s in the middle", odd, all, median.Round(time.Minute)))
+	}
+	now := n.now()
+	for _, d := range n.pool.Domains() {
+		s, ok := n.pool.Status(d)
+		if !ok || s.Adopted == nil {
+			continue
+		}
+		if now >= s.Adopted.Expires {
+			why = append(why, fmt.Sprintf("by this clock the root %q has ended", s.Adopted.Name))
+		}
+		if floor := n.pool.Floor(d); now < floor {
+			why = append(why, fmt.Sprintf("by this clock it is earlier than %s, which %q has signed",
+				time.Unix(int64(floor), 0).UTC().Format(time.RFC3339), s.Adopted.Name))
+		}
+	}
+	return why
+}

@@ -1,0 +1,227 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/persist"
+)
+
+const (
+	// maxDrafts bounds the drafts kept; the oldest answered ones go first.
+	maxDrafts = 200
+	// draftPatience is how long a draft may wait before the device alarms.
+	draftPatience = 10 * time.Minute
+	// draftLife is how long an answered draft is kept for the record.
+	draftLife = 7 * 24 * time.Hour
+)
+
+// States of a draft.
+const (
+	draftPending   = "pending"
+	draftRejected  = "rejected"
+	draftPublished = "published"
+)
+
+// draft is an alert that lacks signatures, as stored.
+type draft struct {
+	Envelope []byte    `json:"envelope"`
+	Received time.Time `json:"received"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason,omitempty"`
+	Alarmed  bool      `json:"alarmed,omitempty"`
+}
+
+// drafts are this station's drafts by envelope ID.
+type drafts struct {
+	mu  sync.Mutex
+	all map[wire.ID]*draft
+}
+
+func (d *drafts) load(ctx context.Context, local persist.Local) error {
+	d.all = map[wire.ID]*draft{}
+	for v, err := range local.List(ctx, localDrafts) {
+		var corrupt *persist.CorruptError
+		if errors.As(err, &corrupt) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read drafts: %w", err)
+		}
+		var one draft
+		if err := json.Unmarshal(v.Content, &one); err != nil {
+			continue
+		}
+		if e, err := wire.Decode(one.Envelope); err == nil {
+			d.all[e.ID()] = &one
+		}
+	}
+	return nil
+}
+
+// put keeps a draft, durably. One that is known with as many signatures is kept
+// as it is.
+func (n *Node) putDraft(ctx context.Context, e *wire.Envelope, change func(*draft)) error {
+	n.drafts.mu.Lock()
+	defer n.drafts.mu.Unlock()
+	d := n.drafts.all[e.ID()]
+	if d == nil {
+		if err := n.makeRoom(ctx); err != nil {
+			return err
+		}
+		d = &draft{Envelope: e.EncodeFull(), Received: n.deps.Now().UTC(), State: draftPending}
+		n.drafts.all[e.ID()] = d
+	} else if old, err := wire.Decode(d.Envelope); err == nil && len(old.Signers) < len(e.Signers) {
+		d.Envelope = e.EncodeFull()
+	}
+	if change != nil {
+		change(d)
+	}
+	return n.deps.Store.Local().Put(ctx, localDrafts+"/"+e.ID().String(), mustJSON(d))
+}
+
+// makeRoom forgets the oldest answered draft; pending ones are never forgotten.
+func (n *Node) makeRoom(ctx context.Context) error {
+	if len(n.drafts.all) < maxDrafts {
+		return nil
+	}
+	var oldest wire.ID
+	for id, d := range n.drafts.all {
+		if d.State != draftPending && (oldest.IsZero() || d.Received.Before(n.drafts.all[oldest].Received)) {
+			oldest = id
+		}
+	}
+	if oldest.IsZero() {
+		return fmt.Errorf("%d drafts wait for an answer already", maxDrafts)
+	}
+	delete(n.drafts.all, oldest)
+	return n.deps.Store.Local().Delete(ctx, localDrafts+"/"+oldest.String())
+}
+
+// judgeDraft says what a draft is and whether it is one: genuine, in scope, and
+// short of signatures.
+func (n *Node) judgeDraft(raw []byte) (*wire.Envelope, *alert.Alert, identity.Verified, error) {
+	e, err := wire.Decode(raw)
+	if err != nil {
+		return nil, nil, identity.Verified{}, err
+	}
+	if _, err := n.pool.AddChain(e); err != nil {
+		return nil, nil, identity.Verified{}, err
+	}
+	v, err := n.pool.Verify(e)
+	if err != nil {
+		return nil, nil, v, err
+	}
+	a, err := open(e)
+	if err != nil {
+		return nil, nil, v, err
+	}
+	if err := v.Permit(a.Demand()); err != nil {
+		return nil, nil, v, err
+	}
+	return e, a, v, nil
+}
+
+// onDraft takes a draft from another station. Only stations of the same
+// authority hand drafts over, so that nobody's drawer is filled by strangers.
+func (n *Node) onDraft(from peer.ID, raw []byte) error {
+	e, _, _, err := n.judgeDraft(raw)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(n.stations(e.Domain(), e.Header.Authority), from) {
+		return fmt.Errorf("this device is not known as a station of %q: bind it with `kreidfeuer cert station`", e.Header.Authority)
+	}
+	return n.keepDraft(context.Background(), e)
+}
+
+func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope) error {
+	n.drafts.mu.Lock()
+	old := n.drafts.all[e.ID()]
+	n.drafts.mu.Unlock()
+	if err := n.putDraft(ctx, e, nil); err != nil {
+		return err
+	}
+	if old == nil {
+		n.announce(ctx, apitype.Event{Kind: apitype.EventDraft, Text: fmt.Sprintf("draft %s waits for a signature", e.ID().Short()),
+			Data: mustJSON(map[string]string{"id": e.ID().String()})})
+	}
+	return nil
+}
+
+// stations are the devices bound to an authority, this one excepted.
+func (n *Node) stations(domain wire.ID, authority string) []peer.ID {
+	s, ok := n.pool.Status(domain)
+	if !ok {
+		return nil
+	}
+	var list []peer.ID
+	for _, st := range s.Stations {
+		if p, err := peer.IDFromBytes(st.Peer); err == nil && st.By == authority && p != n.ID() {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// sendDraft hands a draft to the authority's other stations that can be reached.
+func (n *Node) sendDraft(ctx context.Context, e *wire.Envelope) []string {
+	var reached []string
+	for _, p := range n.stations(e.Domain(), e.Header.Authority) {
+		if err := n.route.SendDraft(ctx, p, e.EncodeFull()); err != nil {
+			n.log.Warn("hand over draft", "station", p, "err", err)
+			continue
+		}
+		reached = append(reached, p.String())
+	}
+	return reached
+}
+
+// settleDrafts notes that drafts were published.
+func (n *Node) settleDrafts(ctx context.Context, records []gossip.Record) {
+	for i := range records {
+		e := records[i].Envelope
+		n.drafts.mu.Lock()
+		d := n.drafts.all[e.ID()]
+		n.drafts.mu.Unlock()
+		if d == nil || d.State == draftPublished {
+			continue
+		}
+		if err := n.putDraft(ctx, e, func(d *draft) { d.State = draftPublished }); err != nil {
+			n.log.Error("note published draft", "id", e.ID(), "err", err)
+		}
+	}
+}
+
+// nagDrafts alarms once for every draft that waited too long.
+func (n *Node) nagDrafts(ctx context.Context) {
+	n.drafts.mu.Lock()
+	var late []*wire.Envelope
+	for _, d := range n.drafts.all {
+		if d.State == draftPending && !d.Alarmed && n.deps.Now().Sub(d.Received) >= draftPatience {
+			if e, err := wire.Decode(d.Envelope); err == nil {
+				late = append(late, e)
+			}
+		}
+	}
+	n.drafts.mu.Unlock()
+	for _, e := range late {
+		if err := n.putDraft(ctx, e, func(d *draft) { d.Alarmed = true }); err != nil {
+			n.log.Error("note late draft", "id", e.ID(), "err", err)
+		}
+		n.announce(ctx, apitype.Event{Kind: apitype.EventDraft, Effect: "alarm", Data: mustJSON(map[string]string{"id": e.ID().String()}),
+			Text: fmt.Sprintf("draft %s has waited %s for a signature: approve or reject it", e.ID().Short(), draftPatience)})
+	}
+}

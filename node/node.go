@@ -1,0 +1,180 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/discovery"
+	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
+	"github.com/kreidfeuer/kreidfeuer/persist"
+)
+
+// Config configures a Node. The zero value works.
+type Config struct {
+	Name    string          // of the device, for people
+	Version string          // of the program
+	Dir     string          // data folder, for status only
+	Backend string          // of the store, for status only
+	Places  []apitype.Place // watched places, until others are set over the API
+	Static  []peer.AddrInfo // neighbours to dial whatever happens
+	Target  int             // neighbours wanted; 0: discovery.DefaultTarget
+}
+
+// Deps are the parts a Node is made of. Host and Store are needed; the caller
+// closes both after Run has returned.
+type Deps struct {
+	Host    host.Host
+	Store   *persist.Store
+	Bans    *nodehost.Bans     // nil: neighbours that are cut off may come back at once
+	Sources []discovery.Source // beside static and remembered peers
+	Log     *slog.Logger       // nil: none
+	Now     func() time.Time   // this device's clock, for judging validity only; nil: time.Now
+}
+
+// Node is one device. Make one with [New]; nothing happens before [Node.Run].
+type Node struct {
+	cfg   Config
+	deps  Deps
+	log   *slog.Logger
+	pool  *identity.Pool
+	route *gossip.Router
+	conns *discovery.Connector
+
+	started time.Time
+	hub     hub
+	clocks  clocks
+	drafts  drafts
+
+	mu      sync.Mutex // guards what follows
+	alerts  *alert.State
+	known   map[wire.ID]*known
+	places  []apitype.Place
+	trusted uint64 // pool version the facts were judged under
+	full    bool   // the store took nothing the last time
+	warned  map[wire.ID]time.Duration
+	unsaved map[wire.ID]bool
+}
+
+// New assembles a Node and reads its local state. It starts nothing.
+func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
+	if deps.Host == nil || deps.Store == nil {
+		return nil, errors.New("node: host and store are needed")
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	n := &Node{cfg: cfg, deps: deps, log: deps.Log.With("part", "node"), pool: identity.NewPool(), clocks: newClocks(),
+		known: map[wire.ID]*known{}, warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]bool{}}
+	n.hub.last = func() uint64 { _, last := deps.Store.EventBounds(); return last }
+	if err := n.loadLocal(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	n.route, err = gossip.New(deps.Host, keeper{n}, n.pool, gossip.Config{
+		Lanes: []gossip.Lane{
+			{Lane: wire.LaneLive, Check: checkAlert, Gossip: true},
+			{Lane: wire.LaneDrill, Check: checkAlert, Gossip: true},
+		},
+		Now: deps.Now, Log: deps.Log,
+		OnUnsaved: n.onUnsaved, OnCutOff: n.onCutOff, OnHello: n.clocks.hear, OnDraft: n.onDraft,
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.conns, err = discovery.New(discovery.Config{Host: deps.Host, Sources: deps.Sources, Static: cfg.Static,
+		Target: cfg.Target, Memory: neighbours{deps.Store.Local()}, Log: deps.Log})
+	return n, err
+}
+
+// Run runs the device until ctx ends, and returns after everything it started
+// has ended. An error means that the device cannot do its work.
+func (n *Node) Run(ctx context.Context) error {
+	n.started = time.Now()
+	if err := n.loadAlerts(ctx); err != nil {
+		return fmt.Errorf("load alerts: %w", err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	for name, run := range map[string]func(context.Context) error{
+		"gossip": n.route.Run, "discovery": n.conns.Run, "clockwork": n.clockwork,
+	} {
+		wg.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	<-ctx.Done()
+	wg.Wait()
+	n.hub.close()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// ID is the device's libp2p identity. It never signs anything people read.
+func (n *Node) ID() peer.ID { return n.deps.Host.ID() }
+
+// now is the device's clock in seconds UTC.
+func (n *Node) now() uint64 { return uint64(max(0, n.deps.Now().Unix())) }
+
+// clock is what the device knows of the time, for one domain.
+func (n *Node) clock(domain wire.ID) identity.Clock {
+	c := n.pool.Clock(n.now(), domain)
+	c.Doubt = c.Doubt || len(n.clockDoubts()) > 0
+	return c
+}
+
+// anyClock is the clock for what concerns all domains: the latest floor counts.
+func (n *Node) anyClock() identity.Clock {
+	c := identity.Clock{Now: n.now(), Doubt: len(n.clockDoubts()) > 0}
+	for _, d := range n.pool.Domains() {
+		c.Floor = max(c.Floor, n.pool.Floor(d))
+	}
+	return c
+}
+
+// tickEvery is how often time alone is asked for its effects.
+const tickEvery = 5 * time.Second
+
+// clockwork does what time brings: alerts that lapse, own alerts that are about
+// to end, drafts that nobody answers.
+func (n *Node) clockwork(ctx context.Context) error {
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		n.tick(ctx)
+	}
+}
+
+func (n *Node) onCutOff(p peer.ID, d time.Duration) {
+	if n.deps.Bans != nil {
+		for _, c := range n.deps.Host.Network().ConnsToPeer(p) {
+			n.deps.Bans.Ban(p, c.RemoteMultiaddr(), time.Now().Add(d))
+		}
+	}
+	n.announce(context.Background(), apitype.Event{Kind: apitype.EventPeer,
+		Text: fmt.Sprintf("neighbour %s sent what it should have known to be wrong and is cut off for %s", p, d)})
+}
