@@ -20,8 +20,7 @@ var encMode = must(func() cbor.EncOptions {
 }().EncMode())
 
 // decMode refuses what deterministic CBOR cannot contain, as far as a decoder
-// sees it; canonical length and order are checked by writing the value again.
-// It looks for the end of the item before it makes room for it, so that a head
+// sees it; the rest is the cursor's and that of writing the value again. It looks for the end of the item before it makes room for it, so that a head
 // which claims more than follows costs nothing.
 var decMode = must(cbor.DecOptions{
 	DupMapKey:         cbor.DupMapKeyEnforcedAPF,
@@ -44,8 +43,17 @@ func Marshal(v any) ([]byte, error) { return encMode.Marshal(v) }
 
 // Unmarshal reads exactly one deterministic CBOR item into v. Unknown map keys,
 // duplicate keys, tags, indefinite lengths and any encoding that [Marshal]
-// would not have written are errors; v is then not to be used.
+// would not have written are errors; v is then not to be used. A [Raw] inside v
+// is one deterministic item too.
+//
+// It may take as much memory as len(b) zero elements of v's largest list: read
+// long payloads after their signatures.
 func Unmarshal(b []byte, v any) error {
+	c := cursor{rest: b}
+	c.item(0)
+	if c.end(); c.err != nil {
+		return c.err
+	}
 	if err := decMode.Unmarshal(b, v); err != nil {
 		return err
 	}

@@ -70,6 +70,19 @@ func TestItemAgreesWithTheReference(t *testing.T) {
 	})
 }
 
+func TestNesting(t *testing.T) {
+	for n := range MaxNesting + 2 {
+		for _, open := range []string{"81", "a100"} {
+			b := append(bytes.Repeat(unhex(open), n), 0)
+			c := cursor{rest: b}
+			c.item(0)
+			if err := referenceItem(b); (c.err == nil) != (n <= MaxNesting) || (err == nil) != (n <= MaxNesting) {
+				t.Errorf("%d levels of %s: the cursor says %v, the reference %v", n, open, c.err, err)
+			}
+		}
+	}
+}
+
 // drawItem draws CBOR that is deterministic but for the order of maps.
 func drawItem(t *rapid.T, depth int) []byte {
 	kinds := 4

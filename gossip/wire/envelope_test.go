@@ -191,6 +191,10 @@ func TestUnmarshal(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	var raw []Raw
+	if err := Unmarshal(arr(num(1), []byte{0x18, 5}), &raw); err == nil {
+		t.Error("a raw item in two bytes too many is accepted")
+	}
 	if got := must(Marshal([][]byte{nil})); !bytes.Equal(got, []byte{0x81, 0x40}) {
 		t.Errorf("a nil byte string is written as %x", got)
 	}

@@ -44,13 +44,20 @@ var refMode = must(func() cbor.DecOptions {
 	return o
 }().DecMode())
 
+func referenceRead(b []byte, v any) error {
+	if err := decMode.Unmarshal(b, v); err != nil {
+		return err
+	}
+	return sameBytes(b, v)
+}
+
 // referenceDecode returns the envelope's header, or why there is none.
 func referenceDecode(b []byte) (h Header, err error) {
 	if len(b) > MaxTransmission || len(b) < 3 || b[0] != 0xd8 || b[1] != tagCOSESign {
 		return h, errors.New("size or tag")
 	}
 	var raw refEnvelope
-	if err := Unmarshal(b[2:], &raw); err != nil {
+	if err := referenceRead(b[2:], &raw); err != nil {
 		return h, err
 	}
 	if h, err = referenceHeader(raw.Protected); err != nil {
@@ -72,7 +79,7 @@ func referenceSigners(signatures []refSignature) error {
 	var keys []string
 	for i, sig := range signatures {
 		var s refSigner
-		if err := Unmarshal(sig.Protected, &s); err != nil {
+		if err := referenceRead(sig.Protected, &s); err != nil {
 			return err
 		}
 		author := s.Role == 1 || s.Role == 3
@@ -91,7 +98,7 @@ func referenceSigners(signatures []refSignature) error {
 
 func referenceHeader(protected []byte) (h Header, err error) {
 	var b body
-	if err := Unmarshal(protected, &b); err != nil {
+	if err := referenceRead(protected, &b); err != nil {
 		return h, err
 	}
 	if err := refMode.Unmarshal(b.Header, &h); err != nil {
@@ -101,7 +108,7 @@ func referenceHeader(protected []byte) (h Header, err error) {
 		return h, errors.New("version")
 	}
 	fields := map[uint64]Raw{}
-	if err := Unmarshal(b.Header, &fields); err != nil {
+	if err := referenceRead(b.Header, &fields); err != nil {
 		return h, err
 	}
 	known := map[uint64]Raw{}
