@@ -3,7 +3,6 @@ package alert
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
@@ -128,9 +127,6 @@ func (w words) moment(t cap.Time) string {
 	}
 	return v.Format(w.day) + w.clock
 }
-
-// seconds writes an instant in UTC, for times that carry no offset.
-func seconds(t uint64) string { return time.Unix(int64(t), 0).UTC().Format("2006-01-02 15:04 UTC") }
 
 // Warnstufe is the German level of a severity: 1 acute danger to life, 2 serious
 // danger, 3 information. Severities below Severe are information.
