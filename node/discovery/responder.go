@@ -110,12 +110,11 @@ func (r *responder) work(now time.Time) (next time.Time) {
 	for _, s := range r.links {
 		if s.burst < len(burst) && !s.changed.Add(burst[s.burst]).After(now) {
 			s.burst++
-			r.send(s, r.query.packet)
-			r.tell(s, now)
-			s.ask = nextAsk(now)
+			s.ask = now
 		}
 		if !s.ask.After(now) {
 			r.send(s, r.query.packet)
+			r.tell(s, now) // our question stands for the others' own, so it must answer for us, too
 			s.ask = nextAsk(now)
 		}
 		if !s.answer.IsZero() && !s.answer.After(now) {
