@@ -76,6 +76,7 @@ func TestBombsStaySmall(t *testing.T) {
 	for name, packed := range map[string][]byte{
 		"announces 10, holds 64 MiB": append([]byte{partZstd}, zstdRuns(10, runs...)...),
 		"announces 64 MiB":           append([]byte{partZstd}, zstdRuns(64<<20, runs...)...),
+		"512 KiB in a second frame":  append(append([]byte{partZstd}, zstdRuns(10, 10)...), zstdRuns(512<<10, runs[:4]...)...),
 		"64 MiB in a second frame":   append(append([]byte{partZstd}, zstdRuns(10, 10)...), zstdRuns(64<<20, runs...)...),
 		"wide window":                append(wide, 0x53, 0, 0, 'z'),
 	} {

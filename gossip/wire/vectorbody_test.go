@@ -34,6 +34,9 @@ func structureVectors() []vector {
 		refused("protected-second-label", malformed, "alg in the body's protected header", func(s *sketch) {
 			s.protected = pairs(num(1), neg(19), neg(65537), s.headerMap())
 		}),
+		refused("protected-count-lies", malformed, "protected header is a map of two with one pair", func(s *sketch) {
+			s.protected = append([]byte{0xa2}, s.protectedBytes()[1:]...)
+		}),
 		refused("protected-trailing-byte", malformed, "a byte after the protected header's map", func(s *sketch) {
 			s.protected = append(s.protectedBytes(), 0)
 		}),
@@ -164,6 +167,7 @@ func partVectors() []vector {
 		part("zstd-announces-more", "bad-part", "frame announces 1 MiB, signed for 10 bytes", ten, append([]byte{1}, zstdRuns(1<<20, full...)...)),
 		part("zstd-bomb", "bad-part", "frame announces 10 bytes and holds 1 MiB", ten, append([]byte{1}, zstdRuns(10, full...)...)),
 		part("zstd-second-frame", "bad-part", "a second frame holds 1 MiB more", ten, append(append([]byte{1}, zstdRuns(10, 10)...), zstdRuns(1<<20, full...)...)),
+		part("zstd-two-frames", "bad-part", "two frames of five letters", ten, append(append([]byte{1}, zstdRuns(5, 5)...), zstdRuns(5, 5)...)),
 		part("zstd-no-size", "bad-part", "frame does not announce its size", ten, append([]byte{1}, unhex("28b52ffd 00 48 530000 7a")...)),
 		part("zstd-truncated", "bad-part", "frame without its block", ten, append([]byte{1}, zstdRuns(10)...)),
 		part("zstd-none", "bad-part", "no zstd frame", ten, append([]byte{1}, letters(10)...)),

@@ -127,6 +127,10 @@ func headerVectors() []vector {
 		}),
 		refused("critical-absent", malformed, "critical header field 16 is not there", insert(3, 2, arr(num(16)))),
 		refused("critical-empty", malformed, "empty list of critical fields", insert(3, 2, arr())),
+		refused("critical-twice", malformed, "field 16 is twice in the list of critical fields", func(s *sketch) {
+			s.insert(3, 2, arr(num(16), num(16)))
+			s.set(16, num(1))
+		}),
 		refused("critical-base-field", malformed, "field 6 needs no mention as critical", insert(3, 2, arr(num(6)))),
 		refused("field-reserved", malformed, "header field 12 is reserved", set(12, num(1))),
 		refused("field-negative", malformed, "header field -1", func(s *sketch) {
