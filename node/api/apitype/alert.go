@@ -1,160 +1,180 @@
 package apitype
 
-import (
-	"encoding/json"
-	"time"
+import "time"
+
+// AlertState is the state of an alert in its incident.
+type AlertState string
+
+// The states.
+const (
+	StateInForce    AlertState = "in-force"
+	StateUnknown    AlertState = "unknown"    // in force or not: the clock is in doubt; shown
+	StateNotYet     AlertState = "not-yet"    // effective or onset lies ahead
+	StateExpired    AlertState = "expired"    // by itself
+	StateSuperseded AlertState = "superseded" // an update took its place
+	StateAllClear   AlertState = "all-clear"  // the danger is over (Entwarnung)
+	StateWithdrawn  AlertState = "withdrawn"  // it was false (Rücknahme)
+	StateLapsed     AlertState = "lapsed"     // an emergency signature that nobody confirmed in time
+	StateRevoked    AlertState = "revoked"    // a signing key was compromised
 )
 
-// Alert is one alert for a list. An alert with updates is several alerts with
-// one incident.
-type Alert struct {
-	ID        string   `json:"id"`
-	Incident  string   `json:"incident"`
-	Lane      string   `json:"lane"`     // live or drill
-	Kind      string   `json:"kind"`     // alert, update, all-clear, withdrawal
-	State     string   `json:"state"`    // of this alert: in force, unconfirmed, superseded, all-clear, ...
-	InForce   string   `json:"in_force"` // yes, no, unknown
-	Severity  string   `json:"severity"` // CAP
-	Warnstufe int      `json:"warnstufe,omitempty"`
+// AlertKind is what an alert says about its incident.
+type AlertKind string
+
+// The kinds.
+const (
+	KindAlert      AlertKind = "alert"      // Warnung
+	KindUpdate     AlertKind = "update"     // Aktualisierung
+	KindAllClear   AlertKind = "all-clear"  // Entwarnung
+	KindWithdrawal AlertKind = "withdrawal" // Rücknahme (Fehlalarm)
+)
+
+// Concern says whether an alert concerns one of the device's places.
+type Concern string
+
+// The answers. Unknown is shown like yes.
+const (
+	ConcernsYes     Concern = "yes"
+	ConcernsNo      Concern = "no"
+	ConcernsUnknown Concern = "unknown"
+)
+
+// CAPTriple names a CAP message as other CAP systems do. It is unique only
+// within one authority; the envelope ID decides.
+type CAPTriple struct {
+	Identifier string `json:"identifier"`
+	Sender     string `json:"sender"`
+	Sent       string `json:"sent"` // with the document's own offset
+}
+
+// Signer is a person who validly signed an alert.
+type Signer struct {
+	Person    string `json:"person"`    // label below the authority
+	Name      string `json:"name"`      // as the certificate says
+	Function  string `json:"function"`  // as the certificate says
+	Authority string `json:"authority"` // path
+	Role      string `json:"role"`      // author, approver, emergency
+	Key       string `json:"key"`       // fingerprint of the certificate
+}
+
+// AlertSummary is one alert in a listing.
+type AlertSummary struct {
+	ID       string     `json:"id"`       // envelope
+	Incident string     `json:"incident"` // envelope ID of the incident's first alert
+	CAP      CAPTriple  `json:"cap"`
+	Kind     AlertKind  `json:"kind"`
+	State    AlertState `json:"state"`
+	Lane     string     `json:"lane"` // live, drill
+	// Test marks an exercise or test, on whichever lane: shown as ÜBUNG or PROBEALARM, without siren.
+	Test     bool   `json:"test"`
+	Severity string `json:"severity"` // CAP: Extreme, Severe, Moderate, Minor, Unknown; the highest
+	// Warnstufe is 1 (Extreme), 2 (Severe), 3 (Moderate and Minor); 0: none.
+	Warnstufe int      `json:"warnstufe"`
 	Event     string   `json:"event"`
 	Headline  string   `json:"headline"`
-	Areas     []string `json:"areas"` // areaDesc
-	Keys      []string `json:"keys"`  // "ARS 07131"
-	Concerns  string   `json:"concerns"`
-	Place     string   `json:"place,omitempty"` // the watched place it concerns
-	Test      bool     `json:"test,omitempty"`  // carries a test code
+	Areas     []string `json:"areas"` // descriptions
+	Concerns  Concern  `json:"concerns"`
+	Places    []string `json:"places"` // names of the places it concerns
 
-	Authority  string   `json:"authority"`   // path
-	Issuer     string   `json:"issuer"`      // name of the issuing unit
-	VerifiedBy []string `json:"verified_by"` // names from the root down to the unit
-	Signers    []string `json:"signers"`     // names of those who signed
-	Level      int      `json:"level"`       // persons who signed
-	Needed     int      `json:"needed"`      // persons needed
-	Domain     string   `json:"domain"`
+	Domain        string `json:"domain"`         // envelope ID of the genesis root
+	Authority     string `json:"authority"`      // path
+	AuthorityName string `json:"authority_name"` // as its certificate says
+	// Chain names who vouches, from the root down to the authority.
+	Chain   []string `json:"chain"`
+	Signers []Signer `json:"signers"`
+	Level   int      `json:"level"`  // persons who validly signed, up to needed
+	Needed  int      `json:"needed"` // for this alert to be confirmed
+	// Unconfirmed is true below needed: an emergency signature, or an all-clear
+	// that a second person has not confirmed.
+	Unconfirmed bool   `json:"unconfirmed"`
+	Origin      Origin `json:"origin,omitzero"` // only of imports
 
-	Sender     string    `json:"sender"`
-	Identifier string    `json:"identifier"`
-	Sent       string    `json:"sent"` // CAP's text, with its offset
-	Created    time.Time `json:"created"`
-	Expires    time.Time `json:"expires"`
-	Received   time.Time `json:"received"` // by this device's clock
-	Means      string    `json:"means"`    // gossip, catch-up, local
-	From       string    `json:"from,omitempty"`
-	AgeSeconds int64     `json:"age_seconds"`
-
-	Origin       *Origin  `json:"origin,omitempty"` // of an import
-	Equivocal    bool     `json:"equivocal,omitempty"`
-	MissingParts []string `json:"missing_parts,omitempty"`
-	Alarmed      bool     `json:"alarmed"`
-	Arrival      uint64   `json:"arrival"` // cursor
+	Created  time.Time `json:"created"` // by the author's clock
+	Expires  time.Time `json:"expires"`
+	Received time.Time `json:"received"` // by this device's clock
+	// AgeS is the age at arrival in seconds by this device's clock: late alerts are shown with it.
+	AgeS int64 `json:"age_s"`
+	// From is the neighbour that brought it; empty: this device's own API.
+	From string `json:"from"`
 }
 
-// Origin says where an imported alert comes from.
+// Origin tells where an imported alert comes from.
 type Origin struct {
-	Format    string `json:"format"`
-	Digest    string `json:"digest"`    // SHA-256 of the original document, hex
-	Signature string `json:"signature"` // of the original: none, invalid, valid
-	By        string `json:"by"`        // the gateway
+	By     string `json:"by"`     // name of the gateway's authority
+	Format string `json:"format"` // as CAP-DE, NINA, DWD
+	Digest string `json:"digest"` // SHA-256 of the original document, hexadecimal
+	// Signature is the original's: none, invalid, or valid-according-to-gateway.
+	Signature string `json:"signature"`
 }
 
-// Alerts is a page of alerts, newest arrival last.
-type Alerts struct {
-	Schema string  `json:"schema"`
-	Items  []Alert `json:"items"`
-	Next   uint64  `json:"next,omitempty"` // cursor of the next page
-}
-
-// AlertDetail is one alert with everything.
+// AlertDetail is one alert with its full content.
 type AlertDetail struct {
-	Schema string `json:"schema"`
-	Alert
-	Text     map[string]string `json:"text"`     // full text by language: de, en
-	XML      string            `json:"xml"`      // CAP 1.2
-	Envelope []byte            `json:"envelope"` // transmitted form, base64
+	Schema Schema `json:"schema"`
+	AlertSummary
+	Infos []Info `json:"infos"`
+	// References are the envelope IDs of the alerts it follows up.
+	References []string `json:"references"`
+	// FollowUps are the envelope IDs of the alerts that follow it up.
+	FollowUps []string `json:"follow_ups"`
+	// Short is the text for small displays, by its largest number of characters.
+	Short map[int]string `json:"short"`
+	// XML is the alert as CAP 1.2; incomplete lists the parts that have not arrived.
+	XML        string   `json:"xml"`
+	Incomplete []string `json:"incomplete"`
 }
 
-// Event is something that happened. Numbers rise by one and survive restarts.
-type Event struct {
-	Schema string          `json:"schema"`
-	Seq    uint64          `json:"seq"`
-	Time   time.Time       `json:"time"` // by this device's clock
-	Kind   string          `json:"kind"` // see the Event constants
-	Alert  *Alert          `json:"alert,omitempty"`
-	Effect string          `json:"effect,omitempty"` // alarm, reinstated, updated, confirmed, ended
-	Text   string          `json:"text,omitempty"`   // for people
-	Data   json.RawMessage `json:"data,omitempty"`
+// Info is one info block of CAP, in the document's order.
+type Info struct {
+	Language     string    `json:"language"`
+	Categories   []string  `json:"categories"`
+	Event        string    `json:"event"`
+	Responses    []string  `json:"responses"`
+	Urgency      string    `json:"urgency"`
+	Severity     string    `json:"severity"`
+	Certainty    string    `json:"certainty"`
+	Effective    time.Time `json:"effective,omitzero"`
+	Onset        time.Time `json:"onset,omitzero"`
+	Expires      time.Time `json:"expires,omitzero"`
+	SenderName   string    `json:"sender_name"`
+	Headline     string    `json:"headline"`
+	Description  string    `json:"description"`
+	Instruction  string    `json:"instruction"`
+	Contact      string    `json:"contact"`
+	Web          string    `json:"web"`
+	Areas        []Area    `json:"areas"`
+	Instructions []string  `json:"instructions"` // coded instructions, as words
 }
 
-// Kinds of events.
-const (
-	EventAccepted = "accepted" // an alert was verified and stored
-	EventEffect   = "effect"   // people are to be told: Effect and Alert
-	EventTrust    = "trust"    // root, certificate, revocation or sign of life
-	EventDraft    = "draft"    // a draft waits for a signature, or waited too long
-	EventPeer     = "peer"     // a neighbour was cut off
-	EventStore    = "store"    // the disk is full, or has room again
-	EventClock    = "clock"    // the clock came into doubt, or out of it
-	EventExpiring = "expiring" // an own alert ends soon
-)
-
-// Draft is an alert that lacks signatures.
-type Draft struct {
-	Schema   string    `json:"schema,omitempty"`
-	ID       string    `json:"id"`
-	Alert    Alert     `json:"alert"`
-	Have     int       `json:"have"`
-	Needed   int       `json:"needed"`
-	Received time.Time `json:"received"`
-	State    string    `json:"state"` // pending, rejected, published
-	Reason   string    `json:"reason,omitempty"`
-	Envelope []byte    `json:"envelope,omitempty"` // transmitted form
+// Area is one area of an info block.
+type Area struct {
+	Description string    `json:"description"`
+	Geocodes    []Geocode `json:"geocodes"`
+	Polygons    []string  `json:"polygons"` // as in CAP: "lat,lon lat,lon ..."
+	Circles     []string  `json:"circles"`  // as in CAP: "lat,lon radius", radius in km
 }
 
-// Drafts lists drafts.
-type Drafts struct {
-	Schema string  `json:"schema"`
-	Items  []Draft `json:"items"`
+// Geocode is a key of an area, such as ARS 071310007007.
+type Geocode struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
-// Answer rejects a draft.
-type Answer struct {
-	Reason string `json:"reason"`
+// AlertFilter narrows a listing of alerts. Empty fields do not narrow.
+type AlertFilter struct {
+	Lane     string     // live, drill
+	State    AlertState // exactly this
+	Active   bool       // in force, unknown or not yet
+	Concerns Concern    // exactly this
+	Incident string     // envelope ID
 }
 
-// Submit hands an envelope to the daemon.
-type Submit struct {
-	Envelope []byte `json:"envelope"` // transmitted form
-}
-
-// Receipt is the daemon's yes: the envelope is on disk.
-type Receipt struct {
-	Schema string   `json:"schema"`
-	ID     string   `json:"id"`
-	State  string   `json:"state"` // published, or pending: further signatures are needed
-	Have   int      `json:"have"`
-	Needed int      `json:"needed"`
-	SentTo []string `json:"sent_to,omitempty"` // stations that have the draft
-	Peers  int      `json:"peers"`             // neighbours connected at that moment
-}
-
-// Head is a key's last envelope in a lane, as far as this device knows.
-type Head struct {
-	Schema   string `json:"schema"`
-	Key      string `json:"key"`
-	Lane     string `json:"lane"`
-	Sequence uint64 `json:"sequence"` // 0: none known
-	ID       string `json:"id,omitempty"`
-}
-
-// Trust lists what the device trusts.
-type Trust struct {
-	Schema  string   `json:"schema"`
-	Domains []Domain `json:"domains"`
-}
-
-// Pin trusts a root version.
-type Pin struct {
-	Root        []byte   `json:"root"`        // envelope
-	Fingerprint string   `json:"fingerprint"` // compared by a person
-	Objects     [][]byte `json:"objects,omitempty"`
+// Submitted says what became of a submitted envelope. It is on disk.
+type Submitted struct {
+	Schema Schema `json:"schema"`
+	ID     string `json:"id"`
+	Level  int    `json:"level"`
+	Known  bool   `json:"known"` // it was there before at this level or a higher one
+	// Neighbours is the number of devices it was sent to at once; 0: it will go
+	// out at the next contact.
+	Neighbours int `json:"neighbours"`
 }

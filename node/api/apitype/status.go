@@ -1,0 +1,107 @@
+package apitype
+
+import "time"
+
+// Status is what a device says about itself.
+type Status struct {
+	Schema  Schema    `json:"schema"`
+	Device  string    `json:"device"`  // the device's name as its owner gave it, may be empty
+	PeerID  string    `json:"peer_id"` // of libp2p, from the device key
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+	UptimeS int64     `json:"uptime_s"` // by a clock that never jumps
+	Data    string    `json:"data"`     // folder
+
+	Listen     []string `json:"listen"`     // multiaddrs with peer ID, as others dial them
+	Neighbours int      `json:"neighbours"` // connected now
+
+	Roots  []Root      `json:"roots"`  // pinned domains
+	Lanes  []LaneCount `json:"lanes"`  // what is kept, per lane
+	Signs  []Sign      `json:"signs"`  // signs of life, per authority
+	Clock  Clock       `json:"clock"`  // what the device believes of its time
+	Disk   Disk        `json:"disk"`   // of the data folder
+	Events EventRange  `json:"events"` // what a stream can resume from
+	Places []Place     `json:"places"` // where "concerns" looks; known to this device only
+	Health []Problem   `json:"health"` // what needs attention; empty when all is well
+}
+
+// LaneCount counts a lane's kept envelopes, over all domains.
+type LaneCount struct {
+	Lane      string `json:"lane"` // trust, live, drill, mail
+	Envelopes int    `json:"envelopes"`
+	Bytes     int64  `json:"bytes"`
+	InForce   int    `json:"in_force"` // live and drill: alerts in force or not known to have ended
+}
+
+// Sign is the last sign of life (Lebenszeichen) of an authority: silence is not
+// quiet. Cut off means warnings may be missing.
+type Sign struct {
+	Domain    string    `json:"domain"`
+	Authority string    `json:"authority"` // path; empty: the root
+	Name      string    `json:"name"`
+	Time      time.Time `json:"time,omitzero"` // of the beacon by its signer's clock; absent: never heard
+	AgeS      int64     `json:"age_s"`         // since it arrived here, by a clock that never jumps; -1: unknown
+	CutOff    bool      `json:"cut_off"`       // no sign for longer than expected
+	Missing   []string  `json:"missing"`       // envelope IDs or prefixes that the beacon names and this device lacks
+}
+
+// Clock is what a device believes of its time. The floor is the highest time
+// that a trusted beacon has proven.
+type Clock struct {
+	Now     time.Time `json:"now"`
+	Floor   time.Time `json:"floor,omitzero"`
+	Doubt   bool      `json:"doubt"`
+	Reasons []string  `json:"reasons"` // of the doubt, for people
+}
+
+// DiskState says whether what arrives is kept.
+type DiskState string
+
+// The disk states.
+const (
+	DiskOK   DiskState = "ok"
+	DiskLow  DiskState = "low"
+	DiskFull DiskState = "full" // nothing new is kept; sync brings it again when there is space
+)
+
+// Disk is the state of the data folder's disk.
+type Disk struct {
+	State DiskState `json:"state"`
+	Free  int64     `json:"free"` // bytes; -1: unknown
+	Used  int64     `json:"used"` // bytes by the store
+	Error string    `json:"error,omitempty"`
+}
+
+// EventRange is the range of sequence numbers a stream can resume within.
+type EventRange struct {
+	Oldest uint64 `json:"oldest"` // 0: none yet
+	Latest uint64 `json:"latest"`
+}
+
+// Problem is something about the device that needs attention.
+type Problem struct {
+	Kind    string `json:"kind"` // a word, such as "cut-off", "clock-doubt", "root-frozen", "disk-full", "no-root"
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Peer is one known device of the mesh.
+type Peer struct {
+	PeerID    string    `json:"peer_id"`
+	Addresses []string  `json:"addresses"` // multiaddrs
+	Connected bool      `json:"connected"`
+	Static    bool      `json:"static"`            // configured
+	Direction string    `json:"direction"`         // inbound, outbound; empty if not connected
+	Transport string    `json:"transport"`         // quic, tcp; empty if not connected
+	Agent     string    `json:"agent"`             // software it claims to run
+	RTTMs     float64   `json:"rtt_ms"`            // last measured; 0: unknown
+	Score     float64   `json:"score"`             // gossip score, negative is bad
+	Met       time.Time `json:"met,omitzero"`      // start of the last connection
+	Next      time.Time `json:"next,omitzero"`     // next dial
+	Banned    time.Time `json:"banned,omitzero"`   // refused until
+	Received  uint64    `json:"received"`          // envelopes accepted from it
+	Rejected  uint64    `json:"rejected"`          // envelopes it should have known to be wrong
+	Name      string    `json:"name"`              // of its station, if an authority has bound it
+	Authority string    `json:"authority"`         // of its station
+	Problem   string    `json:"problem,omitempty"` // of the last dial
+}
