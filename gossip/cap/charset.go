@@ -72,6 +72,7 @@ func transcode(data []byte, enc encoding.Encoding) ([]byte, *finding, error) {
 
 // declaredEncoding returns the lower-case name in the XML declaration, or "".
 func declaredEncoding(data []byte) string {
+	data = bytes.TrimLeft(data, xmlSpace)
 	if !bytes.HasPrefix(data, []byte("<?xml")) {
 		return ""
 	}

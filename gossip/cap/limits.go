@@ -7,13 +7,22 @@ const (
 	// the field, with embedded audio, has 1.7 MB.
 	MaxDocument = 8 << 20
 
+	// MaxNINA is the largest NINA document, and the largest companion, in
+	// bytes. Real ones have 14 kB and 59 kB; JSON takes far more memory
+	// decoded than XML does.
+	MaxNINA = 2 << 20
+
+	// maxItems bounds the list entries of a NINA document, of which each
+	// becomes a struct.
+	maxItems = 20_000
+
 	// maxDepth bounds nesting. CAP needs 4 levels, an XML signature 10, and
 	// an envelope around both a few more.
 	maxDepth = 32
 
 	// maxElements bounds memory: the largest alert seen has about 13,000
 	// elements, 8 MiB of "<a/>" would have two million.
-	maxElements = 1 << 17
+	maxElements = 1 << 16
 
 	// maxAttributes per element; CAP itself has none beside xmlns, a
 	// signature at most three.

@@ -30,6 +30,7 @@ type ninaImport struct {
 	*report
 	alert *Alert
 	areas map[string]*geometry // by areaId of the companion
+	items int                  // list entries so far; beyond maxItems none is read
 
 	// budget is how many bytes of geometry may still be copied to areas: the
 	// same area may stand once per language, but not without end.
@@ -48,8 +49,8 @@ type ninaImport struct {
 func ParseNINA(data, geojson []byte) (*Alert, Origin, []Problem, error) {
 	origin := Origin{Format: NINA}
 	r := &report{}
-	if len(data) > MaxDocument || len(geojson) > MaxDocument {
-		err := fmt.Errorf("%w: at most %d bytes are read", ErrLimit, MaxDocument)
+	if len(data) > MaxNINA || len(geojson) > MaxNINA {
+		err := fmt.Errorf("%w: at most %d bytes are read", ErrLimit, MaxNINA)
 		r.add("/", 1, "limit", "%s", err)
 		return nil, origin, r.list(), err
 	}
@@ -61,6 +62,11 @@ func ParseNINA(data, geojson []byte) (*Alert, Origin, []Problem, error) {
 	n := &ninaImport{report: r, alert: &Alert{Version: V12}, budget: MaxDocument}
 	n.companion(geojson)
 	n.fill(n.alert, top, path{})
+	if n.items > maxItems {
+		err := fmt.Errorf("%w: more than %d list entries", ErrLimit, maxItems)
+		r.add("/", 1, "limit", "%s", err)
+		return nil, origin, r.list(), err
+	}
 	n.references(n.alert.References)
 	origin.Provider = provider(n.alert)
 	r.check(n.alert)
@@ -159,15 +165,15 @@ func (n *ninaImport) fill(to fields, object map[string]any, p path) {
 		case b.one != nil:
 			*b.one = n.text(value, e, at)
 		case b.many != nil:
-			for k, v := range items(value) {
+			for k, v := range n.entries(value) {
 				b.many.add(n.text(v, e, p.child(e.name, k+1)))
 			}
 		case b.named != nil:
-			for k, v := range items(value) {
+			for k, v := range n.entries(value) {
 				*b.named = append(*b.named, n.pair(v, p.child(e.name, k+1)))
 			}
 		default:
-			for k, v := range items(value) {
+			for k, v := range n.entries(value) {
 				n.part(b.grow(), v, p.child(e.name, k+1))
 			}
 		}
@@ -189,12 +195,16 @@ func (n *ninaImport) part(to fields, v any, p path) {
 	}
 }
 
-// items reads a list; a single value counts as a list of one.
-func items(v any) []any {
-	if list, ok := v.([]any); ok {
-		return list
+// entries reads a list; a single value counts as a list of one.
+func (n *ninaImport) entries(v any) []any {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
 	}
-	return []any{v}
+	if n.items += len(list); n.items > maxItems {
+		return nil
+	}
+	return list
 }
 
 // text reads a value; free text loses its HTML.

@@ -71,14 +71,21 @@ func (n *ninaImport) regions(i *Info, keys string, p path) {
 		}
 		n.tell(p, "import-area-missing", "there was no area; it was made from the parameter %s", paramRegions)
 	}
-	area := &i.Area[0]
-	var known int
+	area, known := &i.Area[0], 0
+	listed := map[string]bool{}
+	for _, g := range area.Geocode {
+		listed[g.Value] = true
+	}
 	for key := range strings.SplitSeq(keys, ",") {
 		key = trim(key)
 		if !isDigits(key, 12) {
 			n.tell(p, "import-region-form", "%q is no 12-digit Regionalschlüssel", excerpt(key))
 			continue
 		}
+		if listed[key] {
+			continue
+		}
+		listed[key] = true
 		known++
 		area.Geocode = append(area.Geocode, NamedValue{SHN, key})
 	}
@@ -94,7 +101,7 @@ func (n *ninaImport) area(a *Area, p path) {
 	}
 	for k := range a.Circle {
 		centre, km, ok := strings.Cut(string(a.Circle[k]), " ")
-		if lon, lat, pair := strings.Cut(centre, ","); ok && pair {
+		if lon, lat, pair := strings.Cut(centre, ","); ok && pair && !inGermany(Polygon(centre)) {
 			a.Circle[k] = Circle(lat + "," + lon + " " + km)
 			n.tell(p.child("circle", k+1), "import-coordinates", "longitude and latitude were exchanged")
 		}

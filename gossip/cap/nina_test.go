@@ -70,14 +70,15 @@ func TestNINARefuses(t *testing.T) {
 		err  error
 		line int
 	}{
-		"":                            {ErrJSON, 1},
-		"[]":                          {ErrJSON, 1},
-		"null":                        {ErrJSON, 1},
-		"{}":                          {ErrJSON, 1},
-		"{\n\n\"a\" 1}":               {ErrJSON, 3},
-		nina + "x":                    {ErrJSON, 1},
-		strings.Repeat(`{"a":[`, 30):  {ErrLimit, 1},
-		strings.Repeat(" ", 9<<20):    {ErrLimit, 1},
+		"":                             {ErrJSON, 1},
+		"[]":                           {ErrJSON, 1},
+		"null":                         {ErrJSON, 1},
+		"{}":                           {ErrJSON, 1},
+		"{\n\n\"a\" 1}":                {ErrJSON, 3},
+		nina + "x":                     {ErrJSON, 1},
+		strings.Repeat(`{"a":[`, 30):   {ErrLimit, 1},
+		strings.Repeat(" ", MaxNINA+1): {ErrLimit, 1},
+		`{"identifier":"a","info":[` + strings.Repeat("{},", maxItems) + `{}]}`: {ErrLimit, 1},
 		`{"type":"Feature"}`:          {ErrJSON, 1},
 		`{"identifier":"POA-1217-4"}`: {ErrJSON, 1},
 	} {

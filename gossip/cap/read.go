@@ -1,6 +1,7 @@
 package cap
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +48,9 @@ func (r *report) load(data []byte) (*node, error) {
 	}
 	if bad != nil {
 		r.add("/", bad.line, bad.rule, "%s", bad.message)
+	}
+	if head := bytes.TrimLeft(src, xmlSpace); len(head) < len(src) && bytes.HasPrefix(head, []byte("<?xml")) {
+		r.add("/", 1, "xml-leading", "white space before the XML declaration")
 	}
 	root, bad, err := scan(src)
 	if err != nil {

@@ -165,6 +165,7 @@ var edits = []edit{
 	{"double attribute by prefix", "<scope>", `<scope xmlns:p="u" xmlns:q="u" p:a="1" q:a="2">`, []string{"xml-syntax /:8"}},
 	{"attribute spacing", "<scope>", `<scope a="1"b="2">`, []string{"xml-syntax /:8"}},
 	{"late declaration", "<alert ", `<?xml version="1.0"?><alert `, []string{"xml-syntax /:2"}},
+	{"leading line", `<?xml version="1.0" enc`, "\n" + `<?xml version="1.0" enc`, []string{"xml-leading /:1"}},
 	{"colons", "<scope>", `<:x/><scope>`, []string{"xml-syntax /:8"}},
 	{"depth", "</alert>", strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40) + "</alert>", []string{"limit /:28"}},
 	{"not an alert", "alert", "alarm", []string{"not-alert /alarm:2"}},

@@ -11,6 +11,7 @@ var ruleLevels = map[string]Level{
 	"xml-doctype":    LevelError,
 	"xml-encoding":   LevelError,
 	"xml-charset":    LevelWarning,
+	"xml-leading":    LevelError,
 	"not-alert":      LevelError,
 
 	// Schema of the document's own version.

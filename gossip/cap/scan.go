@@ -128,7 +128,7 @@ func (s *scanner) token(tok xml.Token) error {
 	case xml.Directive:
 		return fmt.Errorf("%w: remove the <!DOCTYPE ...> declaration", ErrDoctype)
 	case xml.ProcInst:
-		if strings.EqualFold(t.Target, "xml") && s.start != 0 {
+		if strings.EqualFold(t.Target, "xml") && len(bytes.Trim(s.src[:s.start], xmlSpace)) > 0 {
 			return syntax("XML declaration that is not at the beginning")
 		}
 	}
