@@ -147,6 +147,20 @@ func TestStoredSharesNothing(t *testing.T) {
 	}
 }
 
+// TestLargestTrustObjectFitsAChain with every signature it may carry.
+func TestLargestTrustObjectFitsAChain(t *testing.T) {
+	s := sketchOf(TypeCertificate, LaneTrust)
+	s.payload = make([]byte, MaxTrustObject-len(s.protectedBytes()))
+	s.signers = append(s.signers, approvers(MaxSigners-1)...)
+	e, err := Decode(s.bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(e.Encode()); n > MaxChainObject {
+		t.Errorf("%d bytes, a chain takes %d", n, MaxChainObject)
+	}
+}
+
 func TestDomain(t *testing.T) {
 	genesis := must(Decode(genesisSketch().bytes()))
 	if genesis.Domain() != genesis.ID() || !genesis.Header.DomainID().IsZero() || !genesis.Header.IssuerID().IsZero() {
