@@ -10,6 +10,7 @@ import (
 func (f *Fact) key(t cap.Reference) tripleKey { return tripleKey{f.Domain, f.Lane, f.Authority, t} }
 
 func (s *State) insert(f Fact) *Fact {
+	f.Refs, f.RefTriples = once(f.Refs), once(f.RefTriples)
 	p := &f
 	s.facts[f.ID] = p
 	for _, id := range f.Refs {
@@ -22,6 +23,16 @@ func (s *State) insert(f Fact) *Fact {
 	q := sequenceKey{f.Author, f.Lane, f.Sequence}
 	s.sequences[q] = append(s.sequences[q], p)
 	return p
+}
+
+// once returns the elements of list without repetitions.
+func once[E comparable](list []E) []E {
+	seen := make(map[E]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(e E) bool {
+		again := seen[e]
+		seen[e] = true
+		return again
+	})
 }
 
 func (s *State) remove(f *Fact) {
@@ -48,7 +59,7 @@ func drop[K comparable](m map[K][]*Fact, k K, f *Fact) {
 func (s *State) targetFacts(f *Fact) []*Fact {
 	var list []*Fact
 	for _, id := range f.Refs {
-		if t := s.facts[id]; t != nil && t != f && !slices.Contains(list, t) {
+		if t := s.facts[id]; t != nil && t != f {
 			list = append(list, t)
 		}
 	}
@@ -57,7 +68,7 @@ func (s *State) targetFacts(f *Fact) []*Fact {
 	}
 	for _, r := range f.RefTriples {
 		for _, t := range s.triples[f.key(r)] {
-			if byAge(t, f) < 0 && !slices.Contains(list, t) {
+			if byAge(t, f) < 0 {
 				list = append(list, t)
 			}
 		}

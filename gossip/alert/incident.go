@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -43,6 +44,16 @@ func (p Phase) String() string { return phaseNames[p] }
 
 // MarshalText implements [encoding.TextMarshaler].
 func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *Phase) UnmarshalText(text []byte) error {
+	i := slices.Index(phaseNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown phase %.40q", text)
+	}
+	*p = Phase(i)
+	return nil
+}
 
 // Active reports whether people have to act on it.
 func (p Phase) Active() bool { return p == PhaseInForce || p == PhaseUnconfirmed }

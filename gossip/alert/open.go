@@ -1,6 +1,8 @@
 package alert
 
 import (
+	"strings"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -65,6 +67,11 @@ func OpenParts(e *wire.Envelope) ([][]byte, error) {
 	return parts, nil
 }
 
+// MaxReferences bounds what one alert follows up (format): an incident has a
+// dozen versions, and the work of judging it grows with the references in it.
+// What the named versions took the place of need not be named.
+const MaxReferences = 64
+
 // agree holds the header against CAP: what relays sort, drop and spread by is
 // what people will read.
 func (a *Alert) agree() error {
@@ -84,6 +91,8 @@ func (a *Alert) agree() error {
 		return wire.Refuse(wire.ReasonBadPayload, "expires %d, but by the info blocks %d", h.Expires, expires)
 	case a.Severity != h.Priority:
 		return wire.Refuse(wire.ReasonBadPayload, "priority %d, but the severity is %d", h.Priority, a.Severity)
+	case max(len(a.References), strings.Count(a.CAP.References, " ")+1) > MaxReferences:
+		return wire.Refuse(wire.ReasonBadPayload, "more than %d references", MaxReferences)
 	case a.Kind != KindAlert && a.CAP.References == "" && len(a.References) == 0:
 		return wire.Refuse(wire.ReasonBadPayload, "an %s without references", a.Kind)
 	case h.Lane == wire.LaneLive && a.Severity >= wire.PrioritySevere && !a.Kind.Ends():

@@ -204,5 +204,9 @@ func (s *State) evaluate(now identity.Clock, changed []*Fact) []Effect {
 		in := s.incident(group, now)
 		effects = append(effects, s.effects(&in, now)...)
 	}
+	// Ends first: a device that stops its siren for one must not stop it for the other.
+	slices.SortStableFunc(effects, func(a, b Effect) int {
+		return cmpBool(b.Kind == EffectEnded, a.Kind == EffectEnded)
+	})
 	return effects
 }

@@ -89,7 +89,8 @@ func Withdraw(prev []*alert.Alert, by Author, random io.Reader) (*Message, error
 	return end(standing(prev), by, alert.KindWithdrawal, random)
 }
 
-// standing are the versions of an incident, latest first, without its ends.
+// standing are the versions of an incident, latest first, without its ends;
+// what the latest took the place of need not be named.
 func standing(prev []*alert.Alert) []*alert.Alert {
 	versions := slices.DeleteFunc(slices.Clone(prev), func(a *alert.Alert) bool { return a.Kind.Ends() })
 	slices.SortStableFunc(versions, func(a, b *alert.Alert) int {
@@ -101,7 +102,7 @@ func standing(prev []*alert.Alert) []*alert.Alert {
 		}
 		return a.ID.Compare(b.ID)
 	})
-	return versions
+	return versions[:min(len(versions), alert.MaxReferences)]
 }
 
 // end makes an all-clear or withdrawal of prev, the latest of which is first:
