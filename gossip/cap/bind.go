@@ -6,7 +6,8 @@ import (
 )
 
 // binding joins one element of a content model to the field that holds it, so
-// that reading and writing share one table. Exactly one of the pointers is set.
+// that reading and writing share one table. Exactly one of one, many, named and
+// grow (with each) is set.
 type binding struct {
 	one   *string
 	many  texts
