@@ -87,6 +87,9 @@ func crosses(points []Point) bool {
 }
 
 func edgesCross(a, b, c, d Point) bool {
+	if max(a.Lat, b.Lat) < min(c.Lat, d.Lat) || min(a.Lat, b.Lat) > max(c.Lat, d.Lat) {
+		return false // the common case, and cheap
+	}
 	return side(a, b, c)*side(a, b, d) < 0 && side(c, d, a)*side(c, d, b) < 0
 }
 

@@ -10,12 +10,18 @@ import (
 // xmlSpace is the white space of XML; a no-break space is text.
 const xmlSpace = " \t\r\n"
 
-func isSpace(r rune) bool { return strings.ContainsRune(xmlSpace, r) }
+func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
 
 func trim(s string) string { return strings.Trim(s, xmlSpace) }
 
 // fold replaces each run of white space by one space and trims.
-func fold(s string) string { return strings.Join(strings.FieldsFunc(s, isSpace), " ") }
+func fold(s string) string {
+	s = trim(s)
+	if !strings.Contains(s, "  ") && !strings.ContainsAny(s, "\t\r\n") {
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, isSpace), " ")
+}
 
 // excerpt shortens foreign text that a message quotes.
 func excerpt(s string) string { return shorten(s, maxExcerpt) }
