@@ -54,9 +54,16 @@ func ParseNINA(data, geojson []byte) (*Alert, Origin, []Problem, error) {
 		r.add("/", 1, "limit", "%s", err)
 		return nil, origin, r.list(), err
 	}
-	top, err := decodeObject(data)
+	top, bad, err := decodeObject(data)
+	if bad != nil {
+		r.add("/", bad.line, bad.rule, "%s", bad.message)
+	}
 	if err != nil {
-		r.add("/", errorLine(data, err), "json-syntax", "%s", err)
+		rule := "json-syntax"
+		if errors.Is(err, ErrLimit) {
+			rule = "limit"
+		}
+		r.add("/", errorLine(data, err), rule, "%s", err)
 		return nil, origin, r.list(), err
 	}
 	n := &ninaImport{report: r, alert: &Alert{Version: V12}, budget: MaxDocument}
@@ -83,29 +90,29 @@ func provider(a *Alert) string {
 	return ninaProviders[prefix]
 }
 
-func decodeObject(data []byte) (map[string]any, error) {
-	data, _, err := toUTF8(data)
+func decodeObject(data []byte) (map[string]any, *finding, error) {
+	data, bad, err := toUTF8(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
+		return nil, bad, fmt.Errorf("%w: %w", ErrJSON, err)
 	}
 	if !shallow(data) {
-		return nil, fmt.Errorf("%w: nested deeper than %d", ErrLimit, maxDepth)
+		return nil, bad, fmt.Errorf("%w: nested deeper than %d", ErrLimit, maxDepth)
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
-		return nil, &syntaxError{err}
+		return nil, bad, &syntaxError{err}
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%w: text after the object", ErrJSON)
+		return nil, bad, fmt.Errorf("%w: text after the object", ErrJSON)
 	}
 	_, hasInfo := top["info"]
 	_, hasType := top["msgType"]
 	if _, ok := top["identifier"]; !ok || !hasInfo && !hasType {
-		return nil, fmt.Errorf("%w: want an object with identifier, msgType and info", ErrJSON)
+		return nil, bad, fmt.Errorf("%w: want an object with identifier, msgType and info", ErrJSON)
 	}
-	return top, nil
+	return top, bad, nil
 }
 
 // syntaxError shortens the message of encoding/json and wraps ErrJSON.

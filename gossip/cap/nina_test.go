@@ -113,6 +113,17 @@ func TestNINARegionsWithoutArea(t *testing.T) {
 	}
 }
 
+func TestNINAEncoding(t *testing.T) {
+	src := "{\"identifier\":\"mow.1\",\n\"msgType\":\"Alert\",\"note\":\"\xdcbung\"}"
+	a, _, problems, err := ParseNINA([]byte(src), nil)
+	if err != nil || a.Note != "Übung" || Valid(problems) {
+		t.Fatal(a, err)
+	}
+	if !slices.ContainsFunc(problems, func(p Problem) bool { return p.Rule == "xml-encoding" && p.Line == 2 }) {
+		t.Error(problems)
+	}
+}
+
 // The companion's geometry cannot be multiplied without end.
 func TestNINAGeometryBudget(t *testing.T) {
 	ring := strings.Repeat("[7.3,50.4],", 1000) + "[7.3,50.4]"
