@@ -208,8 +208,8 @@ func (l *level) Close() error {
 	}
 	err := l.db.Close()
 	l.db, l.open = nil, func(bool) (*leveldb.DB, error) { return nil, ErrClosed }
-	if l.failed != nil {
-		return nil // the writer has been told
+	if l.failed != nil || isNoSpace(err) {
+		return nil // the writer has been told; a compaction without space is done after the next start
 	}
 	return err
 }

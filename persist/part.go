@@ -47,11 +47,15 @@ func (s *Store) Part(ctx context.Context, ref wire.PartRef) ([]byte, error) {
 }
 
 // addParts stores the parts that e brings along.
-func (t *tx) addParts(e *wire.Envelope, refs []wire.PartRef) error {
-	if len(e.Parts) > len(refs) {
-		return fmt.Errorf("%d parts, the payload names %d", len(e.Parts), len(refs))
+func (t *tx) addParts(e Entry, refs []wire.PartRef) error {
+	parts := e.Parts
+	if parts == nil {
+		parts = e.Envelope.Parts
 	}
-	for i, packed := range e.Parts {
+	if len(parts) > len(refs) {
+		return fmt.Errorf("%d parts, the payload names %d", len(parts), len(refs))
+	}
+	for i, packed := range parts {
 		if packed == nil {
 			continue
 		}

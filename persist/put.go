@@ -130,15 +130,9 @@ func (t *tx) add(e Entry) (Outcome, error) {
 		return 0, err
 	}
 	outcome := Stored
-	old, err := t.row(row.ID)
+	old, damaged, err := t.present(&row)
 	switch {
-	case err == nil && old.Level >= row.Level:
-		return Known, t.addParts(e.Envelope, refs)
-	case err == nil:
-		outcome = Raised
-		row.Received, row.Arrival = old.Received, old.Arrival
-		t.count(&old, -1)
-	case errors.As(err, new(*CorruptError)), errors.Is(err, ErrNotFound): // a damaged record is replaced by the good one
+	case errors.Is(err, ErrNotFound):
 		if wins, err := t.takeSlot(&row); err != nil || !wins {
 			return Superseded, err
 		}
@@ -147,8 +141,16 @@ func (t *tx) add(e Entry) (Outcome, error) {
 		if err := t.refer(refs, +1); err != nil {
 			return 0, err
 		}
-	default:
+	case err != nil:
 		return 0, err
+	case old.Level >= row.Level && !damaged:
+		return Known, t.addParts(e, refs)
+	default:
+		if !damaged {
+			outcome = Raised
+		}
+		row.Received, row.Arrival = old.Received, old.Arrival
+		t.count(&old, -1)
 	}
 	stored := e.Envelope.Encode()
 	row.Size = uint32(len(stored)) // at most wire.MaxTransmission
@@ -156,7 +158,24 @@ func (t *tx) add(e Entry) (Outcome, error) {
 	t.put(knownKey(&row), row.append(nil))
 	t.put(numberKey(keyArrival, row.Arrival), row.ID[:])
 	t.count(&row, +1)
-	return outcome, t.addParts(e.Envelope, refs)
+	return outcome, t.addParts(e, refs)
+}
+
+// present returns the row under which the envelope of row is stored. A record
+// that is damaged is replaced by the good one; its index row knows its place.
+func (t *tx) present(row *Row) (old Row, damaged bool, err error) {
+	old, err = t.row(row.ID)
+	if !errors.As(err, new(*CorruptError)) {
+		return old, false, err
+	}
+	b, err := t.get(knownKey(row))
+	if err == nil {
+		old, err = parseRow(b)
+	}
+	if errors.As(err, new(*CorruptError)) {
+		err = ErrNotFound // both damaged: it comes as new
+	}
+	return old, true, err
 }
 
 // takeSlot decides whether row is the latest of its slot and removes what it
@@ -167,7 +186,7 @@ func (t *tx) takeSlot(row *Row) (bool, error) {
 	}
 	key := slotKey(row)
 	b, err := t.get(key)
-	if err == nil && len(b) == wire.IDSize+8 {
+	if err == nil && len(b) == slotSize {
 		holder := wire.ID(b[8:])
 		later := cmp.Or(cmp.Compare(row.Sequence, binary.BigEndian.Uint64(b)), holder.Compare(row.ID)) > 0
 		if !later && holder != row.ID {
@@ -186,6 +205,9 @@ func (t *tx) takeSlot(row *Row) (bool, error) {
 // delete removes an envelope and all that only it needs.
 func (t *tx) delete(id wire.ID) error {
 	rec, err := t.record(id)
+	if errors.As(err, new(*CorruptError)) {
+		return t.deleteDamaged(id)
+	}
 	if err != nil {
 		return err
 	}
@@ -196,18 +218,45 @@ func (t *tx) delete(id wire.ID) error {
 	if err := t.refer(refs, -1); err != nil {
 		return err
 	}
-	if rec.Type.Slot() {
-		key := slotKey(&rec.Row)
-		if b, err := t.get(key); err == nil && len(b) == wire.IDSize+8 && wire.ID(b[8:]) == id {
+	t.deleteRow(&rec.Row)
+	return nil
+}
+
+func (t *tx) deleteRow(r *Row) {
+	if r.Type.Slot() {
+		key := slotKey(r)
+		if b, err := t.get(key); err == nil && len(b) == slotSize && wire.ID(b[8:]) == r.ID {
 			t.remove(key)
 		}
 	}
+	t.remove(envelopeKey(r.ID))
+	t.remove(knownKey(r))
+	t.remove(numberKey(keyArrival, r.Arrival))
+	t.count(r, -1)
+}
+
+// deleteDamaged removes an envelope that cannot be read any more; its row has
+// to be searched for. Parts that only it named remain.
+func (t *tx) deleteDamaged(id wire.ID) error {
+	for v, err := range t.s.scanHeld(t.ctx, keyKnown, "", 0) {
+		var row Row
+		if err == nil {
+			row, err = v.row()
+		}
+		if err == nil && row.ID == id {
+			t.deleteRow(&row)
+			return nil
+		}
+		if err != nil && !errors.As(err, new(*CorruptError)) {
+			return err
+		}
+	}
 	t.remove(envelopeKey(id))
-	t.remove(knownKey(&rec.Row))
-	t.remove(numberKey(keyArrival, rec.Arrival))
-	t.count(&rec.Row, -1)
 	return nil
 }
+
+// slotSize is the length of a slot's value: sequence and ID.
+const slotSize = 8 + wire.IDSize
 
 func (t *tx) count(r *Row, sign int64) {
 	t.state.Lanes[r.Lane] = t.state.Lanes[r.Lane].add(sign, sign*int64(r.Size))

@@ -136,6 +136,18 @@ func (v *value) row() (Row, error) {
 // scan iterates over the values below prefix in order of keys, beginning with
 // the key from. Backends of this package seek there; others filter.
 func (s *Store) scan(ctx context.Context, prefix, from string, limit int) iter.Seq2[value, error] {
+	return func(yield func(value, error) bool) {
+		if err := s.rlock(); err != nil {
+			yield(value{}, err)
+			return
+		}
+		s.mu.RUnlock() // a reader may take its time; the datastore keeps itself whole
+		s.scanHeld(ctx, prefix, from, limit)(yield)
+	}
+}
+
+// scanHeld is scan for callers that hold the store's lock.
+func (s *Store) scanHeld(ctx context.Context, prefix, from string, limit int) iter.Seq2[value, error] {
 	q := query.Query{Prefix: prefix, Orders: []query.Order{query.OrderByKey{}}, Limit: limit}
 	if from != "" {
 		q.Filters = []query.Filter{query.FilterKeyCompare{Op: query.GreaterThanOrEqual, Key: from}}
@@ -189,5 +201,5 @@ func parseRecord(id wire.ID, b []byte) (Record, error) {
 	if err != nil {
 		return Record{}, &CorruptError{envelopeKey(id), err}
 	}
-	return Record{Row: row, Envelope: e}, nil
+	return Record{Row: row, Envelope: e, Stored: b[rowSize:]}, nil
 }

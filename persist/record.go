@@ -9,7 +9,8 @@ import (
 
 // Entry is an accepted envelope on its way into the store.
 type Entry struct {
-	Envelope *wire.Envelope // its Chain is not stored; Parts that are present are
+	Envelope *wire.Envelope // its Chain is not stored
+	Parts    [][]byte       // packed, in the payload's order, nil where absent; nil: those of Envelope
 	Level    wire.Level     // as the trust pool found it
 	Author   [32]byte       // the author's Ed25519 public key
 	Received uint64         // this device's clock, Unix seconds; not trusted for any order
@@ -45,6 +46,7 @@ func (r *Row) Bucket() Bucket { return BucketOf(r.Expires) }
 type Record struct {
 	Row
 	Envelope *wire.Envelope
+	Stored   []byte // the stored form, which Envelope refers to
 }
 
 // rowSize is the length of an encoded row (FORMAT.md, "Row").

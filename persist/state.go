@@ -59,7 +59,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 // create writes the schema into an empty store. A store that has rows but no
 // schema has lost it: taking it for empty would bury them.
 func (s *Store) create(ctx context.Context) error {
-	for row, err := range s.scan(ctx, "/", "", 1) {
+	for row, err := range s.scanHeld(ctx, "/", "", 1) {
 		if err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ type verifier struct {
 
 // all applies check to every value below prefix that is what was written.
 func (v *verifier) all(prefix string, check func(value)) error {
-	for val, err := range v.s.scan(v.ctx, prefix, "", 0) {
+	for val, err := range v.s.scanHeld(v.ctx, prefix, "", 0) {
 		switch {
 		case errors.As(err, new(*CorruptError)):
 			v.report.found(err)
@@ -131,7 +131,7 @@ func (v *verifier) arrival(val value) {
 }
 
 func (v *verifier) slot(val value) {
-	if len(val.content) != 8+wire.IDSize {
+	if len(val.content) != slotSize {
 		v.report.problem(val.key, "%d bytes", len(val.content))
 		return
 	}
