@@ -101,7 +101,7 @@ func same(t failer, name string, want, got *cap.Alert) {
 // roundTrip holds the promises of Encode and Decode for one alert.
 func roundTrip(t testing.TB, name string, a *cap.Alert) (core []byte, parts [][]byte) {
 	t.Helper()
-	core, parts, err := encode(a, Extras{})
+	core, parts, err := encode(a, Extras{}, envelopeMeter)
 	if err != nil {
 		t.Errorf("%s: encode: %v", name, err)
 		return nil, nil
@@ -112,7 +112,7 @@ func roundTrip(t testing.TB, name string, a *cap.Alert) (core []byte, parts [][]
 		return nil, nil
 	}
 	same(t, name, a, doc.Alert)
-	core2, parts2, err := encode(doc.Alert, Extras{})
+	core2, parts2, err := encode(doc.Alert, Extras{}, envelopeMeter)
 	if err != nil || !bytes.Equal(core, core2) || !slices.EqualFunc(parts, parts2, bytes.Equal) {
 		t.Errorf("%s: encoding the decoded alert gives other bytes (%v)", name, err)
 	}
@@ -135,11 +135,18 @@ func roundTrip(t testing.TB, name string, a *cap.Alert) (core []byte, parts [][]
 }
 
 func TestCorpus(t *testing.T) {
-	count := 0
+	count, worst := 0, 0.0
 	t.Logf("%-60s %9s %8s %6s %5s %8s", "document", "XML", "zlib", "core", "parts", "packed")
 	corpus(t, func(name string, xml []byte, a *cap.Alert) {
 		count++
 		core, parts := roundTrip(t, name, a)
+		m := envelopeMeter(core, parts)
+		size, before := len(core), m.left
+		_, _ = decode(core, parts, m)
+		for _, p := range parts {
+			size += len(p)
+		}
+		worst = max(worst, float64(before-m.left)/float64(before))
 		packed := 0
 		for _, p := range parts {
 			packed += len(wire.PackPart(p))
@@ -161,6 +168,10 @@ func TestCorpus(t *testing.T) {
 		same(t, name, a, doc.Alert)
 		t.Logf("%-60.60s %9d %8d %6d %5d %8d", tail(name, 60), len(xml), zlibSize(xml), len(core), len(parts), packed)
 	})
+	t.Logf("decoding costs at most %.0f %% of what is allowed", 100*worst)
+	if worst > 0.5 {
+		t.Error("the bound on expansion comes near to real alerts")
+	}
 	if count < 40 {
 		t.Errorf("only %d alerts in the corpus", count)
 	}

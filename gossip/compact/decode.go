@@ -13,7 +13,11 @@ import (
 // that no writer writes are errors; unknown numbers are ReasonUnsupported. The
 // memory it takes is bounded by a multiple of its input.
 func Decode(core []byte, parts [][]byte) (*Document, error) {
-	d := &decoder{meter: newMeter(core, parts), doc: &Document{}}
+	return decode(core, parts, envelopeMeter(core, parts))
+}
+
+func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
+	d := &decoder{meter: m, doc: &Document{}}
 	d.doc.Alert = &cap.Alert{Version: cap.V12, Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public}
 	d.alert = d.doc.Alert
 	r := &reader{meter: d.meter, b: core, what: "core"}

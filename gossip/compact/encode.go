@@ -14,23 +14,23 @@ import (
 // It fails if the alert needs more parts than that (Marshal has no such limit),
 // if a text is not UTF-8, or if x.References does not match the references.
 func Encode(a *cap.Alert, x Extras) (core []byte, parts [][]byte, err error) {
-	core, parts, err = encode(a, x)
+	core, parts, err = encode(a, x, envelopeMeter)
 	if err == nil && len(parts) > wire.MaxParts {
 		return nil, nil, fmt.Errorf("encode alert: needs %d parts, an envelope holds %d", len(parts), wire.MaxParts)
 	}
 	return core, parts, err
 }
 
-// encode proves by decoding that a reader will accept the result. It repeats
-// without sharing what would expand to more than a reader allows.
-func encode(a *cap.Alert, x Extras) (core []byte, parts [][]byte, err error) {
+// encode proves by decoding that a reader will accept the result. What would
+// expand to more than a reader allows is written again without sharing.
+func encode(a *cap.Alert, x Extras, allow func(core []byte, parts [][]byte) *meter) (core []byte, parts [][]byte, err error) {
 	if n := len(x.References); n > 0 && n != referenceCount(a) {
 		return nil, nil, fmt.Errorf("encode alert: %d reference IDs for %d references", n, referenceCount(a))
 	}
 	for _, share := range []bool{true, false} {
 		e := encoder{context: context{alert: a}, share: share}
 		core, parts = e.encode(x)
-		if _, err = Decode(core, parts); err == nil {
+		if _, err = decode(core, parts, allow(core, parts)); err == nil {
 			return core, parts, nil
 		}
 	}

@@ -64,13 +64,17 @@ type meter struct {
 	err  *wire.Refusal
 }
 
-func newMeter(core []byte, parts [][]byte) *meter {
+// envelopeMeter allows what an envelope's alert may cost.
+func envelopeMeter(core []byte, parts [][]byte) *meter {
 	size := len(core)
 	for _, p := range parts {
 		size += len(p)
 	}
-	return &meter{left: freeCost + costFactor*size}
+	return &meter{left: min(freeCost+costFactor*size, maxCost)}
 }
+
+// fileMeter allows what a file may cost.
+func fileMeter([]byte, [][]byte) *meter { return &meter{left: fileCost} }
 
 func (m *meter) fail(reason wire.Reason, format string, args ...any) {
 	if m.err == nil {

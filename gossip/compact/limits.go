@@ -16,11 +16,19 @@ const (
 	// of wire.MaxPartSize, and as many started ones as an envelope has.
 	maxContainerParts = maxContent/wire.MaxPartSize + wire.MaxParts
 
-	// The memory that decoding may cost is freeCost and costFactor times the
-	// input, whatever the input repeats or shares: a 64 kB core costs 4.3 MB at
-	// most. Real alerts stay below factor 25.
+	// The memory that decoding an envelope's alert may cost is freeCost and
+	// costFactor times the input, and never more than maxCost, whatever the
+	// input repeats or shares: a 64 kB core costs 4.3 MB at most. The worst real
+	// alert, with polygons shared by ten languages, takes a quarter of that; the
+	// largest document that gossip/cap reads takes 32 MiB with its elements.
 	freeCost   = 256 << 10
 	costFactor = 64
+	maxCost    = 32 << 20
+
+	// fileCost is granted to a file: it comes from this device's user, and
+	// documents that no envelope could carry, such as ten thousand empty areas,
+	// must survive too. The costliest that gossip/cap reads takes 90 MB.
+	fileCost = 128 << 20
 
 	// What one element costs beside its text: about its size in memory.
 	costInfo     = 640

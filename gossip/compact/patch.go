@@ -28,11 +28,33 @@ func splitParameters(list []cap.NamedValue) (core []cap.NamedValue, patch []byte
 }
 
 func patchParameters(_ *context, r *reader, v *cap.Info) {
+	m := merger[cap.NamedValue]{rest: v.Parameter}
 	for n := r.pairs(3); n > 0 && r.err == nil; n-- {
-		at := r.index(len(v.Parameter) + 1)
-		v.Parameter = slices.Insert(v.Parameter, at, readPair(r))
+		m.upTo(r, r.uint())
+		m.done = append(m.done, readPair(r))
 	}
+	v.Parameter = m.all()
 }
+
+// merger puts moved items between those that stayed. As positions rise, its
+// cost is linear.
+type merger[E any] struct {
+	done []E // complete
+	rest []E // of what stayed
+}
+
+// upTo completes the list up to a position.
+func (m *merger[E]) upTo(r *reader, at uint64) {
+	have := uint64(len(m.done))
+	if at < have || at-have > uint64(len(m.rest)) {
+		r.bad("position %d out of range or order", at)
+		return
+	}
+	m.done = append(m.done, m.rest[:at-have]...)
+	m.rest = m.rest[at-have:]
+}
+
+func (m *merger[E]) all() []E { return append(m.done, m.rest...) }
 
 // splitAreas takes fine polygons out of the areas, and the names of areas that
 // a device can name by their key.
@@ -78,14 +100,27 @@ func patchAreaDescs(_ *context, r *reader, v *cap.Info) {
 }
 
 func patchPolygons(_ *context, r *reader, v *cap.Info) {
+	area := -1
+	var m merger[cap.Polygon]
 	for n := r.pairs(3); n > 0 && r.err == nil; n-- {
 		at := r.index(len(v.Area))
-		if r.err != nil {
+		switch {
+		case r.err != nil:
 			return
+		case at < area:
+			r.bad("areas out of order")
+			return
+		case at > area:
+			if area >= 0 {
+				v.Area[area].Polygon = m.all()
+			}
+			area, m = at, merger[cap.Polygon]{rest: v.Area[at].Polygon}
 		}
-		a := &v.Area[at]
-		pos := r.index(len(a.Polygon) + 1)
-		a.Polygon = slices.Insert(a.Polygon, pos, readPolygon(r))
+		m.upTo(r, r.uint())
+		m.done = append(m.done, readPolygon(r))
+	}
+	if area >= 0 {
+		v.Area[area].Polygon = m.all()
 	}
 }
 
