@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,7 +15,6 @@ const (
 	LongWEA      = 360  // second generation (CMAMlongtext)
 	ShortDisplay = 500  // what German Cell Broadcast uses in practice
 	DEAlert      = 1395 // DE-Alert, GSM 7-bit alphabet
-	minShort     = 40   // below it no short form says anything
 	minLanguage  = 60   // a further language is worth starting with this many left
 )
 
@@ -28,9 +28,10 @@ type Condition struct {
 
 // Short is the alert in at most limit characters: what, where, until when, what
 // to do, who says so; German first, then the other languages while there is
-// room. It never cuts inside a word or a number. Limits below 40 count as 40.
+// room. It never cuts inside a word or a number. Limits below 90
+// count as 90: the fixed words alone need up to 60.
 func (a *Alert) Short(limit int, c Condition) string {
-	limit = max(limit, minShort)
+	limit = max(limit, ShortWEA)
 	var b strings.Builder
 	for i, l := range a.languages() {
 		rest := limit - utf8.RuneCountInString(b.String())
@@ -96,7 +97,8 @@ func (a *Alert) infos(language string) []*cap.Info {
 type piece struct {
 	text       string
 	importance int
-	whole      bool // may not be shortened
+	whole      bool     // may not be shortened
+	shorter    []string // tried in this order if text does not fit
 }
 
 func (a *Alert) shortIn(language string, limit int, c Condition) string {
@@ -114,9 +116,9 @@ func (a *Alert) shortIn(language string, limit int, c Condition) string {
 				space-- // the blank before it
 			}
 			if importance == 0 && !p.whole {
-				space = min(space, max(limit*3/5, minShort)) // what must leave room for what to do
+				space = min(space, max(limit*3/5, ShortWEA)) // what must leave room for what to do
 			}
-			p.text = fit(p.text, space, p.whole)
+			p.fit(space)
 			if n := utf8.RuneCountInString(p.text); n > 0 {
 				room -= n
 				if room+n < limit {
@@ -134,10 +136,22 @@ func (a *Alert) shortIn(language string, limit int, c Condition) string {
 	return strings.Join(said, " ")
 }
 
+// fit shortens the piece to the given room. What a title says beside its first
+// word may be cut; if not even that fits, the word stands alone.
+func (p *piece) fit(room int) {
+	text := fit(p.text, room, p.whole)
+	for _, s := range p.shorter {
+		if text == "" {
+			text = fit(s, room, true)
+		}
+	}
+	p.text = text
+}
+
 func (a *Alert) pieces(language string, w words, c Condition) []piece {
 	infos := a.infos(language)
 	ends := a.Kind.Ends()
-	where, instruction, until := a.where(language, w), "", ""
+	places, instruction, until := a.where(language, w), "", ""
 	for _, in := range infos {
 		if instruction == "" {
 			instruction = plain(in.Instruction)
@@ -149,14 +163,20 @@ func (a *Alert) pieces(language string, w words, c Condition) []piece {
 	if ends {
 		instruction = w.ending(a.Kind)
 	}
-	return []piece{
-		{a.mark(w, c), 0, true},
-		{sentence(a.title(language, w)), 0, false},
-		{sentence(where), 2, false},
-		{sentence(until), 3, true},
-		{instruction, 1, ends},
-		{sentence(a.Sender()), 4, false},
+	list := []piece{
+		{text: a.mark(w, c), whole: true},
+		{text: sentence(a.title(language, w)), shorter: []string{sentence(w.kind(a.Kind))}},
+		{importance: 2, whole: true},
+		{text: sentence(capital(until)), importance: 3, whole: true},
+		{text: instruction, importance: 1, whole: ends},
+		{text: sentence(a.sender(infos)), importance: 4, whole: true},
 	}
+	where := &list[2]
+	where.text = sentence(strings.Join(places, ", "))
+	for n := len(places) - 1; n > 0; n-- {
+		where.shorter = append(where.shorter, sentence(strings.Join(places[:n], ", ")+" "+w.andMore))
+	}
+	return list
 }
 
 // mark is what must stand before everything else.
@@ -204,7 +224,7 @@ func cutFold(s, prefix string) (string, bool) {
 }
 
 // where lists the places in words, in the language or in the first that has any.
-func (a *Alert) where(language string, w words) string {
+func (a *Alert) where(language string, w words) []string {
 	infos := a.infos(language)
 	for i := range a.CAP.Info {
 		infos = append(infos, &a.CAP.Info[i])
@@ -222,10 +242,10 @@ func (a *Alert) where(language string, w words) string {
 			names = append(names[:maxNames], w.andMore)
 		}
 		if len(names) > 0 {
-			return strings.Join(names, ", ")
+			return names
 		}
 	}
-	return ""
+	return nil
 }
 
 // maxNames bounds the places a short form lists: weather alerts name hundreds.
@@ -246,9 +266,15 @@ func (w words) span(a *cap.Alert, in *cap.Info) string {
 
 // Sender is who says so, for people: senderName, else the long name that MoWaS
 // puts into a parameter, else CAP's sender.
-func (a *Alert) Sender() string {
+func (a *Alert) Sender() string { return a.sender(nil) }
+
+// sender prefers the given info blocks.
+func (a *Alert) sender(infos []*cap.Info) string {
+	infos = slices.Clone(infos)
 	for i := range a.CAP.Info {
-		in := &a.CAP.Info[i]
+		infos = append(infos, &a.CAP.Info[i])
+	}
+	for _, in := range infos {
 		if name := plain(in.SenderName); name != "" {
 			return name
 		}
@@ -259,6 +285,15 @@ func (a *Alert) Sender() string {
 		}
 	}
 	return a.CAP.Sender
+}
+
+// capital begins s with one.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // sentence ends s with a full stop.

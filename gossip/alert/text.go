@@ -111,7 +111,7 @@ func Text(a *Alert, language string, c Condition) string {
 	}
 	w := wordsIn(LanguageOf(in.Language))
 	line("", a.title(LanguageOf(in.Language), w))
-	line(l.Area, a.where(LanguageOf(in.Language), w))
+	line(l.Area, strings.Join(a.where(LanguageOf(in.Language), w), ", "))
 	line(l.From, w.moment(in.Onset))
 	line(l.Until, w.moment(in.Expires))
 	if a.Kind.Ends() {
@@ -124,7 +124,7 @@ func Text(a *Alert, language string, c Condition) string {
 	}
 	line(l.Contact, in.Contact)
 	line(l.Web, in.Web)
-	line(l.Issuer, a.Sender())
+	line(l.Issuer, a.sender(a.infos(LanguageOf(in.Language))))
 	for _, i := range a.Missing() {
 		line("", "("+l.missing(a.Parts[i].Kind)+")")
 	}
