@@ -116,10 +116,8 @@ type PrivateKey struct {
 	_       [0]func() // not comparable
 	purpose Purpose
 	public  PublicKey
-	secret  *secret // behind a pointer, so that no verb of fmt reaches it
+	secret  func() ed25519.PrivateKey // a function, because every verb of fmt prints it as an address
 }
-
-type secret struct{ key ed25519.PrivateKey }
 
 // GenerateKey makes a key from 32 bytes of random.
 func GenerateKey(purpose Purpose, random io.Reader) (PrivateKey, error) {
@@ -135,7 +133,7 @@ func GenerateKey(purpose Purpose, random io.Reader) (PrivateKey, error) {
 
 func newPrivateKey(purpose Purpose, seed []byte) PrivateKey {
 	key := ed25519.NewKeyFromSeed(seed)
-	return PrivateKey{purpose: purpose, public: PublicKey(key[32:]), secret: &secret{key}}
+	return PrivateKey{purpose: purpose, public: PublicKey(key[32:]), secret: func() ed25519.PrivateKey { return key }}
 }
 
 // Public is the public half.
@@ -150,7 +148,7 @@ func (k PrivateKey) Seed() []byte {
 	if k.purpose != PurposeDevice {
 		panic("identity: Seed of a " + string(k.purpose) + " key")
 	}
-	return k.secret.key.Seed()
+	return k.secret().Seed()
 }
 
 // Sign returns a copy of e with a signature by k added. ref names the signer:
@@ -162,7 +160,7 @@ func (k PrivateKey) Sign(e *wire.Envelope, ref wire.Ref, role wire.Role) *wire.E
 		panic("identity: a device key signs no envelopes")
 	}
 	s := wire.NewSigner(ref, role)
-	copy(s.Sig[:], ed25519.Sign(k.secret.key, e.ToBeSigned(s)))
+	copy(s.Sig[:], ed25519.Sign(k.secret(), e.ToBeSigned(s)))
 	return e.AddSigner(s)
 }
 

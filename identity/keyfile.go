@@ -69,7 +69,7 @@ func EncryptKeyFile(key PrivateKey, name string, created uint64, passphrase stri
 	}
 	recipient.SetWorkFactor(workFactor)
 	header := KeyHeader{key.purpose, key.public, name, created}.text()
-	plain, err := wire.Marshal(sealedKey{Header: header, Seed: key.secret.key.Seed()})
+	plain, err := wire.Marshal(sealedKey{Header: header, Seed: key.secret().Seed()})
 	if err != nil {
 		return nil, fmt.Errorf("encrypt key: %w", err)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// maxRivals bounds the kept successors of one root version, for each way of
-// signing: two prove a fork, more prove nothing else.
+// maxRivals bounds the kept successors of one root version: two prove a fork,
+// more prove nothing else.
 const maxRivals = 2
 
 // rootForm is a root version with the signatures held.
@@ -17,6 +17,7 @@ type rootForm struct {
 	raw      string         // env encoded
 	recovery bool           // the previous version's recovery keys signed
 	passOn   bool           // every signature of env is verified: others will accept it
+	settled  bool           // a successor was adopted once
 }
 
 func newRootForm(r *Root, e *wire.Envelope, recovery, passOn bool) *rootForm {
@@ -80,7 +81,7 @@ func (l *rootLine) known(r *Root) (*rootForm, bool) {
 // check verifies a version against what is known and returns the form held or to
 // be inserted. A version below the line is vouched for by the hash link from above.
 func (l *rootLine) check(r *Root, e *wire.Envelope) (*rootForm, error) {
-	if f, ok := l.known(r); ok && f.passOn && f.raw == string(e.Encode()) {
+	if f, ok := l.known(r); ok && (f.passOn || f == l.line[0]) && f.raw == string(e.Encode()) {
 		return f, nil
 	}
 	first := l.line[0]
@@ -193,21 +194,25 @@ func (l *rootLine) rebase(r *Root) bool {
 	return true
 }
 
-// keepRivals adds f, or replaces the form without recovery's signature, and
-// keeps the lowest IDs of each kind, so that every order of arrival ends alike.
+// keepRivals adds f, and keeps those that decide, with the lowest IDs, so that
+// every order of arrival ends alike: what recovery has signed, if anything.
 func keepRivals(rivals []*rootForm, f *rootForm) []*rootForm {
-	kept := slices.DeleteFunc(slices.Clone(rivals), func(o *rootForm) bool { return o.ID == f.ID && !o.recovery })
-	if !slices.ContainsFunc(kept, func(o *rootForm) bool { return o.ID == f.ID }) {
-		kept = append(kept, f)
+	rescued := func(o *rootForm) bool { return o.recovery }
+	if !f.recovery && slices.ContainsFunc(rivals, rescued) {
+		return rivals
 	}
+	kept := slices.DeleteFunc(slices.Clone(rivals), func(o *rootForm) bool { return o.recovery != f.recovery || o.ID == f.ID })
+	kept = append(kept, f)
 	slices.SortFunc(kept, func(a, b *rootForm) int { return a.ID.Compare(b.ID) })
-	seen := map[bool]int{}
-	return slices.DeleteFunc(kept, func(o *rootForm) bool { seen[o.recovery]++; return seen[o.recovery] > maxRivals })
+	return kept[:min(len(kept), maxRivals)]
 }
 
 // walk follows the succession from the baseline again and reports a change.
 func (l *rootLine) walk() bool {
 	before, wasFrozen := l.line, len(l.frozen) > 0
+	for _, f := range before[:len(before)-1] {
+		f.settled = true
+	}
 	l.line, l.frozen = slices.Clone(before[:l.baseline+1]), nil
 	for {
 		next, conflict := l.choose(before)
@@ -239,8 +244,8 @@ func (l *rootLine) choose(before []*rootForm) (next *rootForm, conflict []*rootF
 			signed = append(signed, f)
 		}
 	}
-	if i := len(l.line); i < len(before)-1 && before[i].Previous == here.ID {
-		retired := slices.ContainsFunc(before[i:len(before)-1], func(f *rootForm) bool { return f.recovery })
+	if i := len(l.line); i < len(before) && before[i].Previous == here.ID && before[i].settled {
+		retired := slices.ContainsFunc(before[i:], func(f *rootForm) bool { return f.recovery && f.settled })
 		if retired || len(rescued) == 0 {
 			return before[i], nil
 		}

@@ -164,6 +164,7 @@ type exported struct {
 	Line     [][]byte // root versions, oldest known first, adopted last
 	Recovery []bool   // of Line: signed by recovery
 	PassOn   []bool   // of Line: fully verified
+	Settled  []bool   // of Line: had a successor once
 }
 
 const exportVersion = 1
@@ -186,7 +187,7 @@ func (p *Pool) Export() []byte {
 			x := exported{Pinned: d.pinned, Baseline: uint64(d.roots.baseline)}
 			for _, v := range d.roots.line {
 				x.Line = append(x.Line, []byte(v.raw))
-				x.Recovery, x.PassOn = append(x.Recovery, v.recovery), append(x.PassOn, v.passOn)
+				x.Recovery, x.PassOn, x.Settled = append(x.Recovery, v.recovery), append(x.PassOn, v.passOn), append(x.Settled, v.settled)
 			}
 			f.Domains = append(f.Domains, x)
 		}
@@ -224,7 +225,7 @@ func (p *Pool) Restore(b []byte) error {
 
 func (x *exported) domain() (*domain, error) {
 	n := len(x.Line)
-	if n == 0 || x.Baseline >= uint64(n) || len(x.Recovery) != n || len(x.PassOn) != n {
+	if n == 0 || x.Baseline >= uint64(n) || len(x.Recovery) != n || len(x.PassOn) != n || len(x.Settled) != n {
 		return nil, fmt.Errorf("line of %d versions does not fit the rest", n)
 	}
 	var d *domain
@@ -238,6 +239,7 @@ func (x *exported) domain() (*domain, error) {
 			return nil, err
 		}
 		f := newRootForm(r, e, x.Recovery[i], x.PassOn[i])
+		f.settled = x.Settled[i]
 		if d == nil {
 			d = newDomain(r.Domain, x.Pinned, f)
 			continue
