@@ -108,7 +108,7 @@ func (d *decoder) readCore(fields entries) {
 			plain = append(plain, e)
 		}
 	}
-	apply(&d.context, d.meter, alertTable, plain, d.alert, &d.seen)
+	apply(&d.context, d.meter, kindCore, alertTable, plain, d.alert, &d.seen)
 	raw := fields.get(keyInfo)
 	if raw == nil || d.err != nil {
 		return
@@ -122,25 +122,25 @@ func (d *decoder) readCore(fields entries) {
 		d.alert.Info = append(d.alert.Info, cap.Info{})
 		d.doc.Bounds = append(d.doc.Bounds, nil)
 		d.seenInfos = append(d.seenInfos, 0)
-		d.applyInfo(i, known[i])
+		d.applyInfo(kindCore, i, known[i])
 	}
 }
 
 // applyInfo reads fields into an info block: plain ones, then patches.
-func (d *decoder) applyInfo(i int, fields entries) {
+func (d *decoder) applyInfo(k Kind, i int, fields entries) {
 	v := &d.alert.Info[i]
 	split := 0
 	for split < len(fields) && fields[split].key < firstPatch {
 		split++
 	}
-	apply(&d.context, d.meter, infoTable, fields[:split], v, &d.seenInfos[i])
+	apply(&d.context, d.meter, k, infoTable, fields[:split], v, &d.seenInfos[i])
 	patches := fields[split:]
-	if n := len(patches); n > 0 && patches[n-1].key == keyBounds && d.doc.Bounds[i] == nil {
+	if n := len(patches); n > 0 && patches[n-1].key == keyBounds && k == kindCore {
 		d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
 		patches = patches[:n-1]
 	}
 	var seen uint64
-	apply(&d.context, d.meter, patchTable, patches, v, &seen)
+	apply(&d.context, d.meter, k, patchTable, patches, v, &seen)
 }
 
 // readParts joins parts that continue each other and reads them as sections.
@@ -182,11 +182,11 @@ func (d *decoder) readSection(k Kind, content []byte) {
 		case d.err != nil:
 		case info != infoAlert:
 			known[info] = r.expand(own, known)
-			d.applyInfo(info, known[info])
+			d.applyInfo(k, info, known[info])
 		case k == KindSignature:
-			apply(&d.context, d.meter, signatureTable, own, d.alert, &d.seen)
+			apply(&d.context, d.meter, k, signatureTable, own, d.alert, &d.seen)
 		default:
-			apply(&d.context, d.meter, alertTable, own, d.alert, &d.seen)
+			apply(&d.context, d.meter, k, alertTable, own, d.alert, &d.seen)
 		}
 	}
 	r.end()

@@ -73,8 +73,10 @@ const (
 	KindSignature Kind = 4 // XML signatures of a foreign document
 )
 
-// kindNext marks a part that continues the one before it.
-const kindNext Kind = 0
+const (
+	kindNext Kind = 0 // in the list of parts: continues the one before
+	kindCore Kind = 0 // in the reader: not a part
+)
 
 func (k Kind) String() string {
 	switch k {

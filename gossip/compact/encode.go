@@ -151,7 +151,6 @@ func (e *encoder) info(i int, moveAreas bool) (core, text entries) {
 		v.Area, descs, polygons = whole, nil, nil
 	}
 	core, text = collect(&e.context, infoTable, &v)
-	text = move(&core, text, keyResource)
 	if parameters != nil {
 		text = text.set(keyParameterAt, parameters)
 	}

@@ -22,14 +22,35 @@ type field[T any] struct {
 	get  func(c *context, r *reader, v *T)
 }
 
-// home says where an encoder puts a field. Decoders take any.
+// home says where a field belongs. What a verdict depends on must be in the
+// core: a severity in a part that is held back would deceive. The core may hold
+// fields of other homes too.
 type home uint8
 
 const (
-	inCore  home = iota
-	ifShort      // in the core up to maxCoreText, else in a text part
-	inText       // in a text part
+	inCore     home = iota // nowhere else
+	ifShort                // in the core up to maxCoreText, else in a text part
+	inText                 // in a text part
+	inGeometry             // in the core unless there is much, else in a geometry part
+	inMedia
+	inSignature
 )
+
+// allowedIn reports whether the core or a part of the kind may hold a field of
+// this home.
+func (h home) allowedIn(k Kind) bool {
+	switch k {
+	case KindText:
+		return h == ifShort || h == inText
+	case KindGeometry:
+		return h == inGeometry
+	case KindMedia:
+		return h == inMedia
+	case KindSignature:
+		return h == inSignature
+	}
+	return h != inSignature // kindCore
+}
 
 // moves reports whether the encoded field belongs into a text part.
 func (f *field[T]) moves(raw []byte) bool {
@@ -52,9 +73,9 @@ func collect[T any](c *context, table []field[T], v *T) (core, text entries) {
 	return core, text
 }
 
-// apply reads the fields into v. A key that is not in the table is unknown,
-// one that was seen before stands in two places.
-func apply[T any](c *context, m *meter, table []field[T], fields entries, v *T, seen *uint64) {
+// apply reads fields of the core (kindCore) or a part into v. A key that is not
+// in the table is unknown, one that was seen before stands in two places.
+func apply[T any](c *context, m *meter, k Kind, table []field[T], fields entries, v *T, seen *uint64) {
 	r := &reader{meter: m}
 	for _, e := range fields {
 		f := find(table, e.key)
@@ -64,6 +85,9 @@ func apply[T any](c *context, m *meter, table []field[T], fields entries, v *T, 
 			return
 		}
 		r.what = f.name
+		if !f.home.allowedIn(k) {
+			r.bad("does not belong here")
+		}
 		if *seen>>e.key&1 == 1 {
 			r.bad("stands in two places")
 		}
@@ -100,8 +124,8 @@ func textField[T any](key uint8, name string, h home, at func(*T) *string) field
 }
 
 // enumField leaves out the text absent.
-func enumField[T any, S ~string](key uint8, name string, g *registry, absent S, at func(*T) *S) field[T] {
-	return field[T]{key, name, ifShort,
+func enumField[T any, S ~string](key uint8, name string, h home, g *registry, absent S, at func(*T) *S) field[T] {
+	return field[T]{key, name, h,
 		func(_ *context, v *T) []byte {
 			if *at(v) == absent {
 				return nil
@@ -158,8 +182,8 @@ func decimalField[T any](key uint8, name string, at func(*T) *cap.Decimal) field
 }
 
 // sliceField is an array of items that each have their own form.
-func sliceField[T, E any](key uint8, name string, at func(*T) *[]E, put func(*context, []byte, *E) []byte, get func(*context, *reader) E) field[T] {
-	return field[T]{key, name, inCore,
+func sliceField[T, E any](key uint8, name string, h home, at func(*T) *[]E, put func(*context, []byte, *E) []byte, get func(*context, *reader) E) field[T] {
+	return field[T]{key, name, h,
 		func(c *context, v *T) []byte {
 			list := *at(v)
 			if len(list) == 0 {
@@ -193,5 +217,5 @@ func putMap[T any](c *context, table []field[T], b []byte, v *T) []byte {
 
 func getMap[T any](c *context, table []field[T], r *reader, v *T) {
 	var seen uint64
-	apply(c, r.meter, table, r.fields(), v, &seen)
+	apply(c, r.meter, kindCore, table, r.fields(), v, &seen)
 }

@@ -158,10 +158,10 @@ func patchMedia(c *context, r *reader, v *cap.Info) {
 
 // patchTable may repeat a key in several sections, unlike infoTable.
 var patchTable = []field[cap.Info]{
-	{key: keyParameterAt, name: "moved parameters", get: patchParameters},
-	{key: keyAreaDescAt, name: "moved areaDescs", get: patchAreaDescs},
-	{key: keyPolygonAt, name: "moved polygons", get: patchPolygons},
-	{key: keyDerefURIAt, name: "moved derefUris", get: patchMedia},
+	{key: keyParameterAt, name: "moved parameters", home: inText, get: patchParameters},
+	{key: keyAreaDescAt, name: "moved areaDescs", home: inText, get: patchAreaDescs},
+	{key: keyPolygonAt, name: "moved polygons", home: inGeometry, get: patchPolygons},
+	{key: keyDerefURIAt, name: "moved derefUris", home: inMedia, get: patchMedia},
 }
 
 func putBounds(b *Bounds) []byte {

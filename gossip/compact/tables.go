@@ -19,10 +19,10 @@ var alertTable = []field[cap.Alert]{
 	textField(1, "identifier", inCore, func(a *cap.Alert) *string { return &a.Identifier }),
 	textField(2, "sender", inCore, func(a *cap.Alert) *string { return &a.Sender }),
 	{3, "sent", inCore, putSent, getSent},
-	enumField(4, "status", statuses, cap.Actual, func(a *cap.Alert) *cap.Status { return &a.Status }),
-	enumField(5, "msgType", msgTypes, cap.MsgAlert, func(a *cap.Alert) *cap.MsgType { return &a.MsgType }),
-	enumField(6, "scope", scopes, cap.Public, func(a *cap.Alert) *cap.Scope { return &a.Scope }),
-	enumField(7, "version", versions, cap.V12, func(a *cap.Alert) *cap.Version { return &a.Version }),
+	enumField(4, "status", inCore, statuses, cap.Actual, func(a *cap.Alert) *cap.Status { return &a.Status }),
+	enumField(5, "msgType", inCore, msgTypes, cap.MsgAlert, func(a *cap.Alert) *cap.MsgType { return &a.MsgType }),
+	enumField(6, "scope", inCore, scopes, cap.Public, func(a *cap.Alert) *cap.Scope { return &a.Scope }),
+	enumField(7, "version", inCore, versions, cap.V12, func(a *cap.Alert) *cap.Version { return &a.Version }),
 	textField(8, "source", ifShort, func(a *cap.Alert) *string { return &a.Source }),
 	textField(9, "restriction", ifShort, func(a *cap.Alert) *string { return &a.Restriction }),
 	textField(10, "addresses", ifShort, func(a *cap.Alert) *string { return &a.Addresses }),
@@ -48,7 +48,7 @@ func getSent(c *context, r *reader, a *cap.Alert) { a.Sent, c.sent = readTime(r,
 
 // signatureTable is the alert's part of a signature section.
 var signatureTable = []field[cap.Alert]{
-	sliceField(21, "signature", func(a *cap.Alert) *[][]byte { return &a.Signature },
+	sliceField(21, "signature", inSignature, func(a *cap.Alert) *[][]byte { return &a.Signature },
 		func(_ *context, b []byte, s *[]byte) []byte { return appendBytes(b, *s) },
 		func(_ *context, r *reader) []byte {
 			b := r.bytes()
@@ -73,13 +73,13 @@ const (
 )
 
 var infoTable = []field[cap.Info]{
-	enumField(1, "language", languages, "", func(i *cap.Info) *string { return &i.Language }),
+	enumField(1, "language", ifShort, languages, "", func(i *cap.Info) *string { return &i.Language }),
 	setField(2, "category", categories, func(i *cap.Info) *[]cap.Category { return &i.Category }),
-	enumField(3, "event", events, "", func(i *cap.Info) *string { return &i.Event }),
+	enumField(3, "event", ifShort, events, "", func(i *cap.Info) *string { return &i.Event }),
 	setField(4, "responseType", responses, func(i *cap.Info) *[]cap.ResponseType { return &i.ResponseType }),
-	enumField(5, "urgency", urgencies, "", func(i *cap.Info) *cap.Urgency { return &i.Urgency }),
-	enumField(6, "severity", severity, "", func(i *cap.Info) *cap.Severity { return &i.Severity }),
-	enumField(7, "certainty", certainty, "", func(i *cap.Info) *cap.Certainty { return &i.Certainty }),
+	enumField(5, "urgency", inCore, urgencies, "", func(i *cap.Info) *cap.Urgency { return &i.Urgency }),
+	enumField(6, "severity", inCore, severity, "", func(i *cap.Info) *cap.Severity { return &i.Severity }),
+	enumField(7, "certainty", inCore, certainty, "", func(i *cap.Info) *cap.Certainty { return &i.Certainty }),
 	textField(8, "audience", inText, func(i *cap.Info) *string { return &i.Audience }),
 	pairsField(9, "eventCode", ifShort, func(i *cap.Info) *[]cap.NamedValue { return &i.EventCode }),
 	timeField(10, "effective", func(i *cap.Info) *cap.Time { return &i.Effective }),
@@ -92,14 +92,14 @@ var infoTable = []field[cap.Info]{
 	textField(17, "web", inText, func(i *cap.Info) *string { return &i.Web }),
 	textField(18, "contact", inText, func(i *cap.Info) *string { return &i.Contact }),
 	pairsField(keyParameter, "parameter", inCore, func(i *cap.Info) *[]cap.NamedValue { return &i.Parameter }),
-	sliceField(keyResource, "resource", func(i *cap.Info) *[]cap.Resource { return &i.Resource },
+	sliceField(keyResource, "resource", inText, func(i *cap.Info) *[]cap.Resource { return &i.Resource },
 		func(c *context, b []byte, v *cap.Resource) []byte { return putMap(c, resourceTable, b, v) },
 		func(c *context, r *reader) (v cap.Resource) {
 			r.spend(costResource)
 			getMap(c, resourceTable, r, &v)
 			return v
 		}),
-	sliceField(keyArea, "area", func(i *cap.Info) *[]cap.Area { return &i.Area },
+	sliceField(keyArea, "area", inGeometry, func(i *cap.Info) *[]cap.Area { return &i.Area },
 		func(c *context, b []byte, v *cap.Area) []byte { return putMap(c, areaTable, b, v) },
 		func(c *context, r *reader) (v cap.Area) {
 			r.spend(costArea)
@@ -111,7 +111,7 @@ var infoTable = []field[cap.Info]{
 
 var resourceTable = []field[cap.Resource]{
 	textField(1, "resourceDesc", inCore, func(v *cap.Resource) *string { return &v.ResourceDesc }),
-	enumField(2, "mimeType", mimeTypes, "", func(v *cap.Resource) *string { return &v.MimeType }),
+	enumField(2, "mimeType", ifShort, mimeTypes, "", func(v *cap.Resource) *string { return &v.MimeType }),
 	{3, "size", inCore,
 		func(_ *context, v *cap.Resource) []byte {
 			if v.Size == "" {
@@ -135,10 +135,10 @@ var resourceTable = []field[cap.Resource]{
 
 var areaTable = []field[cap.Area]{
 	textField(1, "areaDesc", inCore, func(v *cap.Area) *string { return &v.AreaDesc }),
-	sliceField(2, "polygon", func(v *cap.Area) *[]cap.Polygon { return &v.Polygon },
+	sliceField(2, "polygon", inCore, func(v *cap.Area) *[]cap.Polygon { return &v.Polygon },
 		func(_ *context, b []byte, p *cap.Polygon) []byte { return appendPolygon(b, *p) },
 		func(_ *context, r *reader) cap.Polygon { return readPolygon(r) }),
-	sliceField(3, "circle", func(v *cap.Area) *[]cap.Circle { return &v.Circle },
+	sliceField(3, "circle", inCore, func(v *cap.Area) *[]cap.Circle { return &v.Circle },
 		func(_ *context, b []byte, p *cap.Circle) []byte { return appendCircle(b, *p) },
 		func(_ *context, r *reader) cap.Circle { return readCircle(r) }),
 	pairsField(4, "geocode", inCore, func(v *cap.Area) *[]cap.NamedValue { return &v.Geocode }),
