@@ -7,7 +7,8 @@
 // Within a version fields are added and never change their meaning; a reader
 // ignores fields it does not know. Names are lower case with underscores.
 //
-// Times are RFC 3339 in UTC; a time that is not known is absent. Durations end
+// Times are RFC 3339 in UTC; a time that is not known is absent. An empty list
+// inside an object is [] or null, the items of a listing are never null. Durations end
 // in their unit ("uptime_s"). Envelope and domain IDs are 52 characters of lower
 // case base32; keys, peer IDs and addresses have their own text forms. Binary
 // content is standard base64.
