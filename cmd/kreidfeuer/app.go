@@ -13,6 +13,8 @@ import (
 func commands(e *env) []*cli.Command {
 	return []*cli.Command{
 		initCommand(e),
+		rootCommand(e),
+		certCommand(e),
 		capCommand(e),
 		completionCommand(e),
 		manCommand(e),

@@ -16,7 +16,6 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/region"
-	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -104,6 +103,15 @@ func (c *config) check() error {
 }
 
 func (c *config) encode() ([]byte, error) {
+	if c.Listen == nil {
+		c.Listen = []string{} // the file shows every list that a person may fill
+	}
+	if c.Peers == nil {
+		c.Peers = []string{}
+	}
+	if c.Places == nil {
+		c.Places = []apitype.Place{}
+	}
 	b, err := json.MarshalIndent(c, "", "  ")
 	return append(b, '\n'), err
 }
@@ -142,7 +150,7 @@ func parsePlace(s string) (apitype.Place, error) {
 }
 
 func regionPlace(name, key string) apitype.Place {
-	return apitype.Place{Name: name, Keys: []string{identity.AreaKey{Scheme: identity.SchemeARS, Prefix: key}.String()}}
+	return apitype.Place{Name: name, ARS: key}
 }
 
 func nearRegions(found []region.Region) string {
@@ -157,13 +165,11 @@ func nearRegions(found []region.Region) string {
 }
 
 func checkPlace(p apitype.Place) error {
-	if len(p.Keys) == 0 && (p.Lat == nil || p.Lon == nil) {
-		return errors.New("neither keys nor lat and lon")
+	if p.ARS == "" && (p.Lat == nil || p.Lon == nil) {
+		return errors.New("neither ars nor lat and lon")
 	}
-	for _, key := range p.Keys {
-		if _, err := identity.ParseAreaKey(key); err != nil {
-			return err
-		}
+	if _, ok := region.Normalize(p.ARS); p.ARS != "" && !ok {
+		return fmt.Errorf("ars %q is no Regionalschlüssel of 2, 3, 5, 9 or 12 digits", p.ARS)
 	}
 	if p.Lat != nil && (math.Abs(*p.Lat) > 90 || p.Lon == nil || math.Abs(*p.Lon) > 180) {
 		return errors.New("lat and lon are no place on earth in decimal degrees")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
 
@@ -22,6 +23,10 @@ type env struct {
 	stdinTerminal  bool // a person types standard input
 	stdoutTerminal bool // a person reads standard output
 	stderrTerminal bool
+
+	// connect finds the device that runs on the data folder; it returns nil if
+	// there is none. Nil: never look.
+	connect func(*cli.Context) (runningDevice, error)
 
 	json bool // --json: results and errors are JSON objects, one a line
 }

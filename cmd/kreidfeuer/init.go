@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 func initCommand(e *env) *cli.Command {
@@ -67,7 +65,7 @@ func anySet(c *cli.Context, names ...string) bool {
 
 // initialConfig is the configuration that the flags ask for.
 func initialConfig(c *cli.Context) (config, error) {
-	cfg := config{Schema: configSchema, Name: c.String("name"), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}}
+	cfg := config{Schema: configSchema, Name: c.String("name")}
 	if cfg.Name == "" {
 		cfg.Name, _ = os.Hostname()
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,7 +29,9 @@ func TestScript(t *testing.T) {
 			env.Setenv("LOCALAPPDATA", env.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status, "request": requestBy, "pin": pinBy, "edit": edit,
+		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "corpus" {
 				return corpus != "", nil
@@ -56,6 +60,36 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// request AUTHORITY NAME FUNCTION [PERSON] makes a key and a request in the
+// working directory, with the passphrase of the file pass.
+func requestBy(ts *testscript.TestScript, _ bool, args []string) {
+	line := []string{"cert", "request", "--authority", args[0], "--name", args[1], "--function", args[2],
+		"--passphrase-file", "pass", "--work-factor", "4"}
+	if len(args) > 3 {
+		line = append(line, "--person", args[3])
+	}
+	ts.Check(ts.Exec("kreidfeuer", line...))
+}
+
+// pin DIR ROOT.json FILE... pins files in the data folder DIR by the fingerprint
+// that root show --json has printed.
+func pinBy(ts *testscript.TestScript, _ bool, args []string) {
+	var root rootJSON
+	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
+	ts.Check(json.Unmarshal([]byte(line), &root))
+	ts.Check(ts.Exec("kreidfeuer", "root", "pin", "--data", args[0], "--fingerprint", root.Fingerprint, args[2]))
+}
+
+// edit FILE COPY OLD NEW copies a file with one text replaced.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	before := ts.ReadFile(args[0])
+	after := strings.Replace(before, args[2], args[3], 1)
+	if before == after {
+		ts.Fatalf("%s does not hold %q", args[0], args[2])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(after), 0o600))
 }
 
 // corpusDir finds the collected documents beside the project; empty: there are none.

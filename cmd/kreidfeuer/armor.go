@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+// Signed objects rest in files as text (RFC 7468's form with header lines, as
+// RFC 1421 has them), so that people see what a file is, paste it into a mail
+// and put several into one. The header lines say nothing that the object does
+// not; a file whose header lines differ from it is refused.
+const armorPrefix = "KREIDFEUER "
+
+func armorType(t wire.Type) string { return armorPrefix + strings.ToUpper(t.String()) }
+
+// armor writes envelopes as text, each with its chain and parts.
+func armor(es ...*wire.Envelope) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range es {
+		block := &pem.Block{Type: armorType(e.Header.Type), Headers: armorHeaders(e), Bytes: e.EncodeFull()}
+		if err := pem.Encode(&b, block); err != nil {
+			return nil, fmt.Errorf("write %s: %w", e.Header.Type, err)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// armorHeaders describes an envelope for people who look at its file.
+func armorHeaders(e *wire.Envelope) map[string]string {
+	h := map[string]string{"Fingerprint": identity.Fingerprint(e.ID())}
+	switch e.Header.Type {
+	case wire.TypeRoot:
+		if r, err := identity.ParseRoot(e); err == nil {
+			h["Name"], h["Version"] = r.Name, fmt.Sprint(r.Version)
+		}
+	case wire.TypeCertificate:
+		if c, err := identity.ParseCertificate(e); err == nil {
+			h["Name"], h["Authority"] = c.Name, c.Authority
+			if c.Person != "" {
+				h["Person"] = c.Person
+			}
+		}
+	default:
+		if e.Header.Authority != "" {
+			h["Authority"] = e.Header.Authority
+		}
+	}
+	return h
+}
+
+// readObjects reads the envelopes of a file: armored ones, or one as raw CBOR.
+func readObjects(data []byte) ([]*wire.Envelope, error) {
+	if bytes.HasPrefix(data, []byte{0xd8, 98}) {
+		e, err := wire.Decode(data)
+		return []*wire.Envelope{e}, err
+	}
+	var es []*wire.Envelope
+	for {
+		block, rest := pem.Decode(data)
+		if block == nil {
+			break
+		}
+		data = rest
+		if !strings.HasPrefix(block.Type, armorPrefix) {
+			continue
+		}
+		e, err := openArmor(block)
+		if err != nil {
+			return nil, fmt.Errorf("block %d: %w", len(es)+1, err)
+		}
+		es = append(es, e)
+	}
+	if bytes.Contains(data, []byte("-----BEGIN "+armorPrefix)) {
+		return nil, fmt.Errorf("block %d is damaged or cut off", len(es)+1)
+	}
+	if len(es) == 0 {
+		return nil, errors.New("no signed object in it: neither -----BEGIN " + armorPrefix + "…----- nor its binary form")
+	}
+	return es, nil
+}
+
+func openArmor(block *pem.Block) (*wire.Envelope, error) {
+	e, err := wire.Decode(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	if block.Type != armorType(e.Header.Type) {
+		return nil, fmt.Errorf("it calls itself %s and holds a %s", block.Type, e.Header.Type)
+	}
+	want := armorHeaders(e)
+	if len(block.Headers) > 0 && !maps.Equal(block.Headers, want) {
+		return nil, errors.New("the readable lines do not match what is signed: somebody has changed them")
+	}
+	return e, nil
+}
+
+// readObjectFile reads the envelopes of a named file.
+func (e *env) readObjectFile(name string) ([]*wire.Envelope, error) {
+	data, err := e.readInput(name)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(data, []byte("-----BEGIN "+requestType)) {
+		return nil, failf(exitUsage, "%s is a request, not a certificate yet", inputName(name)).
+			hintf("kreidfeuer cert grant turns it into a certificate")
+	}
+	es, err := readObjects(data)
+	if err != nil {
+		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+	}
+	return es, nil
+}
+
+// readObject reads the one envelope of a type that a file holds.
+func (e *env) readObject(name string, want wire.Type) (*wire.Envelope, error) {
+	es, err := e.readObjectFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(es) != 1 || es[0].Header.Type != want {
+		return nil, failf(exitUsage, "%s holds %s, want one %s", inputName(name), contents(es), want)
+	}
+	return es[0], nil
+}
+
+func contents(es []*wire.Envelope) string {
+	if len(es) == 1 {
+		return "a " + es[0].Header.Type.String()
+	}
+	return fmt.Sprintf("%d objects", len(es))
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+// revocationLife is how long a list is kept by devices, in seconds: longer than
+// any certificate that it names. It ends with its issuer at the latest.
+const revocationLife = 10 * 365 * 24 * 3600
+
+func certRevokeCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "revoke",
+		Usage:     "withdraw a certificate's key",
+		ArgsUsage: "CERTIFICATE",
+		Description: "--retired: the holder left or has a new key; what was signed until --at stays good.\n" +
+			"--compromised: somebody else has the key; nothing it signed stays good, whatever date it\n" +
+			"claims, but the envelopes named by --last and --keep.\n\n" +
+			"The list repeats what the same key has withdrawn before, by the key's state file and by\n" +
+			"--trust. Bring it into the network by pinning or importing the file on any device.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer cert revoke weber.pem --retired --issuer kreis.pem --key braun.key --out revoked.pem\n" +
+			"  kreidfeuer cert revoke weber.pem --compromised --last live:17:ID --issuer kreis.pem --key braun.key",
+		Flags: append(passphraseFlags(),
+			&cli.BoolFlag{Name: "retired", Usage: "what was signed until --at stays good"},
+			&cli.BoolFlag{Name: "compromised", Usage: "only what --last and --keep name stays good"},
+			&cli.StringFlag{Name: "at", Usage: "since `TIME`: 2026-07-14T18:00:00+02:00", DefaultText: "now"},
+			&cli.StringSliceFlag{Name: "last", Usage: "the last good envelope of a lane, `LANE:SEQUENCE:ID`; may be repeated"},
+			&cli.StringSliceFlag{Name: "keep", Usage: "another good envelope, `ID`; may be repeated"},
+			&cli.StringFlag{Name: "issuer", Usage: "the withdrawing unit's certificate, or the root, in `FILE`"},
+			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; the root needs its threshold"},
+			trustFlag(),
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the list to `FILE`", DefaultText: "standard output"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the certificate's file"); err != nil {
+				return err
+			}
+			return e.revokeCert(c, c.Args().First())
+		},
+	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+}
+
+func (e *env) revokeCert(c *cli.Context, name string) error {
+	o, err := e.readObject(name, wire.TypeCertificate)
+	if err != nil {
+		return err
+	}
+	cert, err := identity.ParseCertificate(o)
+	if err != nil {
+		return failf(exitUsage, "%s: %w", inputName(name), err)
+	}
+	entry, err := revocationEntry(c, cert, e.unix())
+	if err != nil {
+		return err
+	}
+	i, err := e.openIssuer(c)
+	if err != nil {
+		return err
+	}
+	if i.domain != cert.Domain {
+		return failf(exitTrust, "certificate and issuer belong to different domains")
+	}
+	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	if err != nil {
+		return err
+	}
+	if len(signers) == 0 {
+		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+	}
+	by := ""
+	if i.cert != nil {
+		by = i.cert.Authority
+	}
+	list, err := e.authorTrust(c, i, signers, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		entries, err := i.cumulate(st, by, signers[0].key.Public(), entry)
+		if err != nil {
+			return nil, err
+		}
+		origin := identity.Origin{Domain: i.domain, Issuer: i.issuer, By: by, Sequence: seq, Previous: prev,
+			Created: e.unix(), Expires: min(e.unix()+revocationLife, i.expires())}
+		list, err := identity.NewRevocationList(origin, entries)
+		if err != nil {
+			return nil, err
+		}
+		st.remember(list)
+		return list, nil
+	})
+	if err != nil {
+		return err
+	}
+	return e.finishTrust(c, i.pool, list, c.String("out"))
+}
+
+// revocationEntry is what the flags say about a certificate's key.
+func revocationEntry(c *cli.Context, cert *identity.Certificate, now uint64) (identity.Revocation, error) {
+	r := identity.Revocation{Key: cert.Key, Authority: cert.Authority, At: now}
+	switch retired, compromised := c.Bool("retired"), c.Bool("compromised"); {
+	case retired == compromised:
+		return r, failf(exitUsage, "retired or compromised?").
+			hintf("--retired if the holder gave the key up, --compromised if somebody else may have it")
+	case retired && (c.IsSet("last") || c.IsSet("keep")):
+		return r, failf(exitUsage, "--last and --keep belong to --compromised").hintf("--retired keeps what was signed until --at")
+	case retired:
+		r.Kind = identity.Retired
+	default:
+		r.Kind = identity.Compromised
+	}
+	if c.IsSet("at") {
+		at, err := time.Parse(time.RFC3339, c.String("at"))
+		if err != nil || at.Unix() <= 0 {
+			return r, failf(exitUsage, "--at %q is no time", c.String("at")).hintf("as in 2026-07-14T18:00:00+02:00")
+		}
+		r.At = uint64(at.Unix())
+	}
+	for _, text := range c.StringSlice("last") {
+		lane, head, err := parseLast(text)
+		if err != nil {
+			return r, err
+		}
+		if r.Last == nil {
+			r.Last = map[wire.Lane]identity.Head{}
+		}
+		r.Last[lane] = head
+	}
+	for _, text := range c.StringSlice("keep") {
+		id, err := identity.ParseFingerprint(text)
+		if err != nil {
+			return r, failf(exitUsage, "--keep: %w", err)
+		}
+		r.Keep = append(r.Keep, id)
+	}
+	return r, nil
+}
+
+func parseLast(text string) (wire.Lane, identity.Head, error) {
+	fields := strings.Split(text, ":")
+	if len(fields) == 3 {
+		lane, laneErr := wire.ParseLane(fields[0])
+		sequence, seqErr := strconv.ParseUint(fields[1], 10, 64)
+		id, idErr := identity.ParseFingerprint(fields[2])
+		if laneErr == nil && seqErr == nil && idErr == nil && sequence > 0 {
+			return lane, identity.Head{Sequence: sequence, ID: id}, nil
+		}
+	}
+	return 0, identity.Head{}, failf(exitUsage, "--last %q: want LANE:SEQUENCE:ID", text).hintf("as in live:17:abcd-efgh-...")
+}
+
+// cumulate joins what a key has withdrawn before with a new entry: a list
+// replaces the one before it.
+func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, entry identity.Revocation) ([]identity.Revocation, error) {
+	entries := i.pool.Revoked(i.domain, by, key)
+	if b, ok := st.Lists[listName(i.domain, by)]; ok {
+		var own []identity.Revocation
+		if err := wire.Unmarshal(b, &own); err != nil {
+			return nil, failf(exitData, "the state file's last revocation list is damaged: %w", err)
+		}
+		for _, r := range own {
+			if !slices.ContainsFunc(entries, func(o identity.Revocation) bool { return sameKey(o, r) }) {
+				entries = append(entries, r)
+			}
+		}
+	}
+	for _, old := range entries {
+		if sameKey(old, entry) && old.Kind == identity.Compromised && entry.Kind == identity.Retired {
+			return nil, failf(exitTrust, "the key has been withdrawn as compromised already, and that cannot be softened")
+		}
+	}
+	entries = slices.DeleteFunc(entries, func(o identity.Revocation) bool { return sameKey(o, entry) })
+	return append(entries, entry), nil
+}
+
+func sameKey(a, b identity.Revocation) bool { return a.Key == b.Key && a.Authority == b.Authority }
+
+// remember keeps what a key's list says in its state file.
+func (st *signerState) remember(list *wire.Envelope) {
+	if st.Lists == nil {
+		st.Lists = map[string][]byte{}
+	}
+	st.Lists[listName(list.Domain(), list.Header.Authority)] = list.Payload
+}
+
+func listName(domain wire.ID, authority string) string { return domain.String() + "/" + authority }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+func rootPinCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "pin",
+		Usage:     "trust a root whose fingerprint you have compared",
+		ArgsUsage: "FILE",
+		Description: "From then on this device shows the warnings of the root's authorities. Take the\n" +
+			"fingerprint from a source other than the file's: print, telephone, a colleague. Case\n" +
+			"and hyphens do not matter. Certificates and lists in the same file are taken along.\n" +
+			"A device that runs is told at once. \"-\" is standard input.\n\n" +
+			"Example:\n" +
+			"  kreidfeuer root pin rlp.pem --fingerprint abcd-efgh-...",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "fingerprint", Usage: "the published `FINGERPRINT`"}},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
+				return err
+			}
+			return e.pinRoot(c, c.Args().First())
+		},
+	}, exitOK, exitUsage, exitTrust, exitData, exitSystem)
+}
+
+func (e *env) pinRoot(c *cli.Context, name string) error {
+	d, err := e.dataDir(c)
+	if err != nil {
+		return err
+	}
+	if _, err := d.openConfig(); err != nil {
+		return err
+	}
+	p, err := e.readPinnable(c, name)
+	if err != nil {
+		return err
+	}
+	pool := identity.NewPool()
+	refused, err := p.into(pool)
+	if err != nil {
+		return trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+	}
+	e.warnRefused(p.objects, refused)
+	p.objects = slices.DeleteFunc(p.objects, func(o *wire.Envelope) bool { return refused[o.ID()] != nil })
+	if err := e.writePin(d, p); err != nil {
+		return err
+	}
+	if err := e.tellPin(c, p); err != nil {
+		return err
+	}
+	e.notef("Pinned. This device now trusts what this root says, with %d more objects:", len(p.objects))
+	return e.printRoots([]*wire.Envelope{p.root})
+}
+
+// readPinnable finds the root with the given fingerprint in a file, and what
+// else the file holds of its domain.
+func (e *env) readPinnable(c *cli.Context, name string) (pin, error) {
+	if c.String("fingerprint") == "" {
+		return pin{}, failf(exitUsage, "no fingerprint to compare the root with").
+			hintf("take it from a source you trust, not from the file, and give it with --fingerprint")
+	}
+	want, err := identity.ParseFingerprint(c.String("fingerprint"))
+	if err != nil {
+		return pin{}, failf(exitUsage, "%w", err).hintf("a fingerprint has 13 groups of four characters a-z, 2-7")
+	}
+	es, err := e.readObjectFile(name)
+	if err != nil {
+		return pin{}, err
+	}
+	all := unchain(es)
+	i := slices.IndexFunc(all, func(o *wire.Envelope) bool { return o.ID() == want && o.Header.Type == wire.TypeRoot })
+	if i < 0 {
+		return pin{}, failf(exitTrust, "%s holds no root with the fingerprint %s", inputName(name), identity.Fingerprint(want)).
+			hintf("do NOT trust the file: it is another root than the one that was published, or the fingerprint was mistyped")
+	}
+	p := pin{root: all[i]}
+	for _, o := range all {
+		if o.Domain() == p.root.Domain() {
+			p.objects = append(p.objects, o)
+		}
+	}
+	p.objects = withoutTwins(p.objects, p.root.ID())
+	return p, nil
+}
+
+// tellPin tells the running device, if there is one.
+func (e *env) tellPin(c *cli.Context, p pin) error {
+	dev, err := e.connected(c)
+	if err != nil || dev == nil {
+		return err
+	}
+	return dev.Pin(c.Context, p.root.ID().String(), p.envelopes())
+}
+
+func rootBundleCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "bundle",
+		Usage:     "put a root and the certificates below it into one file",
+		ArgsUsage: "FILE...",
+		Description: "A device that pins the bundle knows all its certificates at once. Everything in it\n" +
+			"is verified first. The files must hold the root.\n\n" +
+			"Example:\n" +
+			"  kreidfeuer root bundle --out rlp.pem root.pem land.pem kreis.pem lst.pem weber.pem",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"}},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, maxFiles, "one or more files"); err != nil {
+				return err
+			}
+			return e.bundle(c)
+		},
+	}, exitOK, exitUsage, exitTrust, exitSystem)
+}
+
+func (e *env) bundle(c *cli.Context) error {
+	var all []*wire.Envelope
+	for _, name := range c.Args().Slice() {
+		es, err := e.readObjectFile(name)
+		if err != nil {
+			return err
+		}
+		all = append(all, es...)
+	}
+	pins := gatherPins(all)
+	if len(pins) != 1 {
+		return failf(exitUsage, "the files hold %d roots' domains, want one", len(pins)).hintf("name the root's file as well, and those of one domain only")
+	}
+	for _, o := range all {
+		if o.Domain() != pins[0].root.Domain() {
+			return failf(exitUsage, "the %s %s belongs to another domain", o.Header.Type, o.ID().Short())
+		}
+	}
+	pool := identity.NewPool()
+	if err := pool.Pin(pins[0].root, pins[0].root.ID().String()); err != nil {
+		return trustFailure(err)
+	}
+	ordered, err := inOrder(pool, pins[0].objects)
+	if err != nil {
+		return err
+	}
+	b, err := armor(append([]*wire.Envelope{pins[0].root}, ordered...)...)
+	if err != nil {
+		return err
+	}
+	return e.writeOutput(c.String("out"), b)
+}
+
+// inOrder adds objects to the pool and returns them in an order in which each
+// stands behind what it rests on. One that is refused is an error.
+func inOrder(pool *identity.Pool, left []*wire.Envelope) ([]*wire.Envelope, error) {
+	var ordered []*wire.Envelope
+	for len(left) > 0 {
+		var refused []*wire.Envelope
+		var last error
+		for _, o := range left {
+			if _, err := pool.Add(o); err != nil {
+				refused, last = append(refused, o), fmt.Errorf("%s %s: %w", o.Header.Type, o.ID().Short(), err)
+			} else {
+				ordered = append(ordered, o)
+			}
+		}
+		if len(refused) == len(left) {
+			return nil, trustFailure(last)
+		}
+		left = refused
+	}
+	return ordered, nil
+}

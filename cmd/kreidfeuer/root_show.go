@@ -1,0 +1,247 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+func rootShowCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "show",
+		Usage:     "print what a root says, who has signed it and its fingerprint",
+		ArgsUsage: "FILE",
+		Description: "Compare the fingerprint with the published one, group by group, before you pin a root.\n" +
+			"Signatures are verified; whether they make a later version valid also depends on the\n" +
+			"version before, which may stand in the same file.",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "one file"); err != nil {
+				return err
+			}
+			es, err := e.readObjectFile(c.Args().First())
+			if err != nil {
+				return err
+			}
+			roots := slices.DeleteFunc(unchain(es), func(o *wire.Envelope) bool { return o.Header.Type != wire.TypeRoot })
+			if len(roots) == 0 {
+				return failf(exitUsage, "%s holds %s and no root", c.Args().First(), contents(es))
+			}
+			return e.printRoots(roots)
+		},
+	}, exitOK, exitUsage)
+}
+
+// rootJSON is one line of root show --json.
+type rootJSON struct {
+	Schema            string               `json:"schema"` // kreidfeuer.rootfile/1
+	Name              string               `json:"name"`
+	Domain            wire.ID              `json:"domain"`
+	Version           uint64               `json:"version"`
+	Fingerprint       string               `json:"fingerprint"`
+	Created           string               `json:"created"`
+	Expires           string               `json:"expires"`
+	Threshold         int                  `json:"threshold"`
+	Keys              []identity.PublicKey `json:"keys"`
+	RecoveryThreshold int                  `json:"recovery_threshold"`
+	RecoveryKeys      []identity.PublicKey `json:"recovery_keys"`
+	Floor             uint64               `json:"floor"`
+	SignedBy          []identity.PublicKey `json:"signed_by"`
+	BadSignatures     int                  `json:"bad_signatures"`
+	Missing           int                  `json:"missing"` // own signatures that are still needed
+}
+
+func describeRoot(e *wire.Envelope) (rootJSON, error) {
+	r, err := identity.ParseRoot(e)
+	if err != nil {
+		return rootJSON{}, failf(exitUsage, "%w", err)
+	}
+	j := rootJSON{
+		Schema: "kreidfeuer.rootfile/1", Name: r.Name, Domain: r.Domain, Version: r.Version, Fingerprint: identity.Fingerprint(r.ID),
+		Created: stamp(r.Created), Expires: stamp(r.Expires), Threshold: int(r.Threshold), Keys: r.Keys,
+		RecoveryThreshold: int(r.RecoveryThreshold), RecoveryKeys: append([]identity.PublicKey{}, r.Recovery...), Floor: r.Floor,
+		SignedBy: []identity.PublicKey{}, Missing: int(r.Threshold),
+	}
+	for _, s := range e.Signers {
+		key, ok := s.Ref.Key()
+		if !ok || !identity.VerifySignature(key, e.ToBeSigned(s), s.Sig[:]) {
+			j.BadSignatures++
+			continue
+		}
+		j.SignedBy = append(j.SignedBy, key)
+		if slices.Contains(r.Keys, identity.PublicKey(key)) && j.Missing > 0 {
+			j.Missing--
+		}
+	}
+	return j, nil
+}
+
+func (e *env) printRoots(roots []*wire.Envelope) error {
+	for i, o := range roots {
+		j, err := describeRoot(o)
+		if err != nil {
+			return err
+		}
+		if e.json {
+			if err := e.printJSON(j); err != nil {
+				return err
+			}
+			continue
+		}
+		if i > 0 {
+			e.printf("\n")
+		}
+		e.table(e.stdout, j.rows())
+		e.printf("\n%s\n", e.paint(sgrBold, j.Fingerprint))
+	}
+	return nil
+}
+
+func (j *rootJSON) rows() []string {
+	rows := []string{
+		"root\t" + oneLine(j.Name), fmt.Sprintf("version\t%d", j.Version), "domain\t" + j.Domain.String(),
+		fmt.Sprintf("valid\t%s to %s", j.Created, j.Expires), fmt.Sprintf("threshold\t%d of %d", j.Threshold, len(j.Keys)),
+	}
+	for _, k := range j.Keys {
+		rows = append(rows, "key\t"+k.String()+signedMark(j, k))
+	}
+	if len(j.RecoveryKeys) > 0 {
+		rows = append(rows, fmt.Sprintf("recovery\t%d of %d", j.RecoveryThreshold, len(j.RecoveryKeys)))
+		for _, k := range j.RecoveryKeys {
+			rows = append(rows, "recovery key\t"+k.String()+signedMark(j, k))
+		}
+	} else {
+		rows = append(rows, "recovery\tnone: a stolen threshold could not be replaced")
+	}
+	for _, k := range j.SignedBy {
+		if !slices.Contains(j.Keys, k) && !slices.Contains(j.RecoveryKeys, k) {
+			rows = append(rows, "signed by\t"+k.String()+" (a key of the version before)")
+		}
+	}
+	if j.Floor > 1 {
+		rows = append(rows, fmt.Sprintf("floor\tsignatures of versions before %d no longer count", j.Floor))
+	}
+	switch {
+	case j.BadSignatures > 0:
+		rows = append(rows, fmt.Sprintf("state\tFORGED or damaged: %d signatures do not verify", j.BadSignatures))
+	case j.Missing > 0:
+		rows = append(rows, fmt.Sprintf("state\tnot finished: %d more of its keys must sign (kreidfeuer root sign)", j.Missing))
+	default:
+		rows = append(rows, "state\tsigned by its own threshold")
+	}
+	return rows
+}
+
+func signedMark(j *rootJSON, k identity.PublicKey) string {
+	if slices.Contains(j.SignedBy, k) {
+		return " (has signed)"
+	}
+	return ""
+}
+
+// stamp writes seconds UTC for people and programs alike.
+func stamp(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
+
+func rootSignCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "sign",
+		Usage:     "add a holder's signature to a root",
+		ArgsUsage: "FILE",
+		Description: "Prints what is signed before it asks for the passphrase. The file is replaced by the\n" +
+			"one with the signature added, unless --out names another.\n\n" +
+			"Example:\n" +
+			"  kreidfeuer root sign root.pem --key weber.key",
+		Flags: append(passphraseFlags(),
+			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; may be repeated"},
+			&cli.StringFlag{Name: "before", Usage: "the root version before, in `FILE`, for a key of that version"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "the file itself"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
+				return err
+			}
+			return e.signRoot(c, c.Args().First())
+		},
+	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+}
+
+func (e *env) signRoot(c *cli.Context, name string) error {
+	if len(c.StringSlice("key")) == 0 {
+		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+	}
+	root, err := e.readObject(name, wire.TypeRoot)
+	if err != nil {
+		return err
+	}
+	before, err := describeRoot(root)
+	if err != nil {
+		return err
+	}
+	e.notef("%s\n%s\n", strings.Join(before.rows(), "\n"), before.Fingerprint)
+	signers, err := e.openKeys(c, identity.PurposeRoot)
+	if err != nil {
+		return err
+	}
+	eligible, err := e.rootSigners(c, root)
+	if err != nil {
+		return err
+	}
+	for _, s := range signers {
+		if err := mayHold(eligible, s.key, s.path); err != nil {
+			return err
+		}
+		if root, err = identity.SignRoot(root, s.key); err != nil {
+			return failf(exitTrust, "%w", err)
+		}
+	}
+	b, err := armor(root)
+	if err != nil {
+		return err
+	}
+	out := c.String("out")
+	if out == "" {
+		out = name
+	}
+	if err := e.writeOutput(out, b); err != nil || out == "-" {
+		return err
+	}
+	return e.printRoots([]*wire.Envelope{root})
+}
+
+// rootSigners are the keys that may sign a root version: its own and, as far as
+// --before names it, those of the version before. Any other signature would make
+// the root invalid everywhere.
+func (e *env) rootSigners(c *cli.Context, root *wire.Envelope) ([]identity.PublicKey, error) {
+	r, err := identity.ParseRoot(root)
+	if err != nil {
+		return nil, failf(exitUsage, "%w", err)
+	}
+	if c.String("before") == "" {
+		return r.Keys, nil
+	}
+	prev, err := e.readLatestRoot(c.String("before"))
+	if err != nil {
+		return nil, err
+	}
+	if prev.ID() != r.Previous {
+		return nil, failf(exitUsage, "%s is not the version before this root", c.String("before"))
+	}
+	before, err := identity.ParseRoot(prev)
+	if err != nil {
+		return nil, failf(exitUsage, "%w", err)
+	}
+	return slices.Concat(r.Keys, before.Keys, before.Recovery), nil
+}
+
+func mayHold(eligible []identity.PublicKey, key identity.PrivateKey, path string) error {
+	if slices.Contains(eligible, key.Public()) {
+		return nil
+	}
+	return failf(exitTrust, "%s is no key of this root", path).
+		hintf("kreidfeuer root show lists its keys; a key of the version before needs --before FILE with that version")
+}

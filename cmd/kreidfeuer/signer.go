@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+// signer is an opened key file. Everything a key authors in a lane forms a chain
+// of sequence and previous envelope; two envelopes with one sequence look like
+// two holders of the key. So the end of each chain rests in a state file beside
+// the key file, and is written before a signed envelope leaves the program.
+type signer struct {
+	env  *env
+	path string // of the key file
+	key  identity.PrivateKey
+	name string // of the holder, by the key file
+}
+
+// signerState is the state file, KEYFILE.state.
+type signerState struct {
+	Schema string                   `json:"schema"` // kreidfeuer.signer/1
+	Key    identity.PublicKey       `json:"key"`
+	Lanes  map[wire.Lane]signerHead `json:"lanes"`           // the last envelope the key has authored
+	Lists  map[string][]byte        `json:"lists,omitempty"` // what its last revocation list says (payload), by domain and authority
+}
+
+type signerHead struct {
+	Sequence uint64  `json:"sequence"`
+	ID       wire.ID `json:"id"`
+}
+
+const signerSchema = "kreidfeuer.signer/1"
+
+func statePath(keyPath string) string { return keyPath + ".state" }
+
+// createSignerState begins the chains of a new key.
+func (e *env) createSignerState(keyPath string, key identity.PublicKey) error {
+	s := signerState{Schema: signerSchema, Key: key, Lanes: map[wire.Lane]signerHead{}}
+	b, err := s.encode()
+	if err != nil {
+		return err
+	}
+	return e.createFile(statePath(keyPath), b, 0o600)
+}
+
+func (s *signerState) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(s, "", "  ")
+	return append(b, '\n'), err
+}
+
+func (s *signer) readState() (*signerState, error) {
+	path := statePath(s.path)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, failf(exitTrust, "%s is missing: it says what the key has signed last", path).
+			hintf("keep it beside the key file wherever that goes. If it is lost and the key has never signed, write {\"schema\":%q,\"key\":%q,\"lanes\":{}} into it; else ask for a new certificate with a new key", signerSchema, s.key.Public())
+	}
+	if err != nil {
+		return nil, failf(exitUsage, "%w", err)
+	}
+	var st signerState
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&st); err != nil {
+		return nil, failf(exitData, "%s is damaged: %w", path, err)
+	}
+	if st.Schema != signerSchema {
+		return nil, failf(exitData, "%s has schema %q, this program reads %q", path, st.Schema, signerSchema)
+	}
+	if st.Key != s.key.Public() {
+		return nil, failf(exitData, "%s belongs to another key", path)
+	}
+	if st.Lanes == nil {
+		st.Lanes = map[wire.Lane]signerHead{}
+	}
+	return &st, nil
+}
+
+// author makes the key's next envelope in a lane. known is the last one that a
+// running device has of this key, or zero. build gets the envelope's place in
+// the chain and returns it signed; it is returned only after the state file
+// holds it. Two programs that sign with one key file wait for each other.
+func (s *signer) author(lane wire.Lane, known identity.Head, build func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error)) (*wire.Envelope, error) {
+	unlock, err := lockedfile.MutexAt(statePath(s.path) + ".lock").Lock()
+	if err != nil {
+		return nil, failf(exitSystem, "lock %s: %w", statePath(s.path), err)
+	}
+	defer unlock()
+	st, err := s.readState()
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.join(st.Lanes[lane], known)
+	if err != nil {
+		return nil, err
+	}
+	var prev *wire.ID
+	if head.Sequence > 0 {
+		prev = &head.ID
+	}
+	e, err := build(st, head.Sequence+1, prev)
+	if err != nil {
+		return nil, err
+	}
+	st.Lanes[lane] = signerHead{e.Header.Sequence, e.ID()}
+	b, err := st.encode()
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", statePath(s.path), err)
+	}
+	return e, s.env.writeFile(statePath(s.path), b, 0o600)
+}
+
+// join finds the end of the chain between the state file and a device.
+func (s *signer) join(own signerHead, known identity.Head) (signerHead, error) {
+	if known.Sequence == own.Sequence && known.Sequence > 0 && known.ID != own.ID {
+		return signerHead{}, failf(exitTrust, "the key of %s has signed two different envelopes with sequence %d: %s here, %s in the network",
+			s.path, own.Sequence, own.ID.Short(), known.ID.Short()).
+			hintf("a copy of the key is in use elsewhere; if nobody of yours has it, report the key as compromised")
+	}
+	if known.Sequence > own.Sequence {
+		return signerHead{known.Sequence, known.ID}, nil
+	}
+	return own, nil
+}
