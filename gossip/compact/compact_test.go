@@ -232,6 +232,13 @@ func TestRepetition(t *testing.T) {
 		a.Info = append(a.Info, a.Info[0])
 	}
 	roundTrip(t, "repetition", a)
+	for i := range a.Info { // more languages than there are parts
+		a.Info[i].Language = fmt.Sprintf("x-%d", i)
+		a.Info[i].Contact = fmt.Sprint(i)
+	}
+	if _, parts := roundTrip(t, "languages", a); len(parts) > maxTextSections {
+		t.Errorf("%d parts", len(parts))
+	}
 }
 
 func BenchmarkDecode(b *testing.B) {

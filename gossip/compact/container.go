@@ -25,7 +25,7 @@ type container struct {
 
 // Marshal writes an alert, of any size that gossip/cap reads, into one file.
 func Marshal(a *cap.Alert, x Extras) ([]byte, error) {
-	core, parts, err := encode(a, x, fileMeter)
+	core, parts, err := encode(a, x, true)
 	if err != nil {
 		return nil, err
 	}
@@ -77,5 +77,5 @@ func Unmarshal(b []byte) (*Document, error) {
 			parts[i] = []byte{} // present, though empty
 		}
 	}
-	return decode(c.Core, parts, fileMeter(c.Core, parts))
+	return decode(c.Core, parts, newMeter(true))
 }

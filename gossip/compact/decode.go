@@ -13,13 +13,14 @@ import (
 // that no writer writes are errors; unknown numbers are ReasonUnsupported. The
 // memory it takes is bounded by a multiple of its input.
 func Decode(core []byte, parts [][]byte) (*Document, error) {
-	return decode(core, parts, envelopeMeter(core, parts))
+	return decode(core, parts, newMeter(false))
 }
 
 func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
 	d := &decoder{meter: m, doc: &Document{}}
 	d.doc.Alert = &cap.Alert{Version: cap.V12, Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public}
 	d.alert = d.doc.Alert
+	m.grant(len(core))
 	r := &reader{meter: d.meter, b: core, what: "core"}
 	fields := r.fields()
 	r.end()
@@ -172,6 +173,7 @@ func absent(pieces [][]byte) bool {
 }
 
 func (d *decoder) readSection(k Kind, content []byte) {
+	d.grant(len(content))
 	r := d.reader("part of "+k.String(), content)
 	known := map[int]entries{}
 	for n := r.pairs(2); n > 0 && d.err == nil; n-- {

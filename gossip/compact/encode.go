@@ -14,7 +14,7 @@ import (
 // It fails if the alert needs more parts than that (Marshal has no such limit),
 // if a text is not UTF-8, or if x.References does not match the references.
 func Encode(a *cap.Alert, x Extras) (core []byte, parts [][]byte, err error) {
-	core, parts, err = encode(a, x, envelopeMeter)
+	core, parts, err = encode(a, x, false)
 	if err == nil && len(parts) > wire.MaxParts {
 		return nil, nil, fmt.Errorf("encode alert: needs %d parts, an envelope holds %d", len(parts), wire.MaxParts)
 	}
@@ -23,14 +23,14 @@ func Encode(a *cap.Alert, x Extras) (core []byte, parts [][]byte, err error) {
 
 // encode proves by decoding that a reader will accept the result. What would
 // expand to more than a reader allows is written again without sharing.
-func encode(a *cap.Alert, x Extras, allow func(core []byte, parts [][]byte) *meter) (core []byte, parts [][]byte, err error) {
+func encode(a *cap.Alert, x Extras, file bool) (core []byte, parts [][]byte, err error) {
 	if n := len(x.References); n > 0 && n != referenceCount(a) {
 		return nil, nil, fmt.Errorf("encode alert: %d reference IDs for %d references", n, referenceCount(a))
 	}
 	for _, share := range []bool{true, false} {
 		e := encoder{context: context{alert: a}, share: share}
 		core, parts = e.encode(x)
-		if _, err = decode(core, parts, allow(core, parts)); err == nil {
+		if _, err = decode(core, parts, newMeter(file)); err == nil {
 			return core, parts, nil
 		}
 	}
@@ -209,18 +209,20 @@ func (e *encoder) groupTexts(alert entries, infos []entries) {
 	}
 	open := section{kind: KindText}
 	open.add(infoAlert, alert)
+	size := alert.size()
 	for _, language := range order {
-		next := section{kind: KindText}
+		more := 0
 		for _, i := range byLanguage[language] {
-			next.add(i, infos[i])
+			more += infos[i].size()
 		}
-		full := len(open.encode(false))+len(next.encode(false)) > sharedText
-		if full && len(open.blocks) > 0 && len(e.texts) < maxTextSections-1 {
+		if size > 0 && size+more > sharedText && len(e.texts) < maxTextSections-1 {
 			e.texts = append(e.texts, open)
-			open = next
-			continue
+			open, size = section{kind: KindText}, 0
 		}
-		open.blocks = append(open.blocks, next.blocks...)
+		for _, i := range byLanguage[language] {
+			open.add(i, infos[i])
+		}
+		size += more
 	}
 	e.texts = append(e.texts, open)
 }

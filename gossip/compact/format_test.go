@@ -44,7 +44,7 @@ func TestFormatDocument(t *testing.T) {
 		want(fmt.Sprintf("* **%s**: %s\n", g.name, strings.Join(entries, ", ")))
 	}
 	for _, s := range []string{fmt.Sprintf("info block %d, resource or area %d", costInfo, costArea), fmt.Sprintf("bytes and %d", costText),
-		fmt.Sprintf("%d KiB and %d times", freeCost>>10, costFactor), fmt.Sprintf("more than %d MiB", maxCost>>20),
+		fmt.Sprintf("%d KiB and %d times", freeCost>>10, costFactor), fmt.Sprintf("never more than\n%d MiB", maxCost>>20),
 		fmt.Sprintf("allowed %d MiB", fileCost>>20), fmt.Sprintf("at most %d deep", maxDepth), fmt.Sprintf("at most %d parts", maxContainerParts)} {
 		want(s)
 	}

@@ -60,21 +60,28 @@ func appendArray(b []byte, n int) []byte { return appendHead(b, majorArray, uint
 // meter counts what decoding costs and keeps the first error. All readers of
 // one document share it.
 type meter struct {
-	left int
-	err  *wire.Refusal
+	left   int // for the core or part that is being read
+	total  int // for all of them
+	strict bool
+	err    *wire.Refusal
 }
 
-// envelopeMeter allows what an envelope's alert may cost.
-func envelopeMeter(core []byte, parts [][]byte) *meter {
-	size := len(core)
-	for _, p := range parts {
-		size += len(p)
+// newMeter is strict with what comes in envelopes.
+func newMeter(file bool) *meter {
+	if file {
+		return &meter{total: fileCost}
 	}
-	return &meter{left: min(freeCost+costFactor*size, maxCost)}
+	return &meter{total: maxCost, strict: true}
 }
 
-// fileMeter allows what a file may cost.
-func fileMeter([]byte, [][]byte) *meter { return &meter{left: fileCost} }
+// grant allows what a core or part of this size may cost. Each has its own
+// allowance, so that no part's absence makes another one fail.
+func (m *meter) grant(size int) {
+	m.left = m.total
+	if m.strict {
+		m.left = min(m.left, freeCost+costFactor*size)
+	}
+}
 
 func (m *meter) fail(reason wire.Reason, format string, args ...any) {
 	if m.err == nil {
@@ -83,6 +90,7 @@ func (m *meter) fail(reason wire.Reason, format string, args ...any) {
 }
 
 func (m *meter) spend(n int) {
+	m.total -= n
 	if m.left -= n; m.left < 0 {
 		m.fail(wire.ReasonBadPayload, "expands to too much")
 	}
@@ -279,6 +287,15 @@ func (e entries) set(key uint8, raw []byte) entries {
 		i++
 	}
 	return slices.Insert(e, i, entry{key, raw})
+}
+
+// size is the length of all values.
+func (e entries) size() int {
+	n := 0
+	for _, x := range e {
+		n += len(x.raw)
+	}
+	return n
 }
 
 func (e entries) appendTo(b []byte) []byte {

@@ -16,11 +16,12 @@ const (
 	// of wire.MaxPartSize, and as many started ones as an envelope has.
 	maxContainerParts = maxContent/wire.MaxPartSize + wire.MaxParts
 
-	// The memory that decoding an envelope's alert may cost is freeCost and
-	// costFactor times the input, and never more than maxCost, whatever the
-	// input repeats or shares: a 64 kB core costs 4.3 MB at most. The worst real
-	// alert, with polygons shared by ten languages, takes a quarter of that; the
-	// largest document that gossip/cap reads takes 32 MiB with its elements.
+	// The memory that decoding may cost, whatever the input repeats or shares:
+	// freeCost and costFactor times the bytes for the core and for each part of
+	// an envelope, and maxCost for all together. So a 64 kB core costs 4.3 MB at
+	// most. The worst real alert, with polygons shared by ten languages, takes
+	// 37 % of its allowance; the largest document that gossip/cap reads and an
+	// envelope can carry takes less than maxCost.
 	freeCost   = 256 << 10
 	costFactor = 64
 	maxCost    = 32 << 20
