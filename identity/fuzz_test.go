@@ -78,4 +78,3 @@ func FuzzCertificate(f *testing.F) {
 		_, _ = w.pool.Verify(e) // changes nothing
 	})
 }
-
