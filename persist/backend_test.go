@@ -21,3 +21,6 @@ func TestLevelDBKill(t *testing.T) { persisttest.TestKill(t, levelDB) }
 func TestLevelDBFull(t *testing.T) { persisttest.TestFull(t, levelDB) }
 
 func TestMemory(t *testing.T) { persisttest.Test(t, memory) }
+
+func BenchmarkLevelDB(b *testing.B) { persisttest.Benchmark(b, levelDB) }
+func BenchmarkMemory(b *testing.B)  { persisttest.Benchmark(b, memory) }

@@ -26,11 +26,13 @@ import (
 // not at all. After a failed write the database is opened anew before the next
 // one; while that fails, for want of space, it is open for reading.
 type level struct {
-	open func(readOnly bool) (*leveldb.DB, error)
+	storage func(readOnly bool) (storage.Storage, error)
+	options *opt.Options
 
 	mu     sync.RWMutex // held for writing by writers
 	db     *leveldb.DB
-	failed error // of the last write; nil: none
+	stor   storage.Storage // of db
+	failed error           // of the last write; nil: none
 }
 
 var _ datastore.Batching = (*level)(nil)
@@ -72,11 +74,7 @@ func NewMemory() (datastore.Batching, error) { return newMemoryLevel() }
 // openLevel opens the database in dir, after checkLevel. If it cannot be opened
 // for writing for want of space, it is opened for reading.
 func openLevel(dir string) (*level, error) {
-	l := &level{open: func(readOnly bool) (*leveldb.DB, error) {
-		o := levelOptions()
-		o.ReadOnly = readOnly
-		return leveldb.OpenFile(dir, o)
-	}}
+	l := &level{storage: folderStorage(dir), options: levelOptions()}
 	if err := l.reopen(); err != nil && (l.db == nil || !isNoSpace(err)) {
 		_ = l.Close()
 		return nil, err
@@ -86,42 +84,56 @@ func openLevel(dir string) (*level, error) {
 
 // createLevel makes an empty database in dir.
 func createLevel(dir string) (*level, error) {
-	o := levelOptions()
-	o.ErrorIfMissing, o.ErrorIfExist = false, true
-	db, err := leveldb.OpenFile(dir, o)
-	if err != nil {
-		return nil, err
-	}
-	return &level{db: db, open: func(bool) (*leveldb.DB, error) { return nil, ErrClosed }}, nil
+	l := &level{storage: folderStorage(dir), options: levelOptions()}
+	l.options.ErrorIfMissing, l.options.ErrorIfExist = false, true
+	return l, l.reopen()
 }
 
 // newMemoryLevel is a database that ends with the process.
 func newMemoryLevel() (*level, error) {
 	stor := storage.NewMemStorage()
-	l := &level{open: func(readOnly bool) (*leveldb.DB, error) {
-		o := levelOptions()
-		o.ReadOnly, o.ErrorIfMissing = readOnly, false
-		return leveldb.Open(stor, o)
-	}}
+	l := &level{storage: func(bool) (storage.Storage, error) { return stor, nil }, options: levelOptions()}
+	l.options.ErrorIfMissing = false
 	return l, l.reopen()
 }
 
 // reopen replaces the database by a freshly opened one; a failure leaves one
 // for reading, if that can be had.
 func (l *level) reopen() error {
-	if l.db != nil {
-		_ = l.db.Close() // it has failed already; what counts is what is on the disk
-		l.db = nil
+	_ = l.closeDB() // it has failed already; what counts is what is on the disk
+	err := l.openDB(false)
+	l.failed = err
+	if err != nil {
+		_ = l.openDB(true) // reading is better than nothing; err says what is wrong
 	}
-	db, err := l.open(false)
-	if err == nil {
-		l.db, l.failed = db, nil
+	return err
+}
+
+func (l *level) openDB(readOnly bool) error {
+	stor, err := l.storage(readOnly)
+	if err != nil {
+		return err
+	}
+	o := *l.options
+	o.ReadOnly = readOnly
+	db, err := leveldb.Open(&careful{Storage: stor}, &o)
+	if err != nil {
+		_ = stor.Close()
+		return err
+	}
+	l.db, l.stor = db, stor
+	return nil
+}
+
+func (l *level) closeDB() error {
+	if l.db == nil {
 		return nil
 	}
-	l.failed = err
-	if db, err := l.open(true); err == nil {
-		l.db = db
+	err := l.db.Close()
+	if closing := l.stor.Close(); err == nil {
+		err = closing
 	}
+	l.db, l.stor = nil, nil
 	return err
 }
 
@@ -203,11 +215,8 @@ func (l *level) Sync(context.Context, datastore.Key) error { return nil }
 func (l *level) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.db == nil {
-		return nil
-	}
-	err := l.db.Close()
-	l.db, l.open = nil, func(bool) (*leveldb.DB, error) { return nil, ErrClosed }
+	err := l.closeDB()
+	l.storage = func(bool) (storage.Storage, error) { return nil, ErrClosed }
 	if l.failed != nil || isNoSpace(err) {
 		return nil // the writer has been told; a compaction without space is done after the next start
 	}

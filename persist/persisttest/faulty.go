@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -20,25 +21,33 @@ var ErrFault = errors.New("input/output error (made up)")
 type Faulty struct {
 	mu      sync.Mutex
 	synced  map[string][]byte
-	written map[string][]byte           // synced and what came since
-	pending []func(map[string][]byte)   // what came since, in order
-	faults  func() (fail, applied bool) // asked for every write; nil: none
+	written map[string][]byte         // synced and what came since
+	pending []func(map[string][]byte) // what came since, in order
+	faults  Faults
 }
 
-var _ datastore.Batching = (*Faulty)(nil)
+var (
+	_ datastore.Batching = (*Faulty)(nil)
+	_ Disk               = (*Faulty)(nil)
+)
 
-// NewFaulty makes an empty datastore. faults decides for every commit and sync
-// whether it fails, and whether it is done nevertheless; nil means no faults.
-func NewFaulty(faults func() (fail, applied bool)) *Faulty {
+// NewFaulty makes an empty datastore; nil faults are none.
+func NewFaulty(faults Faults) *Faulty {
 	return &Faulty{synced: map[string][]byte{}, written: map[string][]byte{}, faults: faults}
 }
 
-// PowerLoss forgets what was not synced, but for the first few of the batches
+// Open implements [Disk].
+func (f *Faulty) Open() (datastore.Batching, error) { return f, nil }
+
+// PowerLoss implements [Disk].
+func (f *Faulty) PowerLoss(rng *rand.Rand) { f.forget(rng.IntN(3)) }
+
+// forget forgets what was not synced, but for the first few of the batches
 // since, which the disk happened to write.
-func (f *Faulty) PowerLoss(kept int) {
+func (f *Faulty) forget(but int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, change := range f.pending[:min(kept, len(f.pending))] {
+	for _, change := range f.pending[:min(but, len(f.pending))] {
 		change(f.synced)
 	}
 	f.pending, f.written = nil, maps.Clone(f.synced)

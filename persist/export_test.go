@@ -1,0 +1,16 @@
+package persist
+
+import (
+	"github.com/ipfs/go-datastore"
+	"github.com/syndtr/goleveldb/leveldb/storage"
+)
+
+// For tests in package persist_test.
+var SealValue = sealValue
+
+// NewLevel is a database on a storage made by the test.
+func NewLevel(stor storage.Storage, writeBuffer int) (datastore.Batching, error) {
+	l := &level{storage: func(bool) (storage.Storage, error) { return stor, nil }, options: levelOptions()}
+	l.options.ErrorIfMissing, l.options.WriteBuffer = false, writeBuffer
+	return l, l.reopen()
+}
