@@ -63,9 +63,10 @@ func PlainText(s string) string {
 	return tidyLines(b.String())
 }
 
-// entities resolves character entities; a no-break space becomes a space.
+// entities resolves character entities; a no-break space becomes a space, and
+// what XML cannot carry is dropped.
 func entities(s string) string {
-	return strings.ReplaceAll(html.UnescapeString(s), "\u00a0", " ")
+	return strings.ReplaceAll(dropBad(html.UnescapeString(s)), "\u00a0", " ")
 }
 
 // writeTag writes what a tag stands for. It returns the address that the

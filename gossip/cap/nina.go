@@ -240,15 +240,6 @@ func (n *ninaImport) text(v any, e *element, p path) string {
 	return trim(s)
 }
 
-func dropBad(s string) string {
-	return strings.Map(func(r rune) rune {
-		if badChar(string(r)) >= 0 {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 func (n *ninaImport) pair(v any, p path) NamedValue {
 	object, ok := v.(map[string]any)
 	if !ok {

@@ -227,6 +227,7 @@ func TestPlainText(t *testing.T) {
 		"a<br>b<BR />c<p>d</p><p>e</p>":     "a\nb\nc\nd\n\ne",
 		"<ul><li>x</li><li>y</li></ul>":     "- x\n\n- y",
 		"&lt;90 km/h &amp; mehr":            "<90 km/h & mehr",
+		"a<br>&#8;b&#X1;&#xFFFE;c":          "a\nbc",
 		"a < b > c <3":                      "a < b > c <3",
 		`<a href="tel:118">118</a>`:         "118",
 		`<a href='http://x/'>dort</a>.`:     "dort (http://x/).",

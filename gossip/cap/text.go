@@ -59,3 +59,13 @@ func badChar(s string) rune {
 	}
 	return -1
 }
+
+// dropBad removes the characters that badChar finds.
+func dropBad(s string) string {
+	return strings.Map(func(r rune) rune {
+		if badChar(string(r)) >= 0 {
+			return -1
+		}
+		return r
+	}, s)
+}
