@@ -1,11 +1,13 @@
 package discovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +49,11 @@ type Config struct {
 	Static []peer.AddrInfo
 	// Target is the number of neighbours wanted. Zero: DefaultTarget.
 	Target int
+	// WatchInterfaces looks at this machine's interfaces every two seconds: when
+	// they change, dead connections are found and pauses forgotten. libp2p tells
+	// of such changes late or, in a minute of cached addresses, not at all. Leave
+	// it off in a simulated network.
+	WatchInterfaces bool
 	// Memory remembers peers over restarts. Nil: none are remembered.
 	Memory Memory
 	// Log gets what an operator wants to know. Nil: nothing is logged.
@@ -62,8 +69,12 @@ type Connector struct {
 	memory  Memory
 	log     *slog.Logger
 
+	// scan lists the interfaces; nil: they are not watched.
+	scan func() ([]link, error)
+
 	reports chan peer.AddrInfo
 	results chan result
+	changes chan struct{} // the interfaces have changed
 
 	mu   sync.Mutex
 	book *book
@@ -77,6 +88,8 @@ type mesh interface {
 	Peers() []peer.ID
 	ClearBackoff(peer.ID)
 	Protect(peer.ID)
+	// Probe closes the connections to a peer if it does not answer in time.
+	Probe(context.Context, peer.ID)
 }
 
 // result is the outcome of one dial.
@@ -116,12 +129,17 @@ func newConnector(c Config, m mesh) (*Connector, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Connector{
+	connector := &Connector{
 		host: m, sources: c.Sources, static: c.Static, target: c.Target, memory: c.Memory, log: c.Log,
 		reports: make(chan peer.AddrInfo, reportQueue),
 		results: make(chan result, maxDials),
+		changes: make(chan struct{}, 1),
 		book:    newBook(m.ID(), rand.Float64),
-	}, nil
+	}
+	if c.WatchInterfaces {
+		connector.scan = scanLinks
+	}
+	return connector, nil
 }
 
 // Found reports a peer, as a source does. It never blocks.
@@ -132,7 +150,7 @@ func (c *Connector) Found(info peer.AddrInfo) {
 	}
 }
 
-// Known lists the address book.
+// Known lists the address book, ordered by peer ID.
 func (c *Connector) Known() []Known {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,6 +162,7 @@ func (c *Connector) Known() []Known {
 		}
 		list = append(list, k)
 	}
+	slices.SortFunc(list, func(a, b Known) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
 
@@ -161,6 +180,7 @@ func (c *Connector) Run(ctx context.Context) error {
 		running.Go(func() { c.runSource(ctx, s) })
 	}
 	running.Go(func() { c.saveRegularly(ctx) })
+	running.Go(func() { c.watch(ctx) })
 	c.loop(ctx, events, &running)
 	running.Wait()
 	return c.save()
@@ -223,7 +243,11 @@ func (c *Connector) loop(ctx context.Context, events event.Subscription, running
 			if !ok {
 				return
 			}
-			c.update(func(b *book, now time.Time) { c.follow(b, e, now) })
+			c.update(func(b *book, now time.Time) { follow(b, e, now) })
+		case <-c.changes:
+			c.log.Info("interfaces have changed, asking neighbours and dialing known peers again")
+			running.Go(func() { c.probe(ctx) })
+			c.update((*book).networkChanged)
 		case r := <-c.results:
 			c.update(func(b *book, now time.Time) { c.settle(b, r, now) })
 		case <-look.C:
@@ -241,7 +265,7 @@ func (c *Connector) update(f func(*book, time.Time)) {
 }
 
 // follow takes up an event of the host.
-func (c *Connector) follow(b *book, e any, now time.Time) {
+func follow(b *book, e any, now time.Time) {
 	switch e := e.(type) {
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.Connected {
@@ -252,12 +276,6 @@ func (c *Connector) follow(b *book, e any, now time.Time) {
 	case event.EvtPeerIdentificationCompleted:
 		if known := b.entries[e.Peer]; known != nil && e.Conn != nil {
 			known.add(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
-		}
-	case event.EvtLocalAddressesUpdated:
-		c.log.Info("network changed, dialing all known peers again")
-		b.networkChanged(now)
-		for id := range b.entries {
-			c.host.ClearBackoff(id)
 		}
 	}
 }
@@ -302,6 +320,42 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 		running.Go(func() { c.dialOne(ctx, info) })
 	}
 	return next
+}
+
+// watch reports when the interfaces have changed.
+func (c *Connector) watch(ctx context.Context) {
+	if c.scan == nil {
+		return
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	known, _ := c.scan() // what fails now is a change later
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		links, err := c.scan()
+		if err != nil || slices.EqualFunc(links, known, link.equal) {
+			continue
+		}
+		known = links
+		select {
+		case c.changes <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// probe asks every neighbour whether it is still there. After a change of the
+// network libp2p would believe in dead connections for half a minute.
+func (c *Connector) probe(ctx context.Context) {
+	var probes sync.WaitGroup
+	defer probes.Wait()
+	for _, id := range c.host.Peers() {
+		probes.Go(func() { c.host.Probe(ctx, id) })
+	}
 }
 
 func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo) {

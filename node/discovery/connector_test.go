@@ -25,6 +25,7 @@ type fakeMesh struct {
 	connected []peer.ID
 	dials     map[peer.ID][]time.Duration // since start
 	cleared   int
+	links     []link
 	start     time.Time
 }
 
@@ -42,10 +43,30 @@ func (m *fakeMesh) Close() error                           { return nil }
 func (m *fakeMesh) Name() string                           { return "fake" }
 func (m *fakeMesh) Protect(peer.ID)                        {}
 
+// Probe finds out what connection events have not told.
+func (m *fakeMesh) Probe(_ context.Context, id peer.ID) {
+	m.mu.Lock()
+	up := m.up[id]
+	m.mu.Unlock()
+	m.set(id, up)
+}
+
 func (m *fakeMesh) ClearBackoff(peer.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cleared++
+}
+
+func (m *fakeMesh) scan() ([]link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.links), nil
+}
+
+func (m *fakeMesh) changeNetwork() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.links = append(m.links, testLink(len(m.links)+1, "10.0.0.1/24"))
 }
 
 func (m *fakeMesh) Peers() []peer.ID {
@@ -96,6 +117,7 @@ func run(t *testing.T, c Config, m *fakeMesh) *Connector {
 		t.Fatal(err)
 	}
 	connector.book.jitter = func() float64 { return 0.5 }
+	connector.scan = m.scan
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- connector.Run(ctx) }()
@@ -194,11 +216,30 @@ func TestNetworkChangeClearsPauses(t *testing.T) {
 		synctest.Wait()
 		m.set(testID(1), true)
 		cleared := m.cleared
-		m.events <- event.EvtLocalAddressesUpdated{}
-		time.Sleep(yield)
+		m.changeNetwork()
+		time.Sleep(pollEvery + yield)
 		synctest.Wait()
 		if !m.isConnected(testID(1)) || m.cleared <= cleared {
 			t.Error("not dialed after the network changed")
+		}
+	})
+}
+
+func TestNetworkChangeFindsDeadConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMesh()
+		m.set(testID(1), true)
+		run(t, Config{Static: []peer.AddrInfo{info(1)}}, m)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		m.mu.Lock()
+		m.up[testID(1)] = false // the cable is pulled: no event
+		m.mu.Unlock()
+		m.changeNetwork()
+		time.Sleep(pollEvery)
+		synctest.Wait()
+		if m.isConnected(testID(1)) || len(m.dialed(testID(1))) < 2 {
+			t.Error("a dead connection is believed in")
 		}
 	})
 }

@@ -29,8 +29,7 @@ func (l link) has(is4 bool) bool {
 	return slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Addr().Is4() == is4 })
 }
 
-// holds reports whether a sender is on the link (RFC 6762, 11): whoever routes a
-// packet to us from elsewhere is no neighbour.
+// holds reports whether a sender is on one of the link's subnets.
 func (l link) holds(from netip.Addr) bool {
 	from = from.Unmap().WithZone("")
 	return from.Is6() && from.IsLinkLocalUnicast() ||

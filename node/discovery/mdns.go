@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ var burst = []time.Duration{0, time.Second, 3 * time.Second}
 //
 // Each link (interface with usable addresses) is asked and told by itself, and
 // told only the addresses on it. Interfaces and addresses that come and go are
-// noticed within two seconds, or at once when libp2p reports them. Answers count
-// only if their sender is on the link.
+// noticed within two seconds, or at once when libp2p reports them. A packet counts
+// only if it was sent on the link.
 type MDNS struct {
 	host host.Host
 	log  *slog.Logger
@@ -75,16 +76,17 @@ type multicast interface {
 	join(link) error
 	// send sends to the group on one link, if the link speaks the socket's family.
 	send(l link, packet []byte) error
-	// receive waits for the next packet. iface is 0 if the system does not tell.
-	receive(buf []byte) (n, iface int, from netip.AddrPort, err error)
+	// receive waits for the next packet, whose data is in buf.
+	receive(buf []byte) (packet, error)
 	Close() error
 }
 
 // packet is one received packet.
 type packet struct {
-	data  []byte
-	iface int
-	from  netip.AddrPort
+	data    []byte
+	iface   int // index; 0 if the system does not tell
+	toGroup bool
+	from    netip.AddrPort
 }
 
 // Run implements [Source].
@@ -120,7 +122,7 @@ func (m *MDNS) Run(ctx context.Context, found func(peer.AddrInfo)) error {
 func read(s multicast, received chan<- packet) error {
 	buf := make([]byte, maxPacket)
 	for failures := 0; ; {
-		n, iface, from, err := s.receive(buf)
+		p, err := s.receive(buf)
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
@@ -132,8 +134,9 @@ func read(s multicast, received chan<- packet) error {
 			continue
 		}
 		failures = 0
+		p.data = bytes.Clone(p.data)
 		select {
-		case received <- packet{append([]byte(nil), buf[:n]...), iface, from}:
+		case received <- p:
 		default:
 		}
 	}

@@ -2,7 +2,9 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
@@ -10,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -20,6 +23,10 @@ const (
 	// eventBuffer holds a burst of connections while the connector works; libp2p
 	// waits for slow subscribers.
 	eventBuffer = 256
+
+	// probeTimeout is how long a neighbour may take to answer after a change of
+	// the network: a slow radio link under load.
+	probeTimeout = 5 * time.Second
 )
 
 // libp2pMesh is a libp2p host as the connector sees it.
@@ -39,7 +46,6 @@ func (m libp2pMesh) Subscribe() (event.Subscription, error) {
 	return m.host.EventBus().Subscribe([]any{
 		new(event.EvtPeerConnectednessChanged),
 		new(event.EvtPeerIdentificationCompleted),
-		new(event.EvtLocalAddressesUpdated),
 	}, eventbus.BufSize(eventBuffer), eventbus.Name("discovery"))
 }
 
@@ -49,6 +55,16 @@ func (m libp2pMesh) ClearBackoff(id peer.ID) {
 	if s, ok := m.host.Network().(interface{ Backoff() *swarm.DialBackoff }); ok {
 		s.Backoff().Clear(id)
 	}
+}
+
+// Probe pings a peer over the connections there are.
+func (m libp2pMesh) Probe(ctx context.Context, id peer.ID) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "probe"), probeTimeout)
+	defer cancel()
+	if answer, ok := <-ping.Ping(ctx, m.host, id); ok && answer.Error == nil || errors.Is(context.Cause(ctx), context.Canceled) {
+		return
+	}
+	m.host.Network().ClosePeer(id)
 }
 
 // reachable picks from the addresses a neighbour claims those at the IP address

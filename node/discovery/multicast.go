@@ -47,7 +47,7 @@ func listen4() (multicast, error) {
 		return nil, err
 	}
 	p := ipv4.NewPacketConn(conn)
-	p.SetControlMessage(ipv4.FlagInterface, true) // not on Windows: then iface is 0
+	p.SetControlMessage(ipv4.FlagInterface|ipv4.FlagDst, true) // not on Windows: then control is nil
 	p.SetMulticastTTL(255)
 	p.SetMulticastLoopback(true) // several devices may run on one machine
 	return socket4{p}, nil
@@ -72,12 +72,13 @@ func (s socket4) send(l link, packet []byte) error {
 	return err
 }
 
-func (s socket4) receive(buf []byte) (n, iface int, from netip.AddrPort, err error) {
+func (s socket4) receive(buf []byte) (packet, error) {
 	n, control, src, err := s.ReadFrom(buf)
+	p := packet{data: buf[:n], from: addrPort(src)}
 	if control != nil {
-		iface = control.IfIndex
+		p.iface, p.toGroup = control.IfIndex, control.Dst.Equal(group4.IP)
 	}
-	return n, iface, addrPort(src), err
+	return p, err
 }
 
 // socket6 is the IPv6 socket.
@@ -89,7 +90,7 @@ func listen6() (multicast, error) {
 		return nil, err
 	}
 	p := ipv6.NewPacketConn(conn)
-	p.SetControlMessage(ipv6.FlagInterface, true)
+	p.SetControlMessage(ipv6.FlagInterface|ipv6.FlagDst, true)
 	p.SetMulticastHopLimit(255)
 	p.SetMulticastLoopback(true)
 	return socket6{p}, nil
@@ -114,12 +115,13 @@ func (s socket6) send(l link, packet []byte) error {
 	return err
 }
 
-func (s socket6) receive(buf []byte) (n, iface int, from netip.AddrPort, err error) {
+func (s socket6) receive(buf []byte) (packet, error) {
 	n, control, src, err := s.ReadFrom(buf)
+	p := packet{data: buf[:n], from: addrPort(src)}
 	if control != nil {
-		iface = control.IfIndex
+		p.iface, p.toGroup = control.IfIndex, control.Dst.Equal(group6.IP)
 	}
-	return n, iface, addrPort(src), err
+	return p, err
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

@@ -55,7 +55,7 @@ func device() error {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	c, err := New(Config{Host: h, Sources: []Source{NewMDNS(h, nil)}})
+	c, err := New(Config{Host: h, Sources: []Source{NewMDNS(h, nil)}, WatchInterfaces: true})
 	if err != nil {
 		return err
 	}
@@ -183,4 +183,13 @@ func TestNamespacesInLine(t *testing.T) {
 	ip(t, "-n", ns[3].name, "address", "add", "10.77.3.2/24", "dev", "veth23")
 	ns[3].await(t, "connected "+ns[2].id+" /ip4/10.77.3.1/", limit)
 	t.Logf("new address used after %s", time.Since(began).Round(time.Millisecond))
+
+	// A device moves to another subnet of the link: its old connection is dead.
+	began = time.Now()
+	for _, change := range [][]string{{"delete", "10.77.1.1/24"}, {"add", "10.78.1.1/24"}} {
+		ip(t, "-n", ns[0].name, "address", change[0], change[1], "dev", "veth01")
+	}
+	ip(t, "-n", ns[1].name, "address", "add", "10.78.1.2/24", "dev", "veth01")
+	ns[0].await(t, "connected "+ns[1].id+" /ip4/10.78.1.2/", 4*limit)
+	t.Logf("connected again after a move after %s", time.Since(began).Round(time.Millisecond))
 }

@@ -163,7 +163,10 @@ func (r *responder) receive(p packet, now time.Time) {
 		return // anything may be on the mDNS port
 	}
 	for index, s := range r.links {
-		if p.iface != 0 && p.iface != index || !s.holds(p.from.Addr()) {
+		// No router forwards what is sent to the group. Only of other packets the
+		// sender must be on one of the link's subnets (RFC 6762, 11): a neighbour
+		// may have an address that we lack.
+		if p.iface != 0 && p.iface != index || !p.toGroup && !s.holds(p.from.Addr()) {
 			continue
 		}
 		if m.asked && !(m.id == r.query.id && s.isOwn(p.from.Addr())) {

@@ -66,9 +66,7 @@ func newLinkDevice(t *testing.T, n int, segments map[int]*segment, links ...link
 func (d *linkDevice) join(link) error { return nil }
 func (d *linkDevice) Close() error    { return nil }
 
-func (d *linkDevice) receive([]byte) (int, int, netip.AddrPort, error) {
-	return 0, 0, netip.AddrPort{}, net.ErrClosed
-}
+func (d *linkDevice) receive([]byte) (packet, error) { return packet{}, net.ErrClosed }
 
 func (d *linkDevice) send(l link, data []byte) error {
 	s := d.segments[l.iface.Index]
@@ -85,7 +83,7 @@ func (d *linkDevice) send(l link, data []byte) error {
 		for index, at := range o.segments {
 			if at == s {
 				select {
-				case o.received <- packet{data, index, netip.AddrPortFrom(l.prefixes[0].Addr(), mdnsPort)}:
+				case o.received <- packet{data, index, true, netip.AddrPortFrom(l.prefixes[0].Addr(), mdnsPort)}:
 				default:
 				}
 			}
@@ -237,7 +235,7 @@ func TestQuestionsDoNotMultiplyAnswers(t *testing.T) {
 		s.mu.Unlock()
 		for range 10_000 { // a thousand questions a second for ten seconds
 			select {
-			case d.received <- packet{newQuery(999).packet, 2, netip.MustParseAddrPort("10.0.0.66:5353")}:
+			case d.received <- packet{newQuery(999).packet, 2, true, netip.MustParseAddrPort("10.0.0.66:5353")}:
 			default:
 			}
 			time.Sleep(time.Millisecond)
@@ -265,14 +263,15 @@ func TestOnlyNeighboursCount(t *testing.T) {
 		p     packet
 		heard bool
 	}{
-		{"on the link", packet{answer, 2, netip.MustParseAddrPort("10.0.0.2:5353")}, true},
-		{"IPv6 link-local", packet{answer, 2, netip.MustParseAddrPort("[fe80::2%eth0]:5353")}, true},
-		{"system does not tell the interface", packet{answer, 0, netip.MustParseAddrPort("10.0.0.2:5353")}, true},
-		{"routed from elsewhere", packet{answer, 2, netip.MustParseAddrPort("192.0.2.2:5353")}, false},
-		{"other port", packet{answer, 2, netip.MustParseAddrPort("10.0.0.2:40000")}, false},
-		{"other interface", packet{answer, 9, netip.MustParseAddrPort("10.0.0.2:5353")}, false},
-		{"ourselves", packet{own, 2, netip.MustParseAddrPort("10.0.0.1:5353")}, false},
-		{"no DNS", packet{[]byte("junk"), 2, netip.MustParseAddrPort("10.0.0.2:5353")}, false},
+		{"on the link", packet{answer, 2, false, netip.MustParseAddrPort("10.0.0.2:5353")}, true},
+		{"IPv6 link-local", packet{answer, 2, false, netip.MustParseAddrPort("[fe80::2%eth0]:5353")}, true},
+		{"system does not tell the interface", packet{answer, 0, false, netip.MustParseAddrPort("10.0.0.2:5353")}, true},
+		{"other subnet of the link", packet{answer, 2, true, netip.MustParseAddrPort("192.0.2.2:5353")}, true},
+		{"routed from elsewhere", packet{answer, 2, false, netip.MustParseAddrPort("192.0.2.2:5353")}, false},
+		{"other port", packet{answer, 2, false, netip.MustParseAddrPort("10.0.0.2:40000")}, false},
+		{"other interface", packet{answer, 9, false, netip.MustParseAddrPort("10.0.0.2:5353")}, false},
+		{"ourselves", packet{own, 2, false, netip.MustParseAddrPort("10.0.0.1:5353")}, false},
+		{"no DNS", packet{[]byte("junk"), 2, false, netip.MustParseAddrPort("10.0.0.2:5353")}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
