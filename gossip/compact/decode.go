@@ -26,6 +26,7 @@ func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
 	r.end()
 	d.describe(fields.get(keyParts), parts)
 	d.readCore(fields)
+	d.checkParts()
 	d.readParts(parts)
 	d.checkBounds()
 	d.checkReferences()
@@ -43,6 +44,7 @@ type decoder struct {
 	// seen are the keys that have been read, as bit masks.
 	seen      uint64
 	seenInfos []uint64
+	coreAreas []int // areas of each info block in the core
 }
 
 func (d *decoder) reader(what string, b []byte) *reader {
@@ -67,6 +69,17 @@ func (d *decoder) describe(raw []byte, parts [][]byte) {
 		p := &d.doc.Parts[i]
 		p.Present = parts != nil && parts[i] != nil
 		d.lacksText = d.lacksText || p.Kind == KindText && !p.Present
+	}
+}
+
+// checkParts: whoever shows what is missing uses these indices.
+func (d *decoder) checkParts() {
+	for i, p := range d.doc.Parts {
+		for _, info := range p.Infos {
+			if info >= len(d.alert.Info) {
+				d.fail(wire.ReasonBadPayload, "part %d belongs to info block %d of %d", i, info, len(d.alert.Info))
+			}
+		}
 	}
 }
 
@@ -123,11 +136,13 @@ func (d *decoder) readCore(fields entries) {
 		d.alert.Info = append(d.alert.Info, cap.Info{})
 		d.doc.Bounds = append(d.doc.Bounds, nil)
 		d.seenInfos = append(d.seenInfos, 0)
+		d.coreAreas = append(d.coreAreas, 0)
 		d.applyInfo(kindCore, i, known[i])
 	}
 }
 
-// applyInfo reads fields into an info block: plain ones, then patches.
+// applyInfo reads fields into an info block: plain ones, then patches. Only
+// media may come in several parts, so that no part depends on another.
 func (d *decoder) applyInfo(k Kind, i int, fields entries) {
 	v := &d.alert.Info[i]
 	split := 0
@@ -136,12 +151,16 @@ func (d *decoder) applyInfo(k Kind, i int, fields entries) {
 	}
 	apply(&d.context, d.meter, k, infoTable, fields[:split], v, &d.seenInfos[i])
 	patches := fields[split:]
-	if n := len(patches); n > 0 && patches[n-1].key == keyBounds && k == kindCore {
-		d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
-		patches = patches[:n-1]
+	if k == kindCore {
+		d.coreAreas[i] = len(v.Area)
+		if n := len(patches); n > 0 && patches[n-1].key == keyBounds {
+			d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
+			patches = patches[:n-1]
+		}
 	}
-	var seen uint64
-	apply(&d.context, d.meter, k, patchTable, patches, v, &seen)
+	d.areas = d.coreAreas[i]
+	apply(&d.context, d.meter, k, patchTable, patches, v, &d.seenInfos[i])
+	d.seenInfos[i] &^= 1 << keyDerefURIAt
 }
 
 // readParts joins parts that continue each other and reads them as sections.

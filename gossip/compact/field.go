@@ -10,6 +10,7 @@ type context struct {
 	alert     *cap.Alert
 	sent      moment
 	lacksText bool // some text part is absent
+	areas     int  // of this info block in the core, which patches complete
 }
 
 // field is one row of the tables that define the maps of the format: both

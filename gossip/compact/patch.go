@@ -89,9 +89,9 @@ func splitAreas(list []cap.Area) (core []cap.Area, descs, polygons []byte) {
 	return core, descs, polygons
 }
 
-func patchAreaDescs(_ *context, r *reader, v *cap.Info) {
+func patchAreaDescs(c *context, r *reader, v *cap.Info) {
 	for n := r.pairs(2); n > 0 && r.err == nil; n-- {
-		at := r.index(len(v.Area))
+		at := r.index(c.areas)
 		desc := r.text()
 		if r.err == nil {
 			v.Area[at].AreaDesc = desc
@@ -99,11 +99,11 @@ func patchAreaDescs(_ *context, r *reader, v *cap.Info) {
 	}
 }
 
-func patchPolygons(_ *context, r *reader, v *cap.Info) {
+func patchPolygons(c *context, r *reader, v *cap.Info) {
 	area := -1
 	var m merger[cap.Polygon]
 	for n := r.pairs(3); n > 0 && r.err == nil; n-- {
-		at := r.index(len(v.Area))
+		at := r.index(c.areas)
 		switch {
 		case r.err != nil:
 			return
@@ -156,7 +156,6 @@ func patchMedia(c *context, r *reader, v *cap.Info) {
 	}
 }
 
-// patchTable may repeat a key in several sections, unlike infoTable.
 var patchTable = []field[cap.Info]{
 	{key: keyParameterAt, name: "moved parameters", home: inText, get: patchParameters},
 	{key: keyAreaDescAt, name: "moved areaDescs", home: inText, get: patchAreaDescs},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
 // Spellings of the offset, beside quarters of an hour east from -56 to 56.
@@ -77,6 +78,9 @@ func quarters(offset int8) int64 {
 
 // text spells the moment; empty if it lies outside the years 1 to 9999.
 func (m moment) text() cap.Time {
+	if m.unix > 2*wire.MaxTime || m.unix < -2*wire.MaxTime { // beyond what package time counts in years
+		return ""
+	}
 	v := time.Unix(m.unix+quarters(m.offset), 0).UTC()
 	if v.Year() < 1 || v.Year() > 9999 {
 		return ""
