@@ -151,7 +151,7 @@ func (p *piece) fit(room int) {
 func (a *Alert) pieces(language string, w words, c Condition) []piece {
 	infos := a.infos(language)
 	ends := a.Kind.Ends()
-	places, instruction, until := a.where(language, w), "", ""
+	places, instruction, until := a.where(language), "", ""
 	for _, in := range infos {
 		if instruction == "" {
 			instruction = plain(in.Instruction)
@@ -172,9 +172,9 @@ func (a *Alert) pieces(language string, w words, c Condition) []piece {
 		{text: sentence(a.sender(infos)), importance: 4, whole: true},
 	}
 	where := &list[2]
-	where.text = sentence(strings.Join(places, ", "))
-	for n := len(places) - 1; n > 0; n-- {
-		where.shorter = append(where.shorter, sentence(strings.Join(places[:n], ", ")+" "+w.andMore))
+	where.text = sentence(w.places(places, maxPlaces))
+	for n := min(len(places), maxPlaces) - 1; n > 0; n-- {
+		where.shorter = append(where.shorter, sentence(w.places(places, n)))
 	}
 	return list
 }
@@ -198,6 +198,14 @@ func (a *Alert) mark(w words, c Condition) string {
 // used: in feeds it often still speaks of the danger.
 func (a *Alert) title(language string, w words) string {
 	kind := w.kind(a.Kind)
+	if s := a.subject(language, kind); s != "" {
+		return kind + ": " + s
+	}
+	return kind
+}
+
+// subject is a title without the word for its kind.
+func (a *Alert) subject(language, kind string) string {
 	for _, in := range a.infos(language) {
 		event := plain(in.Event)
 		if h := plain(in.Headline); h != "" && !a.Kind.Ends() {
@@ -207,10 +215,10 @@ func (a *Alert) title(language string, w words) string {
 			event = strings.TrimLeft(rest, ": -–")
 		}
 		if event != "" {
-			return kind + ": " + event
+			return event
 		}
 	}
-	return kind
+	return ""
 }
 
 func cutFold(s, prefix string) (string, bool) {
@@ -224,7 +232,7 @@ func cutFold(s, prefix string) (string, bool) {
 }
 
 // where lists the places in words, in the language or in the first that has any.
-func (a *Alert) where(language string, w words) []string {
+func (a *Alert) where(language string) []string {
 	infos := a.infos(language)
 	for i := range a.CAP.Info {
 		infos = append(infos, &a.CAP.Info[i])
@@ -233,13 +241,10 @@ func (a *Alert) where(language string, w words) []string {
 		var names []string
 		seen := map[string]bool{}
 		for i := range in.Area {
-			if name := plain(in.Area[i].AreaDesc); name != "" && !seen[name] {
+			if name := plain(in.Area[i].AreaDesc); name != "" && name != dwdPolygon && !seen[name] {
 				seen[name] = true
 				names = append(names, name)
 			}
-		}
-		if len(names) > maxNames {
-			names = append(names[:maxNames], w.andMore)
 		}
 		if len(names) > 0 {
 			return names
@@ -248,8 +253,20 @@ func (a *Alert) where(language string, w words) []string {
 	return nil
 }
 
-// maxNames bounds the places a short form lists: weather alerts name hundreds.
-const maxNames = 12
+// dwdPolygon is DWD's description of an area that is drawn, beside areas that
+// have a name.
+const dwdPolygon = "polygonal event area"
+
+// maxPlaces bounds the places that are listed: weather alerts name hundreds.
+const maxPlaces = 12
+
+// places joins the first n names and says if there are more.
+func (w words) places(names []string, n int) string {
+	if len(names) <= n {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:n], ", ") + " " + w.andMore
+}
 
 // span says from when and until when.
 func (w words) span(a *cap.Alert, in *cap.Info) string {

@@ -186,7 +186,7 @@ func TestFit(t *testing.T) {
 func TestText(t *testing.T) {
 	a := mustOf(t, flood())
 	want := `Warnung, Warnstufe 1
-Warnung: Lebensgefahr durch Hochwasser
+Lebensgefahr durch Hochwasser
 Gebiet: Landkreis Ahrweiler
 Bis: 15.07. 08:00 Uhr
 Die Ahr steigt schnell.
@@ -323,5 +323,22 @@ func TestLabels(t *testing.T) {
 	}
 	if Warnstufe(severityNames[wire.PriorityExtreme]) != 1 || Warnstufe(cap.Minor) != 3 || Warnstufe("") != 3 {
 		t.Error("Warnstufen are wrong")
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	c := flood()
+	var list []cap.Area
+	for _, name := range []string{dwdPolygon, "Bovenden", "Bovenden", "Derental", "Eimen", "Adelebsen", "Fürstenberg"} {
+		list = append(list, cap.Area{AreaDesc: name})
+	}
+	c.Info[1].Area = list
+	a := mustOf(t, c)
+	if got := a.Short(150, Condition{}); got !=
+		"Warnung: Lebensgefahr durch Hochwasser. Bovenden, Derental u. a. Verlassen Sie sofort Keller. Gehen Sie auf höheres Gelände. Hilfe unter 02641 975 0." {
+		t.Errorf("%d: %q", utf8.RuneCountInString(got), got)
+	}
+	if got := a.where("de"); len(got) != 5 {
+		t.Errorf("places %q", got)
 	}
 }

@@ -110,8 +110,12 @@ func Text(a *Alert, language string, c Condition) string {
 		return b.String()
 	}
 	w := wordsIn(LanguageOf(in.Language))
-	line("", a.title(LanguageOf(in.Language), w))
-	line(l.Area, strings.Join(a.where(LanguageOf(in.Language), w), ", "))
+	if a.Kind.Ends() {
+		line("", a.title(LanguageOf(in.Language), w))
+	} else {
+		line("", a.subject(LanguageOf(in.Language), w.kind(a.Kind)))
+	}
+	line(l.Area, w.places(a.where(LanguageOf(in.Language)), maxPlaces))
 	line(l.From, w.moment(in.Onset))
 	line(l.Until, w.moment(in.Expires))
 	if a.Kind.Ends() {
