@@ -14,9 +14,10 @@ import (
 func certCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:  "cert",
-		Usage: "request, grant, show and revoke certificates; needs no running device",
+		Usage: "request, grant, sign, show, revoke and import certificates; needs no running device",
 		Subcommands: []*cli.Command{
 			certRequestCommand(e), certGrantCommand(e), certSignCommand(e), certShowCommand(e), certRevokeCommand(e),
+			certImportCommand(e),
 		},
 	}
 }

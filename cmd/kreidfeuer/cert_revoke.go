@@ -25,7 +25,7 @@ func certRevokeCommand(e *env) *cli.Command {
 			"--compromised: somebody else has the key; nothing it signed stays good, whatever date it\n" +
 			"claims, but the envelopes named by --last and --keep.\n\n" +
 			"The list repeats what the same key has withdrawn before, by the key's state file and by\n" +
-			"--trust. Bring it into the network by pinning or importing the file on any device.\n\n" +
+			"--trust. Import it on any device with cert import, and the device passes it on.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer cert revoke weber.pem --retired --issuer kreis.pem --key braun.key --out revoked.pem\n" +
 			"  kreidfeuer cert revoke weber.pem --compromised --last live:17:ID --issuer kreis.pem --key braun.key",

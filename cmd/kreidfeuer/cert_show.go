@@ -18,6 +18,9 @@ func certShowCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: "Exit status 4 means that one does not hold by what this device has pinned, or by the\n" +
 			"files of --trust.\n\n" +
+			"With --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\"issuer\",\n" +
+			"\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\" or\n" +
+			"\"revocations\"}.\n\n" +
 			"Example:\n" +
 			"  kreidfeuer cert show --trust root.pem lst.pem",
 		Flags: []cli.Flag{trustFlag()},

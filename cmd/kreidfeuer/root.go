@@ -98,13 +98,13 @@ func (e *env) createRoot(c *cli.Context) error {
 	if c.Int("keys") == 0 && len(c.StringSlice("public")) == 0 && len(c.StringSlice("key")) == 0 {
 		return failf(exitUsage, "no root keys").hintf("--keys 3 makes them here; --public collects those of other holders")
 	}
-	k := rootKeyring{env: e, c: c, passphrases: e.passphrases(c)}
-	if err := k.open(); err != nil {
-		return err
-	}
 	created := e.unix()
 	expires, err := validity(c.String("valid"), created)
 	if err != nil {
+		return err
+	}
+	k := rootKeyring{env: e, c: c, passphrases: e.passphrases(c)}
+	if err := k.open(); err != nil {
 		return err
 	}
 	keys, err := k.rootKeys(identity.RootKeys{Name: c.String("name")})
@@ -152,9 +152,18 @@ type rootKeyring struct {
 	made, brought, recovery []identity.PrivateKey
 }
 
-// open makes and opens the key files.
+// open opens and makes the key files. Nothing is made before what can be known
+// of the flags is right.
 func (k *rootKeyring) open() error {
 	c := k.c
+	_, recovery, err := k.recoveryNumbers()
+	if err != nil {
+		return err
+	}
+	all := c.Int("keys") + len(c.StringSlice("public")) + len(c.StringSlice("key"))
+	if c.Int("keys")+len(c.StringSlice("public")) > 0 && c.Int("threshold") > all {
+		return failf(exitUsage, "--threshold %d: the root has %d keys", c.Int("threshold"), all)
+	}
 	dir := c.String("key-out-dir")
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -167,10 +176,6 @@ func (k *rootKeyring) open() error {
 			return err
 		}
 		k.brought = append(k.brought, s.key)
-	}
-	_, recovery, err := k.recoveryNumbers()
-	if err != nil {
-		return err
 	}
 	if k.made, err = k.makeKeys(dir, "root", c.Int("keys")); err != nil {
 		return err

@@ -61,16 +61,20 @@ func (e *env) rotateRoot(c *cli.Context, name string) error {
 	if base.Floor, err = floorFlag(c, before); err != nil {
 		return err
 	}
+	if c.IsSet("recovery") && !c.Bool("recover") && len(before.Recovery) > 0 {
+		return failf(exitTrust, "the recovery keys change only by their own signature").
+			hintf("--recover, and --key with the recovery keys")
+	}
+	created := max(e.unix(), before.Created)
+	expires, err := validity(c.String("valid"), created)
+	if err != nil {
+		return err
+	}
 	k := rootKeyring{env: e, c: c, passphrases: e.passphrases(c)}
 	if err := k.open(); err != nil {
 		return err
 	}
 	if base, err = k.rootKeys(base); err != nil {
-		return err
-	}
-	created := max(e.unix(), before.Created)
-	expires, err := validity(c.String("valid"), created)
-	if err != nil {
 		return err
 	}
 	next, err := identity.NextRoot(prev, base, created, expires, c.Bool("recover"))

@@ -19,7 +19,10 @@ func rootShowCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE",
 		Description: "Compare the fingerprint with the published one, group by group, before you pin a root.\n" +
 			"Signatures are verified; whether they make a later version valid also depends on the\n" +
-			"version before, which may stand in the same file.",
+			"version before: root bundle and root pin judge that.\n\n" +
+			"With --json one object for each version: {\"schema\",\"name\",\"domain\",\"version\",\n" +
+			"\"fingerprint\",\"created\",\"expires\",\"threshold\",\"keys\",\"recovery_threshold\",\n" +
+			"\"recovery_keys\",\"floor\",\"signed_by\",\"bad_signatures\",\"missing\"}.",
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1, "one file"); err != nil {
 				return err

@@ -75,11 +75,14 @@ func requestBy(ts *testscript.TestScript, _ bool, args []string) {
 
 // pin DIR ROOT.json FILE... pins files in the data folder DIR by the fingerprint
 // that root show --json has printed.
-func pinBy(ts *testscript.TestScript, _ bool, args []string) {
+func pinBy(ts *testscript.TestScript, neg bool, args []string) {
 	var root rootJSON
 	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
 	ts.Check(json.Unmarshal([]byte(line), &root))
-	ts.Check(ts.Exec("kreidfeuer", "root", "pin", "--data", args[0], "--fingerprint", root.Fingerprint, args[2]))
+	err := ts.Exec("kreidfeuer", "root", "pin", "--data", args[0], "--fingerprint", root.Fingerprint, args[2])
+	if neg == (err == nil) {
+		ts.Fatalf("pin: %v", err)
+	}
 }
 
 // edit FILE COPY OLD NEW copies a file with one text replaced.

@@ -116,7 +116,10 @@ func (s *signer) author(lane wire.Lane, known identity.Head, build func(st *sign
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", statePath(s.path), err)
 	}
-	return e, s.env.writeFile(statePath(s.path), b, 0o600)
+	if err := s.env.writeFile(statePath(s.path), b, 0o600); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // join finds the end of the chain between the state file and a device.
