@@ -23,12 +23,6 @@ const (
 	// peers that are not static. Gossip needs a dozen; the rest is reserve.
 	DefaultTarget = 24
 
-	// maxDials bounds dials under way: a phone's radio and a Raspberry's cores.
-	maxDials = 8
-
-	// dialTimeout bounds one dial with all addresses and the handshake.
-	dialTimeout = 15 * time.Second
-
 	// reportQueue bounds reports that wait for the connector. A report that
 	// finds it full is dropped: the source reports again.
 	reportQueue = 256
@@ -90,12 +84,6 @@ type mesh interface {
 	Protect(peer.ID)
 	// Probe closes the connections to a peer if it does not answer in time.
 	Probe(context.Context, peer.ID)
-}
-
-// result is the outcome of one dial.
-type result struct {
-	id  peer.ID
-	err error
 }
 
 // Known is what the connector knows of one peer.
@@ -277,95 +265,6 @@ func follow(b *book, e any, now time.Time) {
 		if known := b.entries[e.Peer]; known != nil && e.Conn != nil {
 			known.add(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
 		}
-	}
-}
-
-// settle takes up the outcome of a dial.
-func (c *Connector) settle(b *book, r result, now time.Time) {
-	e := b.entries[r.id]
-	if e == nil {
-		return
-	}
-	e.dialing = false
-	if r.err == nil {
-		b.connect(r.id, now)
-		return
-	}
-	b.failed(e, now)
-	c.log.Debug("dial failed", "peer", r.id, "again", e.due.Sub(now), "err", r.err)
-}
-
-// dial starts the dials that are due and returns when to look again.
-func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now, under := time.Now(), 0
-	for _, e := range c.book.entries {
-		if e.dialing {
-			under++
-		}
-	}
-	wanted := c.target - len(c.host.Peers())
-	list, next := c.book.dialable(now, wanted-under)
-	for _, e := range list {
-		if under >= maxDials {
-			break // a result brings us back
-		}
-		if !e.static && wanted-under <= 0 {
-			continue
-		}
-		under++
-		e.dialing, e.tried = true, now
-		info := peer.AddrInfo{ID: e.id, Addrs: e.addrs}
-		running.Go(func() { c.dialOne(ctx, info) })
-	}
-	return next
-}
-
-// watch reports when the interfaces have changed.
-func (c *Connector) watch(ctx context.Context) {
-	if c.scan == nil {
-		return
-	}
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	known, _ := c.scan() // what fails now is a change later
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		links, err := c.scan()
-		if err != nil || slices.EqualFunc(links, known, link.equal) {
-			continue
-		}
-		known = links
-		select {
-		case c.changes <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// probe asks every neighbour whether it is still there. After a change of the
-// network libp2p would believe in dead connections for half a minute.
-func (c *Connector) probe(ctx context.Context) {
-	var probes sync.WaitGroup
-	defer probes.Wait()
-	for _, id := range c.host.Peers() {
-		probes.Go(func() { c.host.Probe(ctx, id) })
-	}
-}
-
-func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo) {
-	dial, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	c.host.ClearBackoff(info.ID) // the book keeps the pauses
-	err := c.host.Connect(dial, info)
-	select {
-	case c.results <- result{info.ID, err}:
-	case <-ctx.Done():
 	}
 }
 
