@@ -17,6 +17,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(core, parts[0], true)
 	f.Add(core, []byte{}, false)
+	shape := district(f)
+	shape.Info[0].Area[0].Polygon = []cap.Polygon{country(20), "50.1,7 50,7 50,7.25 50.1,7"}
+	shape.Info[0].Description, shape.Info[1] = "", cap.Info{}
+	if core, parts, err = Encode(shape, Extras{}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(core, parts[len(parts)-1], true)
 	for _, v := range readVectors(f) {
 		f.Add(v.core, []byte{}, false)
 	}
@@ -31,6 +38,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		if err := deterministic(core); err != nil {
 			t.Fatalf("accepted a core that is not deterministic: %v", err)
+		}
+		if _, err := Decode(core, nil); err != nil {
+			t.Fatalf("accepted with its part, refused without: %v", err)
 		}
 		again, partsAgain, err := encode(doc.Alert, doc.Extras, true)
 		if err != nil {

@@ -22,7 +22,7 @@ var alertTable = []field[cap.Alert]{
 	enumField(4, "status", inCore, statuses, cap.Actual, func(a *cap.Alert) *cap.Status { return &a.Status }),
 	enumField(5, "msgType", inCore, msgTypes, cap.MsgAlert, func(a *cap.Alert) *cap.MsgType { return &a.MsgType }),
 	enumField(6, "scope", inCore, scopes, cap.Public, func(a *cap.Alert) *cap.Scope { return &a.Scope }),
-	enumField(7, "version", inCore, versions, cap.V12, func(a *cap.Alert) *cap.Version { return &a.Version }),
+	{7, "version", inCore, putVersion, getVersion},
 	textField(8, "source", ifShort, func(a *cap.Alert) *string { return &a.Source }),
 	textField(9, "restriction", ifShort, func(a *cap.Alert) *string { return &a.Restriction }),
 	textField(10, "addresses", ifShort, func(a *cap.Alert) *string { return &a.Addresses }),
@@ -34,6 +34,20 @@ var alertTable = []field[cap.Alert]{
 	textField(14, "incidents", inCore, func(a *cap.Alert) *string { return &a.Incidents }),
 	textField(15, "password", inText, func(a *cap.Alert) *string { return &a.Password }),
 	listField(16, "alert's empty elements", ifShort, elements, func(a *cap.Alert) *[]string { return &a.Empty }),
+}
+
+// putVersion leaves out CAP 1.2, which the empty Version means as well.
+func putVersion(_ *context, a *cap.Alert) []byte {
+	if a.Version == "" || a.Version == cap.V12 {
+		return nil
+	}
+	return versions.append(nil, string(a.Version))
+}
+
+func getVersion(_ *context, r *reader, a *cap.Alert) {
+	if a.Version = cap.Version(versions.read(r)); a.Version == "" {
+		r.bad("empty")
+	}
 }
 
 func putSent(c *context, a *cap.Alert) []byte {
