@@ -59,8 +59,8 @@ type Store struct {
 	closed bool
 }
 
-// Open opens the store in ds, which the store then owns and closes, and makes
-// an empty one if ds is empty. ds must apply a batch as a whole or not at all
+// Open opens the store in ds, which the store then owns and closes (on an error
+// it remains the caller's), and makes an empty one if ds is empty. ds must apply a batch as a whole or not at all
 // ([persisttest] has the suite); Commit followed by Sync must be durable.
 //
 // A newer schema is a [*SchemaError]; nothing is written then.

@@ -24,6 +24,7 @@ const (
 // errors that say so, at once, reading that goes on, and writing as soon as
 // there is space again.
 func TestFull(t *testing.T, b Backend) {
+	t.Parallel()
 	dir := t.TempDir()
 	smallDisk(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), fullWait)

@@ -14,6 +14,7 @@ import (
 // while it opens the store, and wants to find all that it acknowledged.
 // KREIDFEUER_SOAK=1 makes it hundreds of times.
 func TestKill(t *testing.T, b Backend) {
+	t.Parallel()
 	rounds := 15
 	if os.Getenv("KREIDFEUER_SOAK") != "" {
 		rounds = 400

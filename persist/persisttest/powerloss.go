@@ -26,6 +26,7 @@ type Faults func() (fail, applied bool)
 // TestPowerLoss runs the script on disks whose writes fail and whose power goes
 // at random, and wants to find all that was acknowledged.
 func TestPowerLoss(t *testing.T, newDisk func(Faults) Disk) {
+	t.Parallel()
 	failures, acknowledged := 0, 0
 	for seed := range uint64(15) {
 		rng := rand.New(rand.NewPCG(seed, 2))
