@@ -145,9 +145,8 @@ func (k AreaKey) String() string {
 // narrows who is concerned: only places inside the keys AND inside a polygon
 // are, because only the keys were checked against the signers' scope.
 type Area struct {
-	_        struct{} `cbor:",toarray"`
-	Keys     []AreaKey
-	Polygons []Polygon
+	Keys     []AreaKey `cbor:"1,keyasint,omitempty"`
+	Polygons []Polygon `cbor:"2,keyasint,omitempty"`
 }
 
 // Check holds the bounds and the form of an area, before any geometry runs.

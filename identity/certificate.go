@@ -164,7 +164,7 @@ func parsePayload(e *wire.Envelope, t wire.Type, v any) error {
 		return wire.Refuse(wire.ReasonBadPayload, "a %s of priority %d, want %d", t, h.Priority, trustPriority[t])
 	}
 	if err := wire.Unmarshal(e.Payload, v); err != nil {
-		return wire.Refuse(wire.ReasonBadPayload, "%s: %v", t, err)
+		return wire.RefusePayload(t.String(), err)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 	for _, l := range slices.Backward(links) { // root versions before a pinned one are known by their hash, latest first
 		if !l.known && l.env.Header.Type == wire.TypeRoot && p.isBefore(l.env) {
 			if _, changed, err := p.add(l.env); err == nil && changed {
-				added = append(added, l.env)
+				added = append(added, l.env.Stored())
 			}
 		}
 	}
@@ -38,7 +38,7 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 			return added, err
 		}
 		if changed {
-			added = append(added, l.env)
+			added = append(added, l.env.Stored())
 		}
 	}
 	return added, nil

@@ -18,7 +18,7 @@ func FuzzChain(f *testing.F) {
 	e.Chain = w.pool.ChainFor(e)
 	f.Add(e.EncodeFull(), uint16(0), byte(0))
 	for i := range e.Chain {
-		short := bare(e)
+		short := e.Stored()
 		short.Chain = e.Chain[i:]
 		f.Add(short.EncodeFull(), uint16(i*97), byte(1<<(i%8)))
 	}

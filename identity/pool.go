@@ -69,13 +69,6 @@ func (p *Pool) anchor(e *wire.Envelope, pinned bool) error {
 	return nil
 }
 
-// bare returns e without what is not signed.
-func bare(e *wire.Envelope) *wire.Envelope {
-	c := *e
-	c.Chain, c.Parts = nil, nil
-	return &c
-}
-
 // Drop forgets a domain with all that belongs to it.
 func (p *Pool) Drop(domain wire.ID) {
 	p.mu.Lock()
@@ -103,7 +96,7 @@ func (p *Pool) domainOf(e *wire.Envelope) (*domain, error) {
 
 // Add verifies a trust object and takes it in. An object that is known is
 // accepted again; a form whose signatures count for more replaces the one held.
-// The error is a [*wire.Refusal]. Add keeps e.
+// The error is a [*wire.Refusal]. Add keeps a copy of e.
 func (p *Pool) Add(e *wire.Envelope) (Verified, error) {
 	v, _, err := p.add(e)
 	return v, err
@@ -146,7 +139,7 @@ func (p *Pool) take(o object) (Verified, bool, error) {
 	if err != nil || j.known {
 		return j.verifiedUnless(err, o.env), false, err
 	}
-	v, env := j.verified(o.env), bare(o.env)
+	v, env := j.verified(o.env), o.env.Stored()
 	if o.slot != nil {
 		o.slot.env = env
 		d.take(j.panel.slot(o.slot), o.slot)

@@ -78,12 +78,17 @@ type RevocationList struct {
 	Entries []Revocation
 }
 
+type revocationPayload struct {
+	Entries []Revocation `cbor:"1,keyasint,omitempty"`
+}
+
 // ParseRevocationList reads a revocation envelope. It judges form only, no trust.
 func ParseRevocationList(e *wire.Envelope) (*RevocationList, error) {
-	l := &RevocationList{Origin: originOf(e)}
-	if err := parsePayload(e, wire.TypeRevocation, &l.Entries); err != nil {
+	var p revocationPayload
+	if err := parsePayload(e, wire.TypeRevocation, &p); err != nil {
 		return nil, err
 	}
+	l := &RevocationList{Origin: originOf(e), Entries: p.Entries}
 	if len(l.Entries) > maxRevocations {
 		return nil, wire.Refuse(wire.ReasonBadPayload, "%d revocations, at most %d", len(l.Entries), maxRevocations)
 	}
@@ -113,7 +118,7 @@ func NewRevocationList(o Origin, entries []Revocation) (*wire.Envelope, error) {
 	for i := range sorted {
 		sorted[i].Keep = slices.SortedFunc(slices.Values(sorted[i].Keep), wire.ID.Compare)
 	}
-	e, err := newTrustObject(o.header(wire.TypeRevocation), sorted)
+	e, err := newTrustObject(o.header(wire.TypeRevocation), revocationPayload{sorted})
 	if err != nil {
 		return nil, err
 	}

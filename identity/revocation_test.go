@@ -15,7 +15,7 @@ func (w *world) revoke(unit *Certificate, signers []by, entries ...Revocation) *
 	o := w.origin(unit, signers[0].key, t0+10*day, t0+year)
 	e, err := NewRevocationList(o, entries)
 	if err != nil { // an attacker's own tools refuse nothing
-		e = ok[*wire.Envelope](w.t)(newTrustObject(o.header(wire.TypeRevocation), entries))
+		e = ok[*wire.Envelope](w.t)(newTrustObject(o.header(wire.TypeRevocation), revocationPayload{entries}))
 	}
 	return w.sign(e, signers...)
 }

@@ -149,7 +149,7 @@ func TestChainIsStrict(t *testing.T) {
 	alien := newTreeNamed(t, "elsewhere")
 	foreign, _ := alien.pool.Envelope(alien.land.cert.ID)
 	nested, _ := w.pool.Envelope(w.land.cert.ID)
-	nested = bare(nested)
+	nested = nested.Stored()
 	nested.Chain = [][]byte{{1}}
 	broken := append([]byte{}, chain[0]...)
 	broken[len(broken)-1] ^= 1
@@ -179,7 +179,7 @@ func TestChainIsStrict(t *testing.T) {
 			if name == "filled" && tt.name == "wrong order" {
 				continue
 			}
-			e := bare(e)
+			e := e.Stored()
 			e.Chain = tt.chain
 			_, err := p.AddChain(e)
 			wantReason(t, name+": "+tt.name, err, tt.want)
