@@ -48,7 +48,7 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 type link struct {
 	id    wire.ID
 	env   *wire.Envelope
-	known bool // held with exactly these signatures
+	known bool // held, certificates with exactly these signatures
 }
 
 // readChain decodes what is not known and holds every object on the path.
@@ -68,6 +68,9 @@ func (p *Pool) readChain(e *wire.Envelope) ([]link, error) {
 			return nil, err
 		}
 		l.id = l.env.ID()
+		if _, ok := d.roots.find(l.id); ok {
+			l.known = true
+		}
 		if slices.ContainsFunc(links[:i], func(o link) bool { return o.id == l.id }) {
 			return nil, wire.Refuse(wire.ReasonUnprotected, "chain object %d is there twice", i)
 		}

@@ -73,6 +73,9 @@ func (d *domain) keep(h *held) error {
 	if replaces || len(over) > 0 {
 		d.rejudge()
 	}
+	if _, kept := d.certs[h.cert.ID]; !kept {
+		return wire.Refuse(wire.ReasonOverQuota, "%q has no room for %s", h.cert.By, h.cert.ID.Short())
+	}
 	return nil
 }
 

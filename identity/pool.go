@@ -181,6 +181,9 @@ func (p *Pool) addRoot(o object) (Verified, bool, error) {
 		d.rejudge()
 		p.version++
 	}
+	if !f.passOn {
+		return Verified{}, false, wire.Refuse(wire.ReasonUnknownIssuer, "root version %d is used, but not stored or passed on before the version below it verifies its signatures", f.Version)
+	}
 	return f.verified(o.env), true, nil
 }
 
@@ -188,8 +191,9 @@ func (p *Pool) addRoot(o object) (Verified, bool, error) {
 // those that are refused, with the last refusal.
 func (p *Pool) AddAll(es []*wire.Envelope) map[wire.ID]error {
 	refused := map[wire.ID]error{}
-	for len(es) > 0 {
+	for progress := true; progress && len(es) > 0; {
 		var left []*wire.Envelope
+		version := p.Version()
 		for _, e := range es {
 			if _, err := p.Add(e); err != nil {
 				refused[e.ID()] = err
@@ -198,9 +202,7 @@ func (p *Pool) AddAll(es []*wire.Envelope) map[wire.ID]error {
 				delete(refused, e.ID())
 			}
 		}
-		if len(left) == len(es) {
-			break
-		}
+		progress = len(left) < len(es) || p.Version() != version
 		es = left
 	}
 	return refused

@@ -282,6 +282,21 @@ func TestLaterVersionCanBePinned(t *testing.T) {
 	if _, err := p.Verify(w.alert(w.lst.cert, t0+day, w.lst.a, w.lst.b)); err != nil {
 		t.Error(err)
 	}
+	forged := two.Stored()
+	forged.Signers[0].Sig[0] ^= 1
+	fresh := NewPool()
+	if err := fresh.Pin(three, Fingerprint(three.ID())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fresh.Add(forged); reason(err) != wire.ReasonUnknownIssuer {
+		t.Errorf("signatures that cannot be verified yet: %v", err)
+	}
+	if refused := fresh.AddAll(append(slices.Clone(w.all), two)); len(refused) > 0 {
+		t.Errorf("refused: %v", refused)
+	}
+	if e, found := fresh.Envelope(two.ID()); !found || string(e.Encode()) != string(two.Encode()) {
+		t.Error("the forged form was kept beside the genuine one")
+	}
 	fork, _ := s.rotated(w.genesis, s.keys, "fork")
 	_, err := p.Add(fork)
 	st, _ := p.Status(w.domain)

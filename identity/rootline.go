@@ -79,14 +79,19 @@ func (l *rootLine) known(r *Root) (*rootForm, bool) {
 }
 
 // check verifies a version against what is known and returns the form held or to
-// be inserted. A version below the line is vouched for by the hash link from above.
+// be inserted. A version below the line is vouched for by the hash link from
+// above, its signatures by nothing until the version before it is known: it is
+// then not to be passed on.
 func (l *rootLine) check(r *Root, e *wire.Envelope) (*rootForm, error) {
 	if f, ok := l.known(r); ok && (f.passOn || f == l.line[0]) && f.raw == string(e.Encode()) {
 		return f, nil
 	}
 	first := l.line[0]
-	if r.ID == first.Previous && r.Version+1 == first.Version || r.ID == first.ID && first.Version > 1 {
-		return newRootForm(r, e, false, r.Version == 1 && selfSigned(r, e) == nil), nil
+	if r.ID == first.ID || r.ID == first.Previous && r.Version+1 == first.Version {
+		if r.Version > 1 {
+			return newRootForm(r, e, false, false), nil
+		}
+		return newRootForm(r, e, false, true), selfSigned(r, e)
 	}
 	before, ok := l.find(r.Previous)
 	switch {

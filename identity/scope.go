@@ -194,7 +194,8 @@ func (s *Scope) Within(parent *Scope) error {
 	return nil
 }
 
-// Demand is what an envelope asks of its signers' scopes.
+// Demand is what an envelope asks of its signers' scopes. One without areas asks
+// for none: what it says must then concern nobody by place.
 type Demand struct {
 	Areas      []Area        // each by its keys, or without keys by all its polygons
 	Categories Categories    // of all infos

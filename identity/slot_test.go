@@ -77,6 +77,9 @@ func TestStation(t *testing.T) {
 	}
 	_, err := w.pool.Add(station(w.lst.self()))
 	wantReason(t, "by the unit key", err, wire.ReasonBadSigner)
+	minted := by{w.grant(w.lst.cert, personSubject(t, "rp/07131/lst", "eve", scopeAt("07131", 0)), w.lst.self()), testKey(t, PurposePerson, "rp/07131/lsteve")}
+	_, err = w.pool.Add(station(minted))
+	wantReason(t, "by a minted officer", err, wire.ReasonUnknownIssuer)
 	if _, err := NewStation(w.origin(w.lst.cert, w.lst.a.key, t0, t0+1), nil, "x"); err == nil {
 		t.Error("no peer")
 	}

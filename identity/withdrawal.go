@@ -120,7 +120,11 @@ func (p *panel) judgeSlot(f *filled) error {
 		return wire.Refuse(wire.ReasonRevoked, "the signer's key is withdrawn")
 	case f.station != nil && (p.root != nil || first.held.cert.Kind != KindPerson):
 		return wire.Refuse(wire.ReasonBadSigner, "a station is bound by a person")
-	case p.root != nil || f.station != nil:
+	case p.root != nil:
+		return nil
+	case f.station != nil && first.held.strength < p.needed:
+		return p.short(0, 1) // else a stolen unit key would read the drafts
+	case f.station != nil:
 		return nil
 	}
 	f.source = byUnit
