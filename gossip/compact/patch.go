@@ -137,22 +137,19 @@ func splitMedia(list []cap.Resource) (core []cap.Resource, patches [][]byte) {
 	return core, patches
 }
 
-// patchMedia does nothing while the resources themselves are missing.
+// patchMedia reads contents, though in vain, while the resources are missing.
 func patchMedia(c *context, r *reader, v *cap.Info) {
 	for n := r.pairs(2); n > 0 && r.err == nil; n-- {
-		if c.lacksText && len(v.Resource) == 0 {
-			r.b = nil
-			return
-		}
-		at := r.index(len(v.Resource))
-		content := readMedia(r)
-		if r.err != nil {
-			return
-		}
-		if v.Resource[at].DerefURI != "" {
+		at, content := r.uint(), readMedia(r)
+		switch {
+		case r.err != nil || c.lacksText && len(v.Resource) == 0:
+		case at >= uint64(len(v.Resource)):
+			r.bad("resource %d of %d", at, len(v.Resource))
+		case v.Resource[at].DerefURI != "":
 			r.bad("two contents of one resource")
+		default:
+			v.Resource[at].DerefURI = content
 		}
-		v.Resource[at].DerefURI = content
 	}
 }
 
