@@ -18,15 +18,13 @@ func Signatures(k Kind, severity wire.Priority, emergency bool, needed int) int 
 	return needed
 }
 
-// Check holds an alert against what its signers have proven. The error is a
-// [*wire.Refusal]. It judges what is here: call it again when missing parts came.
+// Check holds an alert against what its signers have proven. That a gateway
+// must name an origin follows from its scope. The error is a [*wire.Refusal]. It judges what is here: call it again when missing parts came.
 func Check(v *identity.Verified, a *Alert) error {
 	gateway := v.Author != nil && v.Author.Kind == identity.KindGateway
 	switch {
 	case v.Unit == nil:
 		return wire.Refuse(wire.ReasonOutOfScope, "alerts are issued by a unit, not by the root")
-	case gateway && a.Origin == nil:
-		return wire.Refuse(wire.ReasonImportOnly, "a gateway signed an alert that names no origin")
 	case !gateway && a.Origin != nil:
 		return wire.Refuse(wire.ReasonImportOnly, "a person signed an alert that claims to be imported")
 	case v.Emergency && a.Kind != KindAlert:

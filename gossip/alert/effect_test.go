@@ -3,6 +3,7 @@ package alert
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -202,6 +203,19 @@ func TestRevoke(t *testing.T) {
 	f.Level = 1
 	if got := told(s.Revise(at(12), f)); !cmp.Equal(got, []string{"reinstated 0 unconfirmed after 12"}) {
 		t.Errorf("lifting the revocation with a lower level tells %v", got)
+	}
+}
+
+// TestRevokeLineage: without the revoked alert, what is left of the incident is
+// judged anew, and told.
+func TestRevokeLineage(t *testing.T) {
+	s := New(nil)
+	s.Add(at(1), fact(0, KindAlert), with(fact(1, KindUpdate, 0), func(f *Fact) { f.Severity = wire.PriorityMinor }))
+	if got := told(s.Add(at(9), with(fact(2, KindAllClear, 1), one))); !cmp.Equal(got, []string{"ended 2 all-clear unconfirmed"}) {
+		t.Errorf("all-clear by one tells %v", got)
+	}
+	if got := told(s.Revoke(at(12), testID(0))); !slices.Contains(got, "confirmed 2 all-clear") {
+		t.Errorf("without the Severe alert one signature suffices, and yet %v", got)
 	}
 }
 

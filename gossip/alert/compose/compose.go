@@ -54,7 +54,8 @@ type Area struct {
 	Circles  []cap.Circle
 }
 
-// Message is a CAP alert with the native fields that travel beside it.
+// Message is a CAP alert with the native fields that travel beside it. It may
+// share memory with the draft and the alerts it was made from: do not change it.
 type Message struct {
 	CAP    *cap.Alert
 	Extras compact.Extras
