@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,10 +17,12 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// catchUpLoop fetches what neighbours know: from each once its protocols are
-// known after connecting, and from one in turn every catchUpEvery.
+// catchUpLoop fetches what neighbours know: from each as soon as it is known to
+// speak the protocol, and from one in turn every catchUpEvery. A neighbour that
+// is still starting says so later, by a change of its protocols.
 func (r *Router) catchUpLoop(ctx context.Context) {
-	events, err := r.host.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted), eventbus.BufSize(256))
+	events, err := r.host.EventBus().Subscribe([]any{
+		new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerProtocolsUpdated)}, eventbus.BufSize(256))
 	if err != nil {
 		r.log.Error("subscribe to connections", "err", err)
 		return
@@ -27,18 +30,22 @@ func (r *Router) catchUpLoop(ctx context.Context) {
 	defer events.Close()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	busy := newBusy()
+	running := turns{}
 	start := func(p peer.ID) {
-		if busy.take(p) {
+		if running.begin(p) {
 			wg.Go(func() {
-				defer busy.give(p)
-				r.catchUpLogged(ctx, p)
+				for again := true; again && ctx.Err() == nil; again = running.end(p) {
+					r.catchUpTwice(ctx, p)
+				}
 			})
 		}
 	}
-	for _, p := range r.host.Network().Peers() {
-		start(p)
+	all := func() {
+		for _, p := range r.host.Network().Peers() {
+			start(p)
+		}
 	}
+	all()
 	tick := time.NewTimer(jitter(catchUpEvery))
 	defer tick.Stop()
 	for {
@@ -46,12 +53,19 @@ func (r *Router) catchUpLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-events.Out():
-			if done, ok := e.(event.EvtPeerIdentificationCompleted); ok {
-				start(done.Peer)
+			switch e := e.(type) {
+			case event.EvtPeerIdentificationCompleted:
+				start(e.Peer)
+			case event.EvtPeerProtocolsUpdated:
+				if slices.Contains(e.Added, wire.ProtocolCatchUp) {
+					start(e.Peer)
+				}
 			}
+		case <-r.refreshed:
+			all() // a domain was pinned: its warnings in force are next door
 		case <-tick.C:
-			if all := r.host.Network().Peers(); len(all) > 0 {
-				start(all[rand.IntN(len(all))])
+			if peers := r.host.Network().Peers(); len(peers) > 0 {
+				start(peers[rand.IntN(len(peers))])
 			}
 			tick.Reset(jitter(catchUpEvery))
 		}
@@ -64,31 +78,62 @@ func jitter(d time.Duration) time.Duration {
 	return d*3/4 + time.Duration(rand.Int64N(int64(d/2)))
 }
 
-// busy holds the neighbours a session is running with.
-type busy struct {
-	mu  sync.Mutex
-	set map[peer.ID]bool
+// turns holds the neighbours that a session is running with, and whether there
+// was reason for another one meanwhile.
+type turns struct {
+	mu    sync.Mutex
+	again map[peer.ID]bool
 }
 
-func newBusy() *busy { return &busy{set: map[peer.ID]bool{}} }
-
-func (b *busy) take(p peer.ID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.set[p] || len(b.set) >= catchUpServeTotal {
+// begin reports whether a session with p may begin now.
+func (t *turns) begin(p peer.ID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.again == nil {
+		t.again = map[peer.ID]bool{}
+	}
+	if _, running := t.again[p]; running {
+		t.again[p] = true
 		return false
 	}
-	b.set[p] = true
+	if len(t.again) >= catchUpServeTotal {
+		return false
+	}
+	t.again[p] = false
 	return true
 }
 
-func (b *busy) give(p peer.ID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.set, p)
+// end ends a session and reports whether another one has to follow at once.
+func (t *turns) end(p peer.ID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.again[p] {
+		t.again[p] = false
+		return true
+	}
+	delete(t.again, p)
+	return false
+}
+
+// catchUpTwice fetches what there is, and once more when gossip with the
+// neighbour is sure to flow: what it learned in between, before it knew our
+// topics, came by neither way. Gossipsub does not announce it either to a peer
+// that it has just taken into its mesh.
+func (r *Router) catchUpTwice(ctx context.Context, p peer.ID) {
+	r.catchUpLogged(ctx, p)
+	settled := time.NewTimer(gossipSettles)
+	defer settled.Stop()
+	select {
+	case <-ctx.Done():
+	case <-settled.C:
+		r.catchUpLogged(ctx, p)
+	}
 }
 
 func (r *Router) catchUpLogged(ctx context.Context, p peer.ID) {
+	if speaks, err := r.host.Peerstore().SupportsProtocols(p, wire.ProtocolCatchUp); err == nil && len(speaks) == 0 {
+		return
+	}
 	got, err := r.CatchUp(ctx, p)
 	if err != nil && ctx.Err() == nil {
 		r.log.Debug("catch up", "peer", p, "got", got, "err", err)

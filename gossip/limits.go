@@ -46,6 +46,11 @@ const (
 	// four lanes of sixteen domains.
 	maxSubscriptions = 64
 
+	// maxForeignTopics and maxTopic bound what is kept of topics that this device
+	// does not take part in: 64 domains of four lanes, names of 80 bytes.
+	maxForeignTopics = 256
+	maxTopic         = 80
+
 	// relayRate and relayBurst bound what is gossiped on after it came by
 	// catch-up: enough for the alerts in force, never a backlog.
 	relayRate  = 5
@@ -60,6 +65,7 @@ const (
 	catchUpTimeout    = 2 * time.Minute  // one whole session
 	catchUpStep       = 15 * time.Second // one answer
 	catchUpEvery      = 30 * time.Second // with one neighbour in turn
+	gossipSettles     = 2 * time.Second  // after connecting: two heartbeats and a slow link's round trip
 	catchUpServe      = 2                // sessions served per peer at once
 	catchUpServeTotal = 16               // and in total
 )

@@ -100,7 +100,7 @@ func (r *Router) options() []pubsub.Option {
 		pubsub.WithValidateQueueSize(1024),
 		// As long as a live alert may still be replayed by a slow mesh.
 		pubsub.WithSeenMessagesTTL(10 * time.Minute),
-		pubsub.WithSubscriptionFilter(filter{r}),
+		pubsub.WithSubscriptionFilter(&filter{r: r, foreign: map[string]bool{}}),
 		pubsub.WithAppSpecificRpcInspector(r.inspect),
 		pubsub.WithRawTracer(&tracer{c: &r.stats}),
 	}

@@ -68,7 +68,9 @@ type Router struct {
 	stats counters
 	queue chan pending
 	cuts  chan peer.ID
-	relay *rate.Limiter
+	// refreshed is told when a domain was added.
+	refreshed chan struct{}
+	relay     *rate.Limiter
 
 	mu      sync.Mutex // guards what follows
 	ledger  *ledger
@@ -95,7 +97,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), relay: rate.NewLimiter(relayRate, relayBurst),
+		cuts: make(chan peer.ID, 64), refreshed: make(chan struct{}, 1), relay: rate.NewLimiter(relayRate, relayBurst),
 		ledger: newLedger(), slots: slots{}, topics: map[string]*joined{}, serving: map[peer.ID]int{},
 	}
 	r.allowed.Store(&map[string]origin{})
@@ -208,6 +210,17 @@ func (r *Router) Head(author [32]byte, lane wire.Lane) (sequence uint64, id wire
 	defer r.mu.Unlock()
 	h := r.ledger.heads[headKey{author, lane}]
 	return h.sequence, h.id
+}
+
+// Known is the level at which this device has accepted an envelope.
+func (r *Router) Known(id wire.ID) (wire.Level, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.ledger.known[id]
+	if !ok {
+		return 0, false
+	}
+	return e.Level, true
 }
 
 // take is ingest: judge, then commit. With wait it returns once the envelope is

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -22,9 +24,7 @@ type joined struct {
 var errCutOff = errors.New("neighbour was cut off")
 
 // Refresh joins the topics of every domain the pool knows and leaves the others.
-// Call it when pins change; before Run it does nothing. Neighbours announce
-// their topics once a connection, and those of unknown domains are not kept, so
-// a new domain closes the connections there are: they are dialled again.
+// Call it when pins change; before Run it does nothing.
 func (r *Router) Refresh() error {
 	r.topicMu.Lock()
 	defer r.topicMu.Unlock()
@@ -40,7 +40,6 @@ func (r *Router) Refresh() error {
 		}
 	}
 	r.allowed.Store(&wanted)
-	fresh := false
 	for name, from := range wanted {
 		if r.topics[name] != nil {
 			continue
@@ -49,7 +48,11 @@ func (r *Router) Refresh() error {
 		if err != nil {
 			return fmt.Errorf("join topic %s: %w", name, err)
 		}
-		r.topics[name], fresh = t, true
+		r.topics[name] = t
+		select {
+		case r.refreshed <- struct{}{}:
+		default:
+		}
 	}
 	for name, t := range r.topics {
 		if _, ok := wanted[name]; ok {
@@ -59,11 +62,6 @@ func (r *Router) Refresh() error {
 		delete(r.topics, name)
 		if err := errors.Join(r.pubsub.UnregisterTopicValidator(name), t.topic.Close()); err != nil {
 			r.log.Warn("leave topic", "topic", name, "err", err)
-		}
-	}
-	if fresh {
-		for _, p := range r.host.Network().Peers() {
-			_ = r.host.Network().ClosePeer(p)
 		}
 	}
 	return nil
@@ -190,18 +188,39 @@ func (r *Router) full(ctx context.Context, id wire.ID) ([]byte, error) {
 	return e.EncodeFull(), nil
 }
 
-// filter lets neighbours subscribe to the topics this device relays, only. It is
-// called by pubsub's own goroutine and takes no lock.
-type filter struct{ r *Router }
+// filter bounds the topics that neighbours may announce. Announcements come once
+// a connection, so those of domains that this device does not know (yet) are
+// kept too, up to maxForeignTopics: when a domain is pinned, its neighbours are
+// known already.
+type filter struct {
+	r       *Router
+	mu      sync.Mutex
+	foreign map[string]bool
+}
 
-func (f filter) CanSubscribe(topic string) bool {
+func (f *filter) CanSubscribe(topic string) bool {
 	_, ok := (*f.r.allowed.Load())[topic]
 	return ok
 }
 
-func (f filter) FilterIncomingSubscriptions(_ peer.ID, opts []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+func (f *filter) FilterIncomingSubscriptions(_ peer.ID, opts []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
 	if len(opts) > maxSubscriptions {
 		return nil, pubsub.ErrTooManySubscriptions
 	}
-	return pubsub.FilterSubscriptions(opts, f.CanSubscribe), nil
+	return pubsub.FilterSubscriptions(opts, f.keeps), nil
+}
+
+func (f *filter) keeps(topic string) bool {
+	if f.CanSubscribe(topic) {
+		return true
+	}
+	if !strings.HasPrefix(topic, wire.ProtocolPrefix) || len(topic) > maxTopic {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.foreign[topic] && len(f.foreign) < maxForeignTopics {
+		f.foreign[topic] = true
+	}
+	return f.foreign[topic]
 }

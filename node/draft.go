@@ -24,24 +24,16 @@ const (
 	maxDrafts = 200
 	// draftPatience is how long a draft may wait before the device alarms.
 	draftPatience = 10 * time.Minute
-	// draftLife is how long an answered draft is kept for the record.
-	draftLife = 7 * 24 * time.Hour
-)
-
-// States of a draft.
-const (
-	draftPending   = "pending"
-	draftRejected  = "rejected"
-	draftPublished = "published"
 )
 
 // draft is an alert that lacks signatures, as stored.
 type draft struct {
 	Envelope []byte    `json:"envelope"`
 	Received time.Time `json:"received"`
+	From     string    `json:"from,omitempty"` // peer ID of the station that handed it over
 	State    string    `json:"state"`
-	Reason   string    `json:"reason,omitempty"`
-	Alarmed  bool      `json:"alarmed,omitempty"`
+	Comment  string    `json:"comment,omitempty"`
+	Overdue  bool      `json:"overdue,omitempty"` // waited too long, and that was told
 }
 
 // drafts are this station's drafts by envelope ID.
@@ -81,7 +73,7 @@ func (n *Node) putDraft(ctx context.Context, e *wire.Envelope, change func(*draf
 		if err := n.makeRoom(ctx); err != nil {
 			return err
 		}
-		d = &draft{Envelope: e.EncodeFull(), Received: n.deps.Now().UTC(), State: draftPending}
+		d = &draft{Envelope: e.EncodeFull(), Received: n.deps.Now().UTC(), State: apitype.DraftPending}
 		n.drafts.all[e.ID()] = d
 	} else if old, err := wire.Decode(d.Envelope); err == nil && len(old.Signers) < len(e.Signers) {
 		d.Envelope = e.EncodeFull()
@@ -99,7 +91,7 @@ func (n *Node) makeRoom(ctx context.Context) error {
 	}
 	var oldest wire.ID
 	for id, d := range n.drafts.all {
-		if d.State != draftPending && (oldest.IsZero() || d.Received.Before(n.drafts.all[oldest].Received)) {
+		if d.State != apitype.DraftPending && (oldest.IsZero() || d.Received.Before(n.drafts.all[oldest].Received)) {
 			oldest = id
 		}
 	}
@@ -144,19 +136,23 @@ func (n *Node) onDraft(from peer.ID, raw []byte) error {
 	if !slices.Contains(n.stations(e.Domain(), e.Header.Authority), from) {
 		return fmt.Errorf("this device is not known as a station of %q: bind it with `kreidfeuer cert station`", e.Header.Authority)
 	}
-	return n.keepDraft(context.Background(), e)
+	return n.keepDraft(context.Background(), e, from.String())
 }
 
-func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope) error {
+// keepDraft keeps a draft and tells of it once.
+func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope, from string) error {
 	n.drafts.mu.Lock()
 	old := n.drafts.all[e.ID()]
 	n.drafts.mu.Unlock()
-	if err := n.putDraft(ctx, e, nil); err != nil {
+	if err := n.putDraft(ctx, e, func(d *draft) {
+		if old == nil {
+			d.From = from
+		}
+	}); err != nil {
 		return err
 	}
 	if old == nil {
-		n.announce(ctx, apitype.Event{Kind: apitype.EventDraft, Text: fmt.Sprintf("draft %s waits for a signature", e.ID().Short()),
-			Data: mustJSON(map[string]string{"id": e.ID().String()})})
+		n.announceDraft(ctx, e.ID())
 	}
 	return nil
 }
@@ -196,10 +192,10 @@ func (n *Node) settleDrafts(ctx context.Context, records []gossip.Record) {
 		n.drafts.mu.Lock()
 		d := n.drafts.all[e.ID()]
 		n.drafts.mu.Unlock()
-		if d == nil || d.State == draftPublished {
+		if d == nil || d.State == apitype.DraftPublished {
 			continue
 		}
-		if err := n.putDraft(ctx, e, func(d *draft) { d.State = draftPublished }); err != nil {
+		if err := n.putDraft(ctx, e, func(d *draft) { d.State = apitype.DraftPublished }); err != nil {
 			n.log.Error("note published draft", "id", e.ID(), "err", err)
 		}
 	}
@@ -210,7 +206,7 @@ func (n *Node) nagDrafts(ctx context.Context) {
 	n.drafts.mu.Lock()
 	var late []*wire.Envelope
 	for _, d := range n.drafts.all {
-		if d.State == draftPending && !d.Alarmed && n.deps.Now().Sub(d.Received) >= draftPatience {
+		if d.State == apitype.DraftPending && !d.Overdue && n.deps.Now().Sub(d.Received) >= draftPatience {
 			if e, err := wire.Decode(d.Envelope); err == nil {
 				late = append(late, e)
 			}
@@ -218,10 +214,19 @@ func (n *Node) nagDrafts(ctx context.Context) {
 	}
 	n.drafts.mu.Unlock()
 	for _, e := range late {
-		if err := n.putDraft(ctx, e, func(d *draft) { d.Alarmed = true }); err != nil {
+		if err := n.putDraft(ctx, e, func(d *draft) { d.Overdue = true }); err != nil {
 			n.log.Error("note late draft", "id", e.ID(), "err", err)
 		}
-		n.announce(ctx, apitype.Event{Kind: apitype.EventDraft, Effect: "alarm", Data: mustJSON(map[string]string{"id": e.ID().String()}),
-			Text: fmt.Sprintf("draft %s has waited %s for a signature: approve or reject it", e.ID().Short(), draftPatience)})
+		n.announceDraft(ctx, e.ID())
 	}
+}
+
+// announceDraft tells how a draft stands.
+func (n *Node) announceDraft(ctx context.Context, id wire.ID) {
+	d, err := n.Draft(ctx, id)
+	if err != nil {
+		n.log.Error("describe draft", "id", id, "err", err)
+		return
+	}
+	n.announce(ctx, apitype.Event{Kind: apitype.EventDraft, Draft: &d.DraftSummary})
 }

@@ -61,48 +61,61 @@ func encodeEvents(events []apitype.Event) ([][]byte, error) {
 // announce appends an event that belongs to no envelope.
 func (n *Node) announce(ctx context.Context, e apitype.Event) {
 	e.Schema, e.Time = apitype.SchemaEvent, n.deps.Now().UTC()
-	n.log.Info("event", "kind", e.Kind, "text", e.Text)
+	n.log.Info("event", "kind", e.Kind)
 	b, err := json.Marshal(e)
 	if err == nil {
 		_, err = n.deps.Store.AppendEvents(ctx, b)
 	}
 	if err != nil {
-		n.log.Error("append event", "kind", e.Kind, "text", e.Text, "err", err)
+		n.log.Error("append event", "kind", e.Kind, "err", err)
 	}
 	n.hub.broadcast()
 }
 
+// stored reads kept events after since, at most limit. A damaged event is left
+// out, so its number is missing.
+func (n *Node) stored(ctx context.Context, since uint64, limit int) ([]apitype.Event, error) {
+	var events []apitype.Event
+	for one, err := range n.deps.Store.EventsSince(ctx, since) {
+		var corrupt *persist.CorruptError
+		if errors.As(err, &corrupt) {
+			continue
+		}
+		if err != nil {
+			return events, err
+		}
+		var e apitype.Event
+		if err := json.Unmarshal(one.Content, &e); err != nil {
+			n.log.Error("read event", "number", one.Number, "err", err)
+			continue
+		}
+		e.Seq = one.Number
+		if events = append(events, e); len(events) >= limit {
+			break
+		}
+	}
+	return events, nil
+}
+
+// eventBatch bounds the events read at once.
+const eventBatch = 256
+
 // Events calls yield for every event after since, in order and without gaps,
-// and waits for more until ctx ends or yield returns false. If events after
-// since are gone, it returns a *persist.PastGoneError at once.
+// and waits for more until ctx ends, the device stops or yield returns false. If
+// events after since are gone, it returns a *persist.PastGoneError at once.
 func (n *Node) Events(ctx context.Context, since uint64, yield func(apitype.Event) bool) error {
 	for {
-		wake, closed := n.hub.changed()
-		for stored, err := range n.deps.Store.EventsSince(ctx, since) {
-			var corrupt *persist.CorruptError
-			if errors.As(err, &corrupt) {
-				since = max(since, stored.Number)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			var e apitype.Event
-			if err := json.Unmarshal(stored.Content, &e); err != nil {
-				n.log.Error("read event", "number", stored.Number, "err", err)
-			}
-			e.Seq, since = stored.Number, stored.Number
-			if !yield(e) {
+		events, err := n.stored(ctx, since, eventBatch)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if since = e.Seq; !yield(e) {
 				return nil
 			}
 		}
-		if closed {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-wake:
+		if err := n.Control().AwaitEvent(ctx, since); err != nil {
+			return nil // ctx ended, or the device stops
 		}
 	}
 }

@@ -3,10 +3,7 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -49,6 +46,7 @@ func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID
 	n := k.n
 	n.mu.Lock()
 	events := n.take(records)
+	n.stamp(events)
 	n.drop(gone)
 	batch.Local[localMemory] = mustJSON(n.alerts.Memory())
 	n.mu.Unlock()
@@ -78,27 +76,32 @@ func entryOf(r *gossip.Record) persist.Entry {
 func (n *Node) take(records []gossip.Record) []apitype.Event {
 	var events []apitype.Event
 	var facts []alert.Fact
+	before := map[wire.ID]apitype.AlertState{}
 	for i := range records {
 		r := &records[i]
 		a, ok := r.Content.(*alert.Alert)
 		if !ok {
-			events = append(events, n.trustEvent(r))
+			events = append(events, n.trustEvent(r.Envelope))
 			continue
 		}
-		k := n.remember(a, r)
-		facts = append(facts, k.fact)
-		events = append(events, apitype.Event{Kind: apitype.EventAccepted, Alert: n.view(k)})
+		id := r.Envelope.ID()
+		if old := n.known[id]; old != nil {
+			before[id] = n.view(old).State
+		}
+		facts = append(facts, n.remember(a, r).fact)
 	}
 	effects := n.alerts.Add(n.anyClock(), facts...)
-	events = append(events, n.effectEvents(effects)...)
-	n.stamp(events)
-	return events
-}
-
-func (n *Node) stamp(events []apitype.Event) {
-	for i := range events {
-		events[i].Schema, events[i].Time = apitype.SchemaEvent, n.deps.Now().UTC()
+	told := map[wire.ID]bool{}
+	for _, e := range effects {
+		told[e.Alert] = true
 	}
+	for i := range facts { // what people need not be told is still an event
+		if id := facts[i].ID; !told[id] {
+			events = append(events, apitype.Event{Kind: apitype.EventAlert,
+				Alert: &apitype.AlertEvent{AlertSummary: n.view(n.known[id]), Was: before[id]}})
+		}
+	}
+	return append(events, n.effectEvents(effects)...)
 }
 
 // effectEvents turns what the lifecycle wants told into events.
@@ -113,19 +116,25 @@ func (n *Node) effectEvents(effects []alert.Effect) []apitype.Event {
 		if k == nil {
 			continue
 		}
-		events = append(events, apitype.Event{Kind: apitype.EventEffect, Effect: e.Kind.String(), Alert: n.view(k)})
+		events = append(events, apitype.Event{Kind: apitype.EventAlert, Alert: &apitype.AlertEvent{
+			AlertSummary: n.view(k),
+			Alarm:        e.Kind == alert.EffectAlarm || e.Kind == alert.EffectReinstated,
+			Silence:      e.Kind == alert.EffectEnded,
+		}})
 	}
 	return events
 }
 
-func (n *Node) trustEvent(r *gossip.Record) apitype.Event {
-	h := &r.Envelope.Header
-	by := h.Authority
-	if by == "" {
-		by = "the root"
+func (n *Node) trustEvent(e *wire.Envelope) apitype.Event {
+	t := apitype.TrustEvent{ID: e.ID().String(), Type: e.Header.Type.String(), Domain: e.Domain().String(), Authority: e.Header.Authority}
+	if c, err := identity.ParseCertificate(e); err == nil {
+		t.Authority, t.Name = c.Authority, c.Name
 	}
-	return apitype.Event{Kind: apitype.EventTrust, Text: fmt.Sprintf("%s by %s, number %d", h.Type, by, h.Sequence),
-		Data: mustJSON(map[string]any{"id": r.Envelope.ID(), "type": h.Type.String(), "authority": h.Authority, "means": r.Means})}
+	if e.Header.Type == wire.TypeBeacon {
+		sign := apitype.Sign{Domain: t.Domain, Authority: t.Authority, Time: utc(e.Header.Created), Missing: []string{}}
+		return apitype.Event{Kind: apitype.EventSign, Sign: &sign}
+	}
+	return apitype.Event{Kind: apitype.EventTrust, Trust: &t}
 }
 
 // Get returns an envelope with its parts.
@@ -163,22 +172,31 @@ func (k keeper) All(ctx context.Context) iter.Seq2[gossip.Stored, error] {
 	}
 }
 
+func (n *Node) stamp(events []apitype.Event) {
+	for i := range events {
+		events[i].Schema, events[i].Time = apitype.SchemaEvent, n.deps.Now().UTC()
+	}
+}
+
 // setFull notes whether the store takes envelopes, and says so when it changes.
 func (n *Node) setFull(ctx context.Context, err error) {
 	n.mu.Lock()
 	was := n.full
-	n.full = err != nil
+	n.full = err
 	if err == nil {
 		clear(n.unsaved)
 	}
 	n.mu.Unlock()
-	switch {
-	case err != nil && !was:
-		n.log.Error("the store takes nothing", "err", err)
-		n.announce(ctx, apitype.Event{Kind: apitype.EventStore, Text: "warnings still arrive and are shown, but are not kept: " + err.Error()})
-	case err == nil && was:
-		n.announce(ctx, apitype.Event{Kind: apitype.EventStore, Text: "the store has room again"})
+	if (err != nil) == (was != nil) {
+		return
 	}
+	e := apitype.HealthEvent{Problem: apitype.Problem{Kind: "disk-full",
+		Message: "warnings still arrive and are shown, but are not kept", Hint: "free some disk space"}, Ended: err == nil}
+	if err != nil {
+		n.log.Error("the store takes nothing", "err", err)
+		e.Message += ": " + err.Error()
+	}
+	n.announce(ctx, apitype.Event{Kind: apitype.EventHealth, Health: &e})
 }
 
 // onUnsaved shows what could not be kept.
@@ -199,9 +217,4 @@ func mustJSON(v any) []byte {
 		panic(err) // a programming error: our own types only
 	}
 	return b
-}
-
-// storeFailed reports whether err is the disk's fault.
-func storeFailed(err error) bool {
-	return errors.Is(err, persist.ErrFull) || err != nil && strings.Contains(err.Error(), "no space left")
 }

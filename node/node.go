@@ -62,7 +62,7 @@ type Node struct {
 	known   map[wire.ID]*known
 	places  []apitype.Place
 	trusted uint64 // pool version the facts were judged under
-	full    bool   // the store took nothing the last time
+	full    error  // why the store took nothing the last time
 	warned  map[wire.ID]time.Duration
 	unsaved map[wire.ID]bool
 }
@@ -175,6 +175,8 @@ func (n *Node) onCutOff(p peer.ID, d time.Duration) {
 			n.deps.Bans.Ban(p, c.RemoteMultiaddr(), time.Now().Add(d))
 		}
 	}
-	n.announce(context.Background(), apitype.Event{Kind: apitype.EventPeer,
-		Text: fmt.Sprintf("neighbour %s sent what it should have known to be wrong and is cut off for %s", p, d)})
+	n.announce(context.Background(), apitype.Event{Kind: apitype.EventHealth, Health: &apitype.HealthEvent{Problem: apitype.Problem{
+		Kind:    "neighbour-cut-off",
+		Message: fmt.Sprintf("neighbour %s sent what it should have known to be wrong and is cut off for %s", p, d),
+	}}})
 }

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -71,7 +70,7 @@ func (n *Node) rejudge(ctx context.Context) {
 			facts = append(facts, k.fact)
 			continue
 		}
-		again.row.Received, again.row.Means, again.row.From = k.row.Received, k.row.Means, k.row.From
+		again.row.Received, again.row.From, again.row.AgeS = k.row.Received, k.row.From, k.row.AgeS
 		again.fact.Received = k.fact.Received
 		n.known[id] = again
 		facts = append(facts, again.fact)
@@ -96,9 +95,9 @@ func (n *Node) expiring(now uint64) []apitype.Event {
 			}
 			if told, ok := n.warned[id]; !ok || told > before {
 				n.warned[id] = before
-				if row := n.view(k); row.State == alert.PhaseInForce.String() {
-					events = append(events, apitype.Event{Kind: apitype.EventExpiring, Alert: row,
-						Text: fmt.Sprintf("%q ends in %s: update it if the danger goes on", row.Headline, left.Round(time.Minute))})
+				if row := n.view(k); row.State == apitype.StateInForce {
+					events = append(events, apitype.Event{Kind: apitype.EventExpiring, Expiring: &apitype.ExpiringEvent{
+						ID: row.ID, Headline: row.Headline, Expires: row.Expires, Minutes: int(before / time.Minute)}})
 				}
 			}
 			break

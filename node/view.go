@@ -21,22 +21,24 @@ import (
 type known struct {
 	fact   alert.Fact
 	target *alert.Target
-	row    apitype.Alert
+	row    apitype.AlertSummary
 }
 
 // remember notes an accepted alert. The caller holds n.mu.
 func (n *Node) remember(a *alert.Alert, r *gossip.Record) *known {
-	k := n.knownOf(a, r.Verified, uint64(max(0, r.Received.Unix())))
-	k.row.Means, k.row.From = string(r.Means), printablePeer(r.From)
+	k := n.knownOf(r.Envelope, a, r.Verified, uint64(max(0, r.Received.Unix())))
+	k.row.From = printablePeer(r.From)
 	if old := n.known[k.fact.ID]; old != nil {
-		k.row.Received, k.row.Means, k.row.From = old.row.Received, old.row.Means, old.row.From
+		k.row.Received, k.row.From, k.row.AgeS = old.row.Received, old.row.From, old.row.AgeS
+	} else if c := n.clock(k.fact.Domain); !c.Doubtful() && c.Now > k.fact.Created {
+		k.row.AgeS = int64(c.Now - k.fact.Created)
 	}
 	n.known[k.fact.ID] = k
 	return k
 }
 
 // knownOf describes an alert; it does not enter it. The caller holds n.mu.
-func (n *Node) knownOf(a *alert.Alert, v identity.Verified, received uint64) *known {
+func (n *Node) knownOf(e *wire.Envelope, a *alert.Alert, v identity.Verified, received uint64) *known {
 	k := &known{fact: alert.FactOf(a, &v)}
 	k.fact.Received = received
 	var scope []identity.Area
@@ -44,7 +46,7 @@ func (n *Node) knownOf(a *alert.Alert, v identity.Verified, received uint64) *kn
 		scope = v.Unit.Scope.Areas
 	}
 	k.target = alert.NewTarget(a.CAP, scope)
-	k.row = n.row(a, &v)
+	k.row = n.row(e, a, &v)
 	k.row.Received = utc(received)
 	n.place(k)
 	return k
@@ -52,49 +54,54 @@ func (n *Node) knownOf(a *alert.Alert, v identity.Verified, received uint64) *kn
 
 // place holds an alert against the watched places.
 func (n *Node) place(k *known) {
-	if len(n.places) == 0 {
-		k.fact.Concern, k.row.Place = alert.ConcernUnknown, ""
-	} else {
-		k.fact.Concern, k.row.Place = k.target.ConcernsAny(placesOf(n.places))
+	k.fact.Concern, k.row.Places = alert.ConcernUnknown, []string{}
+	if len(n.places) > 0 {
+		k.fact.Concern, _ = k.target.ConcernsAny(placesOf(n.places))
 	}
-	k.row.Concerns = k.fact.Concern.String()
+	for _, p := range placesOf(n.places) {
+		if c, _ := k.target.Concerns(p); c == alert.ConcernYes {
+			k.row.Places = append(k.row.Places, p.Name)
+		}
+	}
+	k.row.Concerns = apitype.Concern(k.fact.Concern.String())
 }
 
 // row is what lists show and what does not change.
-func (n *Node) row(a *alert.Alert, v *identity.Verified) apitype.Alert {
+func (n *Node) row(e *wire.Envelope, a *alert.Alert, v *identity.Verified) apitype.AlertSummary {
 	h, c := &a.Header, a.CAP
-	row := apitype.Alert{
-		ID: a.ID.String(), Lane: h.Lane.String(), Kind: a.Kind.String(), Severity: string(severityName(a)),
-		Warnstufe: alert.Warnstufe(severityName(a)), Test: a.Test != "", Authority: h.Authority, Domain: h.DomainID().String(),
-		Level: int(v.Level), Needed: v.Needed, Sender: string(c.Sender), Identifier: string(c.Identifier), Sent: string(c.Sent),
-		Created: utc(h.Created), Expires: utc(h.Expires), VerifiedBy: n.path(v),
+	row := apitype.AlertSummary{
+		ID: a.ID.String(), CAP: apitype.CAPTriple{Identifier: c.Identifier, Sender: c.Sender, Sent: string(c.Sent)},
+		Kind: apitype.AlertKind(a.Kind.String()), Lane: h.Lane.String(), Test: a.Test != "" || a.Drill(),
+		Severity: string(severityName(a)), Warnstufe: alert.Warnstufe(severityName(a)), Areas: []string{},
+		Domain: h.DomainID().String(), Authority: h.Authority, Chain: n.path(v), Signers: signersOf(e, v),
+		Level: int(v.Level), Needed: v.Needed, Created: utc(h.Created), Expires: utc(h.Expires),
 	}
 	if v.Unit != nil {
-		row.Issuer = v.Unit.Name
-	}
-	for _, s := range v.Signers {
-		if s != nil {
-			row.Signers = append(row.Signers, s.Name)
-		}
+		row.AuthorityName = v.Unit.Name
 	}
 	if in := a.Language("de", "en"); in != nil {
 		row.Event, row.Headline = in.Event, in.Headline
 		for i := range in.Area {
 			row.Areas = append(row.Areas, in.Area[i].AreaDesc)
-			for _, g := range in.Area[i].Geocode {
-				if key, ok := alert.ParseKey(g); ok {
-					row.Keys = append(row.Keys, key.String())
-				}
-			}
 		}
 	}
 	if o := a.Origin; o != nil {
-		row.Origin = &apitype.Origin{Format: o.Format, Digest: hex.EncodeToString(o.Digest[:]), Signature: o.Signature.String(), By: h.Authority}
-	}
-	for _, i := range a.Missing() {
-		row.MissingParts = append(row.MissingParts, a.Parts[i].Kind.String())
+		row.Origin = apitype.Origin{By: row.AuthorityName, Format: o.Format, Digest: hex.EncodeToString(o.Digest[:]), Signature: o.Signature.String()}
 	}
 	return row
+}
+
+// signersOf names those who signed, in the envelope's order.
+func signersOf(e *wire.Envelope, v *identity.Verified) []apitype.Signer {
+	list := []apitype.Signer{}
+	for i, c := range v.Signers {
+		if c == nil || i >= len(e.Signers) {
+			continue
+		}
+		list = append(list, apitype.Signer{Person: c.Person, Name: c.Name, Function: c.Function, Authority: c.Authority,
+			Role: e.Signers[i].Role.String(), Key: identity.Fingerprint(c.ID)})
+	}
+	return list
 }
 
 // path names the authorities from the root down to the unit.
@@ -116,22 +123,45 @@ func (n *Node) path(v *identity.Verified) []string {
 }
 
 // view is an alert as it stands now. The caller holds n.mu.
-func (n *Node) view(k *known) *apitype.Alert {
+func (n *Node) view(k *known) apitype.AlertSummary {
 	row := k.row
-	row.Level, row.Concerns = int(k.fact.Level), k.fact.Concern.String()
-	clock := n.anyClock()
-	if in, ok := n.alerts.Incident(k.fact.ID, clock); ok {
+	row.Level, row.Incident, row.State = int(k.fact.Level), row.ID, apitype.StateUnknown
+	if in, ok := n.alerts.Incident(k.fact.ID, n.anyClock()); ok {
 		row.Incident = in.Root.String()
-		row.Equivocal = slices.Contains(in.Equivocal, k.fact.ID)
 		if v := in.Version(k.fact.ID); v != nil {
-			row.State, row.InForce = v.Phase.String(), v.InForce.String()
+			row.State = stateOf(v, n.now())
+			row.Unconfirmed = v.Phase == alert.PhaseUnconfirmed || v.Phase == alert.PhaseAllClearUnconfirmed ||
+				v.Kind == alert.KindAllClear && in.Phase == alert.PhaseAllClearUnconfirmed
 		}
 	}
-	if !clock.Doubtful() && clock.Now > k.fact.Created {
-		row.AgeSeconds = int64(clock.Now - k.fact.Created)
+	return row
+}
+
+// stateOf is the API's word for where an alert stands.
+func stateOf(v *alert.Version, now uint64) apitype.AlertState {
+	switch v.Phase {
+	case alert.PhaseInForce, alert.PhaseUnconfirmed:
+		switch {
+		case v.InForce == identity.InForce:
+			return apitype.StateInForce
+		case v.Created > now:
+			return apitype.StateNotYet
+		}
+		return apitype.StateUnknown
+	case alert.PhaseLapsed:
+		return apitype.StateLapsed
+	case alert.PhaseExpired:
+		return apitype.StateExpired
+	case alert.PhaseSuperseded:
+		return apitype.StateSuperseded
+	case alert.PhaseAllClear, alert.PhaseAllClearUnconfirmed:
+		return apitype.StateAllClear
+	case alert.PhaseWithdrawn:
+		return apitype.StateWithdrawn
+	case alert.PhaseRevoked:
+		return apitype.StateRevoked
 	}
-	_, row.Alarmed = n.alerts.Record(k.fact.ID)
-	return &row
+	return apitype.StateUnknown
 }
 
 // loadAlerts gives the lifecycle what the store holds, all at once.
@@ -167,9 +197,8 @@ func (n *Node) loadAlerts(ctx context.Context) error {
 		n.known[k.fact.ID] = k
 		facts = append(facts, k.fact)
 	}
-	effects := n.alerts.Add(n.anyClock(), facts...)
 	n.trusted = n.pool.Version()
-	return n.tell(ctx, effects)
+	return n.tell(ctx, n.alerts.Add(n.anyClock(), facts...))
 }
 
 // judgeStored verifies a stored alert again, under today's trust.
@@ -187,9 +216,8 @@ func (n *Node) judgeStored(s gossip.Stored) (*known, error) {
 	if err != nil && !isReason(err, wire.ReasonRevoked) {
 		return nil, err
 	}
-	k := n.knownOf(a, v, 0)
+	k := n.knownOf(e, a, v, 0)
 	k.fact.Revoked = err != nil || alert.Check(&v, a) != nil
-	k.row.Means = string(gossip.MeansLocal)
 	return k, nil
 }
 

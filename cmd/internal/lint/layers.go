@@ -39,10 +39,11 @@ var layers = map[string]int{
 	"node":                4,
 	"persist/persisttest": 4,
 
-	"node/api":    5,
-	"node/client": 5,
-	"node/web":    5,
-	"sim":         5,
+	"node/api":      5,
+	"node/client":   5,
+	"node/nodetest": 5,
+	"node/web":      5,
+	"sim":           5,
 }
 
 const (
@@ -58,7 +59,7 @@ var confined = []struct {
 }{
 	{
 		imports:  []string{"github.com/libp2p/"},
-		packages: []string{"gossip", "node", "node/discovery", "node/host", "sim", "cmd"},
+		packages: []string{"gossip", "node", "node/discovery", "node/host", "node/nodetest", "sim", "cmd"},
 	},
 	{
 		imports: []string{
