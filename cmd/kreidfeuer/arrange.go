@@ -46,7 +46,7 @@ func (a *arrangement) take(args []string) []string {
 	if len(word) > 1 && word[0] == '-' {
 		return a.takeFlag(word, args[1:])
 	}
-	if len(a.path)+len(a.operands) == 0 && word == "help" {
+	if len(a.commands) > 0 && len(a.operands) == 0 && word == "help" {
 		a.help = true
 		return args[1:]
 	}

@@ -76,3 +76,13 @@ func testEnv() (e *env, out, told *bytes.Buffer) {
 	e.getenv, e.environ = func(string) string { return "" }, func() []string { return nil }
 	return e, out, told
 }
+
+// TestPortable finds the data beside the program.
+func TestPortable(t *testing.T) {
+	e, _, told := testEnv()
+	code := run(e, []string{"kreidfeuer", "cert", "import", "none.pem", "--portable"})
+	self := must(filepath.EvalSymlinks(must(os.Executable())))
+	if want := filepath.Join(filepath.Dir(self), "kreidfeuer-data"); code != int(exitData) || !strings.Contains(told.String(), "no device in "+want) {
+		t.Errorf("status %d: %s, want %d and the folder %s", code, told, exitData, want)
+	}
+}

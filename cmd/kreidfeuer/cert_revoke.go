@@ -87,12 +87,7 @@ func (e *env) revokeCert(c *cli.Context, name string) error {
 		}
 		origin := identity.Origin{Domain: i.domain, Issuer: i.issuer, By: by, Sequence: seq, Previous: prev,
 			Created: e.unix(), Expires: min(e.unix()+revocationLife, i.expires())}
-		list, err := identity.NewRevocationList(origin, entries)
-		if err != nil {
-			return nil, err
-		}
-		st.remember(list)
-		return list, nil
+		return identity.NewRevocationList(origin, entries)
 	})
 	if err != nil {
 		return err
@@ -158,15 +153,13 @@ func parseLast(text string) (wire.Lane, identity.Head, error) {
 // replaces the one before it.
 func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, entry identity.Revocation) ([]identity.Revocation, error) {
 	entries := i.pool.Revoked(i.domain, by, key)
-	if b, ok := st.Lists[listName(i.domain, by)]; ok {
-		var own []identity.Revocation
-		if err := wire.Unmarshal(b, &own); err != nil {
-			return nil, failf(exitData, "the state file's last revocation list is damaged: %w", err)
-		}
-		for _, r := range own {
-			if !slices.ContainsFunc(entries, func(o identity.Revocation) bool { return sameKey(o, r) }) {
-				entries = append(entries, r)
-			}
+	own, err := st.list(i.domain, by)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range own {
+		if !slices.ContainsFunc(entries, func(o identity.Revocation) bool { return sameKey(o, r) }) {
+			entries = append(entries, r)
 		}
 	}
 	for _, old := range entries {
@@ -180,12 +173,28 @@ func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, e
 
 func sameKey(a, b identity.Revocation) bool { return a.Key == b.Key && a.Authority == b.Authority }
 
-// remember keeps what a key's list says in its state file.
+// remember keeps a key's last list in its state file.
 func (st *signerState) remember(list *wire.Envelope) {
 	if st.Lists == nil {
 		st.Lists = map[string][]byte{}
 	}
-	st.Lists[listName(list.Domain(), list.Header.Authority)] = list.Payload
+	st.Lists[listName(list.Domain(), list.Header.Authority)] = list.Encode()
+}
+
+// list is what the key's last list for a unit withdraws, by its state file.
+func (st *signerState) list(domain wire.ID, authority string) ([]identity.Revocation, error) {
+	b, ok := st.Lists[listName(domain, authority)]
+	if !ok {
+		return nil, nil
+	}
+	e, err := wire.Decode(b)
+	if err == nil {
+		var l *identity.RevocationList
+		if l, err = identity.ParseRevocationList(e); err == nil {
+			return l.Entries, nil
+		}
+	}
+	return nil, failf(exitData, "the last revocation list in the key's state file is damaged: %w", err)
 }
 
 func listName(domain wire.ID, authority string) string { return domain.String() + "/" + authority }

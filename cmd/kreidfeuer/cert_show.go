@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -51,15 +50,20 @@ func (e *env) showCerts(c *cli.Context) error {
 			}
 			first = false
 			if _, err := pool.AddChain(o); err == nil {
-				_, err = pool.Add(o)
-				bad = bad || err != nil
-			} else {
-				bad = true
+				_, _ = pool.Add(o) // what follows may rest on it; describeObject says whether it holds
 			}
-			if err := e.printObject(e.stdout, pool, o); err != nil {
+			j, err := describeObject(pool, o)
+			if err != nil {
+				return err
+			}
+			bad = bad || !j.Valid || j.Certificate != nil && j.Certificate.Revoked != ""
+			if err := e.printObject(j); err != nil {
 				return err
 			}
 		}
+	}
+	if bad && len(pool.Domains()) == 0 {
+		e.notef("hint: nothing is pinned here; name the root with --trust FILE")
 	}
 	if bad {
 		return silent(exitTrust)
@@ -161,17 +165,15 @@ func describeCertificate(c *identity.Certificate) *certificateJSON {
 }
 
 // printObject describes any trust object but a root's keys in full.
-func (e *env) printObject(w io.Writer, pool *identity.Pool, o *wire.Envelope) error {
-	j, err := describeObject(pool, o)
-	if err != nil {
-		return err
-	}
+func (e *env) printObject(j objectJSON) error {
 	if e.json {
-		if w == io.Writer(e.stdout) {
-			return e.printJSON(j)
-		}
-		return nil
+		return e.printJSON(j)
 	}
+	e.table(e.stdout, j.rows())
+	return nil
+}
+
+func (j *objectJSON) rows() []string {
 	rows := []string{j.Type + "\t" + j.Fingerprint}
 	if j.Certificate != nil {
 		rows = append(rows, j.Certificate.rows()...)
@@ -184,9 +186,8 @@ func (e *env) printObject(w io.Writer, pool *identity.Pool, o *wire.Envelope) er
 		issuer = "the root"
 	}
 	rows = append(rows, "issued by\t"+issuer, fmt.Sprintf("valid\t%s to %s", j.Created, j.Expires),
-		fmt.Sprintf("signatures\t%d", j.Signatures), "state\t"+objectState(&j))
-	e.table(w, rows)
-	return nil
+		fmt.Sprintf("signatures\t%d", j.Signatures), "state\t"+objectState(j))
+	return rows
 }
 
 func objectState(j *objectJSON) string {

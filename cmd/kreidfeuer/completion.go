@@ -14,7 +14,7 @@ const (
   local cur="${COMP_WORDS[COMP_CWORD]}" words
   words=("${COMP_WORDS[@]:0:$COMP_CWORD}")
   if [[ "$cur" == -* ]]; then words+=("$cur"); fi
-  mapfile -t COMPREPLY < <(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur")
+  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur")) # bash 3 of macOS has no mapfile
 }
 complete -o bashdefault -o default -F _kreidfeuer kreidfeuer
 `

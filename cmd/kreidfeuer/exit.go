@@ -135,9 +135,21 @@ func (e *env) report(err error) exitCode {
 	return f.code
 }
 
-// warnf tells a person what does not stop the command.
+// warningJSON is the form of a warning on standard error with --json.
+type warningJSON struct {
+	Schema  string `json:"schema"` // kreidfeuer.warning/1
+	Warning string `json:"warning"`
+}
+
+// warnf tells of what does not stop the command.
 func (e *env) warnf(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "kreidfeuer: warning: %s\n", printable(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	if e.json {
+		line, _ := json.Marshal(warningJSON{"kreidfeuer.warning/1", text})
+		fmt.Fprintf(e.stderr, "%s\n", line)
+		return
+	}
+	fmt.Fprintf(e.stderr, "kreidfeuer: warning: %s\n", printable(text))
 }
 
 // notef tells a person what happened, beside the result.

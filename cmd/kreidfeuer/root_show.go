@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -145,106 +143,4 @@ func signedMark(j *rootJSON, k identity.PublicKey) string {
 		return " (has signed)"
 	}
 	return ""
-}
-
-// stamp writes seconds UTC for people and programs alike.
-func stamp(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
-
-func rootSignCommand(e *env) *cli.Command {
-	return document(&cli.Command{
-		Name:      "sign",
-		Usage:     "add a holder's signature to a root",
-		ArgsUsage: "FILE",
-		Description: "Prints what is signed before it asks for the passphrase. The file is replaced by the\n" +
-			"one with the signature added, unless --out names another.\n\n" +
-			"Example:\n" +
-			"  kreidfeuer root sign root.pem --key weber.key",
-		Flags: append(passphraseFlags(),
-			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; may be repeated"},
-			&cli.StringFlag{Name: "before", Usage: "the root version before, in `FILE`, for a key of that version"},
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "the file itself"},
-		),
-		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
-				return err
-			}
-			return e.signRoot(c, c.Args().First())
-		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
-}
-
-func (e *env) signRoot(c *cli.Context, name string) error {
-	if len(c.StringSlice("key")) == 0 {
-		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
-	}
-	root, err := e.readObject(name, wire.TypeRoot)
-	if err != nil {
-		return err
-	}
-	before, err := describeRoot(root)
-	if err != nil {
-		return err
-	}
-	e.notef("%s\n%s\n", strings.Join(before.rows(), "\n"), before.Fingerprint)
-	signers, err := e.openKeys(c, identity.PurposeRoot)
-	if err != nil {
-		return err
-	}
-	eligible, err := e.rootSigners(c, root)
-	if err != nil {
-		return err
-	}
-	for _, s := range signers {
-		if err := mayHold(eligible, s.key, s.path); err != nil {
-			return err
-		}
-		if root, err = identity.SignRoot(root, s.key); err != nil {
-			return failf(exitTrust, "%w", err)
-		}
-	}
-	b, err := armor(root)
-	if err != nil {
-		return err
-	}
-	out := c.String("out")
-	if out == "" {
-		out = name
-	}
-	if err := e.writeOutput(out, b); err != nil || out == "-" {
-		return err
-	}
-	return e.printRoots([]*wire.Envelope{root})
-}
-
-// rootSigners are the keys that may sign a root version: its own and, as far as
-// --before names it, those of the version before. Any other signature would make
-// the root invalid everywhere.
-func (e *env) rootSigners(c *cli.Context, root *wire.Envelope) ([]identity.PublicKey, error) {
-	r, err := identity.ParseRoot(root)
-	if err != nil {
-		return nil, failf(exitUsage, "%w", err)
-	}
-	if c.String("before") == "" {
-		return r.Keys, nil
-	}
-	prev, err := e.readLatestRoot(c.String("before"))
-	if err != nil {
-		return nil, err
-	}
-	if prev.ID() != r.Previous {
-		return nil, failf(exitUsage, "%s is not the version before this root", c.String("before"))
-	}
-	before, err := identity.ParseRoot(prev)
-	if err != nil {
-		return nil, failf(exitUsage, "%w", err)
-	}
-	return slices.Concat(r.Keys, before.Keys, before.Recovery), nil
-}
-
-func mayHold(eligible []identity.PublicKey, key identity.PrivateKey, path string) error {
-	if slices.Contains(eligible, key.Public()) {
-		return nil
-	}
-	return failf(exitTrust, "%s is no key of this root", path).
-		hintf("kreidfeuer root show lists its keys; a key of the version before needs --before FILE with that version")
 }

@@ -30,7 +30,7 @@ type signerState struct {
 	Schema string                   `json:"schema"` // kreidfeuer.signer/1
 	Key    identity.PublicKey       `json:"key"`
 	Lanes  map[wire.Lane]signerHead `json:"lanes"`           // the last envelope the key has authored
-	Lists  map[string][]byte        `json:"lists,omitempty"` // what its last revocation list says (payload), by domain and authority
+	Lists  map[string][]byte        `json:"lists,omitempty"` // its last revocation list, an envelope, by domain and authority
 }
 
 type signerHead struct {
@@ -44,16 +44,16 @@ func statePath(keyPath string) string { return keyPath + ".state" }
 
 // createSignerState begins the chains of a new key.
 func (e *env) createSignerState(keyPath string, key identity.PublicKey) error {
-	s := signerState{Schema: signerSchema, Key: key, Lanes: map[wire.Lane]signerHead{}}
-	b, err := s.encode()
+	st := signerState{Schema: signerSchema, Key: key, Lanes: map[wire.Lane]signerHead{}}
+	b, err := st.encode()
 	if err != nil {
 		return err
 	}
 	return e.createFile(statePath(keyPath), b, 0o600)
 }
 
-func (s *signerState) encode() ([]byte, error) {
-	b, err := json.MarshalIndent(s, "", "  ")
+func (st *signerState) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(st, "", "  ")
 	return append(b, '\n'), err
 }
 

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// validity reads a length of time such as 10y, 90d or 12h and returns its end.
+func validity(text string, from uint64) (uint64, error) {
+	seconds, err := parseSpan(text)
+	if err != nil {
+		return 0, err
+	}
+	if from+seconds > wire.MaxTime {
+		return 0, failf(exitUsage, "%q ends after the year 9999", text)
+	}
+	return from + seconds, nil
+}
+
+// parseSpan reads a length of time in seconds: 30m, 12h, 90d, 2w or 10y.
+func parseSpan(text string) (uint64, error) {
+	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
+	if text != "" {
+		unit := units[text[len(text)-1]]
+		n, err := strconv.ParseUint(text[:len(text)-1], 10, 32)
+		if err == nil && unit > 0 && n > 0 && n <= 10_000_000 {
+			return n * uint64(unit/time.Second), nil
+		}
+	}
+	return 0, failf(exitUsage, "%q is no length of time", text).hintf("a number with m, h, d, w or y, as in 90d")
+}
+
+// stamp writes seconds UTC for people and programs alike.
+func stamp(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
