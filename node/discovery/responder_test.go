@@ -200,10 +200,10 @@ func TestReportsGoOn(t *testing.T) {
 	})
 }
 
-// TestTrafficIsShared: forty devices on one link ask about as often as two.
+// TestTrafficIsShared: twenty devices on one link ask about as often as two.
 func TestTrafficIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const devices, minutes = 40, 5
+		const devices, minutes = 20, 4
 		s := &segment{}
 		for n := range devices {
 			newLinkDevice(t, n+1, map[int]*segment{2: s}, testLink(2, netip.AddrFrom4([4]byte{10, 0, 0, byte(n + 1)}).String()+"/24"))
