@@ -29,10 +29,12 @@ type level struct {
 	storage func(readOnly bool) (storage.Storage, error)
 	options *opt.Options
 
-	mu     sync.RWMutex // held for writing by writers
-	db     *leveldb.DB
-	stor   storage.Storage // of db
-	failed error           // of the last write; nil: none
+	writing sync.Mutex // held by writers, also while they wait for the disk
+	failed  error      // guarded by writing; of the last write; nil: none
+
+	mu   sync.RWMutex // guards what follows; held for writing to open and close
+	db   *leveldb.DB
+	stor storage.Storage // of db
 }
 
 var _ datastore.Batching = (*level)(nil)
@@ -100,6 +102,8 @@ func newMemoryLevel() (*level, error) {
 // reopen replaces the database by a freshly opened one; a failure leaves one
 // for reading, if that can be had.
 func (l *level) reopen() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	_ = l.closeDB() // it has failed already; what counts is what is on the disk
 	err := l.openDB(false)
 	l.failed = err
@@ -138,17 +142,14 @@ func (l *level) closeDB() error {
 }
 
 func (l *level) write(b *leveldb.Batch) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	if l.failed != nil {
 		if err := l.reopen(); err != nil {
 			return fmt.Errorf("open again after a failed write: %w", err)
 		}
 	}
-	if l.db == nil {
-		return ErrClosed
-	}
-	l.failed = l.db.Write(b, &opt.WriteOptions{Sync: true})
+	l.failed = l.view(func(db *leveldb.DB) error { return db.Write(b, &opt.WriteOptions{Sync: true}) })
 	return l.failed
 }
 
@@ -213,6 +214,8 @@ func (l *level) Sync(context.Context, datastore.Key) error { return nil }
 
 // Close implements [datastore.Datastore].
 func (l *level) Close() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := l.closeDB()

@@ -57,8 +57,8 @@ func (s *Store) Put(ctx context.Context, b Batch) (Receipt, error) {
 	if err := b.check(); err != nil {
 		return Receipt{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writer.Lock()
+	defer s.writer.Unlock()
 	if err := s.ready(ctx, len(b.Entries)+len(b.Parts) > 0); err != nil {
 		return Receipt{}, fmt.Errorf("put: %w", err)
 	}

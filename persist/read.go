@@ -146,7 +146,7 @@ func (s *Store) scan(ctx context.Context, prefix, from string, limit int) iter.S
 	}
 }
 
-// scanHeld is scan for callers that hold the store's lock.
+// scanHeld is scan for writers, who know that the store is open.
 func (s *Store) scanHeld(ctx context.Context, prefix, from string, limit int) iter.Seq2[value, error] {
 	q := query.Query{Prefix: prefix, Orders: []query.Order{query.OrderByKey{}}, Limit: limit}
 	if from != "" {

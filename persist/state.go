@@ -80,8 +80,15 @@ func (s *Store) loadState(ctx context.Context) error {
 	if err := wire.Unmarshal(b, &st); err != nil {
 		return fmt.Errorf("read state: %w", &CorruptError{keyState, err})
 	}
-	s.state, s.doubt = st, false
+	s.setState(st)
+	s.doubt = false
 	return nil
+}
+
+func (s *Store) setState(st state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = st
 }
 
 // mustMarshal writes values of this package's own types, which CBOR can express.

@@ -53,9 +53,11 @@ type Store struct {
 	opt     Options
 	release func() error // the folder's lock
 
-	mu     sync.RWMutex // guards what follows; held for writing by writers
+	writer sync.Mutex // held by writers, also while they wait for the disk, and by Verify
+	doubt  bool       // guarded by writer; the last write failed: what is stored must be read again
+
+	mu     sync.RWMutex // guards what follows, for moments; writers hold both to change it
 	state  state
-	doubt  bool // the last write failed: what is stored must be read again
 	closed bool
 }
 
@@ -80,6 +82,8 @@ func Open(ctx context.Context, ds datastore.Batching, opt Options) (*Store, erro
 // Close waits for the writer and closes the datastore. Later calls of the
 // store's methods return [ErrClosed].
 func (s *Store) Close() error {
+	s.writer.Lock()
+	defer s.writer.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

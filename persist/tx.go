@@ -81,7 +81,7 @@ func (t *tx) commit() error {
 	if err := t.s.ds.Sync(t.ctx, datastore.NewKey("/")); err != nil {
 		return t.failed(err)
 	}
-	t.s.state = t.state
+	t.s.setState(t.state)
 	return nil
 }
 

@@ -36,10 +36,11 @@ func (r *Report) found(err error) {
 // while it runs. The error is one of the backend; what is wrong with single
 // values is in the report.
 func (s *Store) Verify(ctx context.Context) (Report, error) {
-	if err := s.rlock(); err != nil {
-		return Report{}, err
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if s.closed {
+		return Report{}, ErrClosed
 	}
-	defer s.mu.RUnlock()
 	v := &verifier{s: s, ctx: ctx, lanes: map[wire.Lane]Usage{}, refs: map[wire.ID]int{}, sizes: map[wire.ID]wire.PartRef{}}
 	for _, kind := range []struct {
 		prefix string
