@@ -15,7 +15,7 @@ const (
 	// EffectReinstated: an alert for which the device told the end, holds again.
 	EffectReinstated EffectKind = 2
 	// EffectUpdated: what people were alarmed about has a new version that is no
-	// more severe.
+	// more severe, or no longer concerns this place.
 	EffectUpdated EffectKind = 3
 	// EffectConfirmed: the missing signature came, of an alert or an all-clear.
 	EffectConfirmed EffectKind = 4
@@ -39,6 +39,7 @@ type Effect struct {
 	Phase    Phase   // of the incident
 	Severity wire.Priority
 	InForce  identity.Force
+	Concern  Concern // of the version; an update may have moved away from here
 	// Age is how old the alert is in seconds, for one that comes late; 0 if the
 	// clock does not know.
 	Age uint64
@@ -68,9 +69,6 @@ func (s *State) effects(in *Incident, now identity.Clock) []Effect {
 	var list []Effect
 	for _, id := range in.Current {
 		v := in.Version(id)
-		if !v.alarms() {
-			continue
-		}
 		if e := s.tell(in, v, told); e != nil {
 			if !now.Doubtful() && now.Now > v.Created {
 				e.Age = now.Now - v.Created
@@ -108,7 +106,7 @@ func (s *State) told(in *Incident) (t toldState) {
 			continue
 		}
 		t.any = true
-		if r.Phase.Active() {
+		if r.Phase.Active() && v.alarms() {
 			t.isOpen = true
 			t.open = max(t.open, r.Severity)
 		}
@@ -116,12 +114,16 @@ func (s *State) told(in *Incident) (t toldState) {
 	return t
 }
 
-// tell decides on one current version and remembers what it decided.
+// tell decides on one current version and remembers what it decided. An update
+// that moves away from here is told to those whom the incident alarmed.
 func (s *State) tell(in *Incident, v *Version, told toldState) *Effect {
 	e := &Effect{Incident: in.Root, Alert: v.ID, Phase: in.Phase, Severity: v.Severity, InForce: v.InForce}
 	r, known := s.memory[v.ID]
+	e.Concern = v.Concern
 	switch {
-	case !known && told.isOpen && v.Severity <= told.open:
+	case !v.alarms() && (known || !told.isOpen):
+		return nil
+	case !known && told.isOpen && (v.Severity <= told.open || !v.alarms()):
 		e.Kind = EffectUpdated
 		r.Quiet = true
 	case !known:

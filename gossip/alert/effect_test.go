@@ -23,6 +23,9 @@ func told(list []Effect) []string {
 		if e.Age > 0 {
 			s += fmt.Sprintf(" after %d", e.Age)
 		}
+		if e.Concern == ConcernNo {
+			s += " elsewhere"
+		}
 		out = append(out, s)
 	}
 	return out
@@ -109,6 +112,12 @@ func TestEffects(t *testing.T) {
 		{"update that widens to here alarms", []step{
 			{at(5), []Fact{with(A, func(f *Fact) { f.Concern = ConcernNo })}, nil},
 			{at(9), []Fact{fact(1, KindUpdate, 0)}, []string{"alarm 1 in force after 8"}},
+		}},
+		{"update that moves away is told, and alarms when it comes back", []step{
+			{at(5), []Fact{A}, []string{"alarm 0 in force after 5"}},
+			{at(9), []Fact{with(fact(1, KindUpdate, 0), func(f *Fact) { f.Concern = ConcernNo; extreme(f) })}, []string{"updated 1 in force after 8 elsewhere"}},
+			{at(10), []Fact{with(fact(1, KindUpdate, 0), func(f *Fact) { f.Concern = ConcernNo; extreme(f) })}, nil},
+			{at(12), []Fact{fact(2, KindUpdate, 1)}, []string{"alarm 2 in force after 10"}},
 		}},
 		{"the place changes", []step{
 			{at(5), []Fact{with(A, func(f *Fact) { f.Concern = ConcernNo })}, nil},

@@ -178,7 +178,11 @@ func checkEffect(t *rapid.T, s *State, e Effect, before []Record, now identity.C
 		t.Fatalf("effect of an unknown incident: %+v", e)
 	}
 	switch e.Kind {
-	case EffectAlarm, EffectReinstated, EffectUpdated:
+	case EffectUpdated:
+		if v := in.Version(e.Alert); v == nil || !v.Phase.Active() || v.Lane != wire.LaneLive || now.Now >= v.Expires {
+			t.Fatalf("%s for %+v", e.Kind, v)
+		}
+	case EffectAlarm, EffectReinstated:
 		v := in.Version(e.Alert)
 		if v == nil || !v.Phase.Active() || v.Lane != wire.LaneLive || v.Test || v.Revoked || v.Concern == ConcernNo || now.Now >= v.Expires {
 			t.Fatalf("%s for %+v", e.Kind, v)
