@@ -68,7 +68,7 @@ func (p Polygon) clash(i, j int, a, b, c, d Point) bool {
 	case i == 0 && j == len(p)-1: // d is a
 		return on(c, a, b) || on(b, c, d)
 	}
-	return cross(a, b, c, d) || on(a, c, d) || on(b, c, d) || on(c, a, b) || on(d, a, b)
+	return !apart(a, b, c, d) && (cross(a, b, c, d) || on(a, c, d) || on(b, c, d) || on(c, a, b) || on(d, a, b))
 }
 
 func (p Polygon) edge(i int) (a, b Point) { return p[i], p[(i+1)%len(p)] }
@@ -91,11 +91,14 @@ func on(p, a, b Point) bool {
 
 // cross reports whether the open segments ab and cd cross in one inner point of both.
 func cross(a, b, c, d Point) bool {
-	if max(a.Lat, b.Lat) < min(c.Lat, d.Lat) || max(c.Lat, d.Lat) < min(a.Lat, b.Lat) ||
-		max(a.Lon, b.Lon) < min(c.Lon, d.Lon) || max(c.Lon, d.Lon) < min(a.Lon, b.Lon) {
-		return false // the usual case, four times cheaper
-	}
-	return turn(a, b, c)*turn(a, b, d) < 0 && turn(c, d, a)*turn(c, d, b) < 0
+	return !apart(a, b, c, d) && turn(a, b, c)*turn(a, b, d) < 0 && turn(c, d, a)*turn(c, d, b) < 0
+}
+
+// apart reports whether the boxes around segments ab and cd do not meet: the
+// usual case, and much the cheapest to see.
+func apart(a, b, c, d Point) bool {
+	return max(a.Lat, b.Lat) < min(c.Lat, d.Lat) || max(c.Lat, d.Lat) < min(a.Lat, b.Lat) ||
+		max(a.Lon, b.Lon) < min(c.Lon, d.Lon) || max(c.Lon, d.Lon) < min(a.Lon, b.Lon)
 }
 
 // Contains reports whether every point of inner lies in p, exactly and without
