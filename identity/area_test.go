@@ -2,6 +2,7 @@ package identity
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -300,7 +301,8 @@ func TestPermitAreas(t *testing.T) {
 		{"polygon where only keys are granted, even the whole country", keysOnly, []Area{{Polygons: []Polygon{inside}}}, wire.ReasonOutOfScope},
 		{"one of two areas outside", both, []Area{{Keys: []AreaKey{own}}, {Polygons: []Polygon{outside}}}, wire.ReasonOutOfScope},
 		{"neither key nor polygon", both, []Area{{}}, wire.ReasonOutOfScope},
-		{"a flood of polygons", both, []Area{{Polygons: make([]Polygon, maxDemand+1)}}, wire.ReasonOutOfScope},
+		{"many small polygons", both, []Area{{Polygons: slices.Repeat([]Polygon{inside}, maxDemand/3)}}, ""},
+		{"a flood of polygons", both, []Area{{Polygons: slices.Repeat([]Polygon{inside}, maxDemand/3+1)}}, wire.ReasonOutOfScope},
 	} {
 		wantReason(t, tt.name, tt.s.Permit(Demand{Lane: wire.LaneLive, Areas: tt.areas}), tt.want)
 	}
