@@ -19,7 +19,7 @@ const (
 // Condition is what the envelope and the lifecycle say of an alert; its own
 // words cannot change it.
 type Condition struct {
-	Drill       bool   // travels on lane drill
+	Drill       bool   // shown as a drill in any case; what travels on lane drill is
 	Unconfirmed bool   // signatures are missing: emergency alert, or all-clear by one
 	ImportedBy  string // the gateway's authority; empty for alerts made here
 }
@@ -168,6 +168,11 @@ func (a *Alert) pieces(language string, w words, c Condition) []piece {
 		{text: sentence(capital(until)), importance: 3, whole: true},
 		{text: instruction, importance: 1, whole: ends},
 		{text: sentence(a.sender(infos)), importance: 4, whole: true},
+	}
+	if c.ImportedBy != "" {
+		by := &list[5]
+		by.shorter = []string{by.text}
+		by.text = sentence(a.sender(infos) + " (Import: " + c.ImportedBy + ")")
 	}
 	where := &list[2]
 	where.text = sentence(w.places(places, maxPlaces))

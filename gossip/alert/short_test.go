@@ -57,6 +57,8 @@ func TestShort(t *testing.T) {
 	withdrawn.MsgType = cap.MsgCancel
 	arabic := allClearOf(flood())
 	arabic.Info[0].Language, arabic.Info[0].Headline, arabic.Info[0].Event = "ar", "تحذير", "فيضان"
+	drill := flood()
+	drill.Status = cap.Exercise
 	test := flood()
 	test.Info[1].EventCode = []cap.NamedValue{geocode("profile:DE-BBK-EVENTCODE", "BBK-EVC-078")}
 	tests := []struct {
@@ -74,6 +76,11 @@ func TestShort(t *testing.T) {
 				"Warning: Flood, danger to life. Landkreis Ahrweiler. Until 15 Jul 08:00. Leave basements now. Go to higher ground. Call 02641 975 0 for help. Control room Ahrweiler."},
 		{"drill", flood(), ShortWEA, Condition{Drill: true},
 			"ÜBUNG: Warnung: Lebensgefahr durch Hochwasser. Verlassen Sie sofort Keller."},
+		{"drill by its status", drill, ShortWEA, Condition{}, "ÜBUNG: Warnung: Lebensgefahr durch Hochwasser. Verlassen Sie sofort Keller."},
+		{"imported", flood(), 200, Condition{ImportedBy: "rp/import"}, "Warnung: Lebensgefahr durch Hochwasser. Landkreis Ahrweiler. Bis 15.07. 08:00 Uhr. Verlassen Sie sofort Keller. " +
+			"Gehen Sie auf höheres Gelände. Hilfe unter 02641 975 0. Leitstelle Ahrweiler."},
+		{"imported, with room to say so", flood(), 230, Condition{ImportedBy: "rp/import"}, "Warnung: Lebensgefahr durch Hochwasser. Landkreis Ahrweiler. " +
+			"Bis 15.07. 08:00 Uhr. Verlassen Sie sofort Keller. Gehen Sie auf höheres Gelände. Hilfe unter 02641 975 0. Leitstelle Ahrweiler (Import: rp/import)."},
 		{"unconfirmed", flood(), ShortWEA, Condition{Unconfirmed: true},
 			"NOCH NICHT BESTÄTIGT: Warnung: Lebensgefahr durch Hochwasser. Verlassen Sie sofort…"},
 		{"test code", test, ShortWEA, Condition{}, "PROBEALARM: Warnung: Lebensgefahr durch Hochwasser. Verlassen Sie sofort Keller."},
@@ -85,7 +92,7 @@ func TestShort(t *testing.T) {
 				"NOT YET CONFIRMED: All-clear. Landkreis Ahrweiler. The danger is over. Control room Ahrweiler.\n\n" +
 				"لم يتم التأكيد بعد: زوال الخطر: فيضان. Landkreis Ahrweiler. انتهى الخطر. Control room Ahrweiler."},
 		{"withdrawal", withdrawn, ShortWEA, Condition{}, "Rücknahme (Fehlalarm): Hochwasser. Landkreis Ahrweiler. Es besteht keine Gefahr."},
-		{"withdrawal without info", &cap.Alert{MsgType: cap.MsgCancel, Sender: "lst"}, LongWEA, Condition{},
+		{"withdrawal without info", &cap.Alert{Status: cap.Actual, MsgType: cap.MsgCancel, Sender: "lst"}, LongWEA, Condition{},
 			"Rücknahme (Fehlalarm). Es besteht keine Gefahr. lst.\n\nWithdrawn (false alarm). There is no danger. lst."},
 	}
 	for _, test := range tests {

@@ -12,10 +12,11 @@ import (
 // mark is what must stand before everything else.
 func (a *Alert) mark(w words, c Condition) string {
 	var marks []string
-	if c.Drill {
+	drill := c.Drill || a.Drill()
+	if drill {
 		marks = append(marks, w.exercise+":")
 	}
-	if a.Test != "" && !c.Drill {
+	if a.Test != "" && !drill {
 		marks = append(marks, w.test+":")
 	}
 	if c.Unconfirmed {
