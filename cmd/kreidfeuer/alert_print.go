@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+// lateAge is the age at arrival from which an alert is shown with it: within a
+// mesh that holds together warnings take seconds.
+const lateAge = 5 * 60
+
+// alertKinds name what an alert says, for people who hear it for the first time.
+var alertKinds = map[apitype.AlertKind]string{
+	apitype.KindAlert:      "WARNUNG",
+	apitype.KindUpdate:     "AKTUALISIERUNG",
+	apitype.KindAllClear:   "ENTWARNUNG",
+	apitype.KindWithdrawal: "RÜCKNAHME (FEHLALARM)",
+}
+
+// alertStates name where an alert stands.
+var alertStates = map[apitype.AlertState]string{
+	apitype.StateInForce:    "gilt",
+	apitype.StateUnknown:    "gilt vermutlich (Uhr unsicher)",
+	apitype.StateNotYet:     "gilt noch nicht",
+	apitype.StateExpired:    "abgelaufen",
+	apitype.StateSuperseded: "ersetzt",
+	apitype.StateAllClear:   "Entwarnung",
+	apitype.StateWithdrawn:  "zurückgenommen (Fehlalarm)",
+	apitype.StateLapsed:     "nicht bestätigt und verfallen",
+	apitype.StateRevoked:    "widerrufen (Schlüssel missbraucht)",
+}
+
+// printAlertEvent tells a person at a terminal what happened to an alert: in
+// full when it is new or holds again, else in one line. The same words are used
+// by everything that shows alerts as they come.
+func (e *env) printAlertEvent(ev *apitype.AlertEvent) {
+	a := &ev.AlertSummary
+	if ev.Was == "" || ev.Alarm {
+		e.printAlertSummary(a)
+		return
+	}
+	what := alertStates[a.State]
+	if ev.Was == a.State && !a.Unconfirmed {
+		what = "bestätigt: " + signatureCount(a)
+	}
+	if ev.Silence && a.State == apitype.StateExpired {
+		what = "abgelaufen, ohne Entwarnung"
+	}
+	e.printf("%s  %s: %s (%s)\n", e.clockTime(e.now()), e.paint(alertColour(a), alertTitle(a)), oneLine(what), shortID(a.ID))
+}
+
+// printAlertSummary shows what a person must know of an alert.
+func (e *env) printAlertSummary(a *apitype.AlertSummary) {
+	colour := alertColour(a)
+	title := alertKind(a)
+	if a.Kind == apitype.KindAlert || a.Kind == apitype.KindUpdate {
+		title += fmt.Sprintf("  %s", fmt.Sprintf(alert.German.Level, a.Warnstufe))
+	}
+	e.printf("\n%s\n", e.paint(colour, "=== "+title+" "+strings.Repeat("=", max(3, 70-len([]rune(title))))))
+	e.printf("%s\n", e.paint(sgrBold, oneLine(a.Headline)))
+	line := func(label, text string) {
+		if text != "" {
+			e.printf("%s: %s\n", label, oneLine(text))
+		}
+	}
+	line(alert.German.Area, strings.Join(a.Areas, ", "))
+	line("Betrifft", concernText(a))
+	line(alert.German.Until, e.dayTime(a.Expires))
+	line(alert.German.Issuer, strings.Trim(a.AuthorityName+" ("+a.Authority+")", " "))
+	line("Geprüft", verifiedBy(a))
+	if a.Origin.Format != "" {
+		line("Importiert", fmt.Sprintf("durch %s aus %s; Originalsignatur: %s", a.Origin.By, a.Origin.Format, a.Origin.Signature))
+	}
+	if a.AgeS >= lateAge {
+		line("Verspätet", alert.German.Since(uint64(a.AgeS)))
+	}
+	if a.State != apitype.StateInForce {
+		line("Stand", alertStates[a.State])
+	}
+	if a.Unconfirmed {
+		e.printf("%s\n", e.paint(sgrYellow, unconfirmedText(a)))
+	}
+	e.printf("kreidfeuer alert show %s\n", shortID(a.ID))
+}
+
+// alertKind is the one word for an alert: an exercise is called one first.
+func alertKind(a *apitype.AlertSummary) string {
+	kind := alertKinds[a.Kind]
+	switch {
+	case a.Test && a.Lane == wire.LaneDrill.String():
+		return "ÜBUNG / PROBEALARM: " + kind
+	case a.Test:
+		return "PROBEALARM: " + kind
+	}
+	return kind
+}
+
+// alertTitle is an alert in one line.
+func alertTitle(a *apitype.AlertSummary) string { return alertKind(a) + " " + oneLine(a.Headline) }
+
+// alertColour follows the Warnstufe; nothing that is no real danger is red.
+func alertColour(a *apitype.AlertSummary) string {
+	switch {
+	case a.Kind == apitype.KindAllClear, a.Kind == apitype.KindWithdrawal:
+		return sgrGreen
+	case a.Test:
+		return sgrBold
+	case a.Warnstufe == 1, a.Warnstufe == 2:
+		return sgrRed
+	}
+	return sgrYellow
+}
+
+func concernText(a *apitype.AlertSummary) string {
+	switch a.Concerns {
+	case apitype.ConcernsYes:
+		return "dieses Gerät: " + strings.Join(a.Places, ", ")
+	case apitype.ConcernsNo:
+		return "keinen der eingestellten Orte"
+	}
+	return ""
+}
+
+func unconfirmedText(a *apitype.AlertSummary) string {
+	if a.Kind == apitype.KindAllClear {
+		return alert.German.AllClearUnconfirmed
+	}
+	return alert.German.Unconfirmed
+}
+
+func signatureCount(a *apitype.AlertSummary) string {
+	return fmt.Sprintf(alert.German.Confirmed, a.Level, max(a.Needed, a.Level))
+}
+
+// verifiedBy names who vouches: the authorities from the root down, and the
+// persons who signed.
+func verifiedBy(a *apitype.AlertSummary) string {
+	var persons []string
+	for _, s := range a.Signers {
+		persons = append(persons, signerText(s))
+	}
+	return strings.Join(a.Chain, " > ") + "; " + signatureCount(a) + ": " + strings.Join(persons, ", ")
+}
+
+func signerText(s apitype.Signer) string {
+	if s.Function == "" {
+		return s.Name
+	}
+	return s.Name + " (" + s.Function + ")"
+}
+
+// shortIDLen is enough of an ID to name one among all alerts of a domain.
+const shortIDLen = 8 // as wire.ID.Short
+
+func shortID(id string) string { return id[:min(len(id), shortIDLen)] }
+
+// clockTime and dayTime are times for people, by the clock on their wall.
+func (e *env) clockTime(t time.Time) string { return t.In(e.now().Location()).Format("15:04:05") }
+
+func (e *env) dayTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(e.now().Location()).Format("02.01.2006 15:04 MST")
+}
