@@ -123,6 +123,8 @@ func TestHistories(t *testing.T) {
 		{"voided all-clear", []Fact{A, fact(1, KindAllClear, 0), fact(2, KindWithdrawal, 1)}, at(60), []string{"in force sev 3 0"}},
 		{"voided void", []Fact{A, fact(1, KindAllClear, 0), fact(2, KindWithdrawal, 1), fact(3, KindWithdrawal, 2)}, at(60),
 			[]string{"all-clear sev 3 0 end 1"}},
+		{"everything at once", []Fact{with(A, emergency), A, fact(1, KindUpdate, 0), with(fact(2, KindUpdate, 0), extreme),
+			with(fact(3, KindAllClear, 1, 2), one), fact(4, KindWithdrawal, 1)}, at(60), []string{"all-clear unconfirmed sev 4 2 end 4"}},
 		{"all-clear outranks withdrawal", []Fact{A, fact(1, KindAllClear, 0), fact(2, KindWithdrawal, 0)}, at(60), []string{"all-clear sev 3 0 end 2"}},
 
 		{"neighbour may not end it", []Fact{A, with(fact(1, KindAllClear, 0), by("rp/07132/lst"))}, at(60),

@@ -317,7 +317,7 @@ func TestLabels(t *testing.T) {
 	for _, test := range []struct {
 		age  uint64
 		want string
-	}{{59, "vor 0 Min. herausgegeben"}, {3 * 3600, "vor 3 Std. herausgegeben"}, {72 * 3600, "vor 3 Tage herausgegeben"}} {
+	}{{59, "vor 0 Min. herausgegeben"}, {3 * 3600, "vor 3 Std. herausgegeben"}, {72 * 3600, "vor 3 Tagen herausgegeben"}} {
 		if got := LabelsIn("de").Since(test.age); got != test.want {
 			t.Errorf("%d: %q", test.age, got)
 		}

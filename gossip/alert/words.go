@@ -140,7 +140,7 @@ func Warnstufe(severity cap.Severity) int {
 	return 3
 }
 
-// duration is an age for people.
+// duration is an age for people; in German as it follows "vor" and "seit".
 func duration(seconds uint64, german bool) string {
 	hours, minutes := "h", "min"
 	if german {
@@ -153,7 +153,7 @@ func duration(seconds uint64, german bool) string {
 	case seconds < 48*3600:
 		return fmt.Sprintf("%d %s", seconds/3600, hours)
 	case german:
-		return fmt.Sprintf("%d Tage", seconds/86400)
+		return fmt.Sprintf("%d Tagen", seconds/86400)
 	}
 	return fmt.Sprintf("%d days", seconds/86400)
 }
