@@ -86,6 +86,8 @@ func readObjects(data []byte) ([]*wire.Envelope, error) {
 	return es, nil
 }
 
+var errChanged = errors.New("the readable lines do not match what they describe: somebody has changed them")
+
 func openArmor(block *pem.Block) (*wire.Envelope, error) {
 	e, err := wire.Decode(block.Bytes)
 	if err != nil {
@@ -96,7 +98,7 @@ func openArmor(block *pem.Block) (*wire.Envelope, error) {
 	}
 	want := armorHeaders(e)
 	if len(block.Headers) > 0 && !maps.Equal(block.Headers, want) {
-		return nil, errors.New("the readable lines do not match what is signed: somebody has changed them")
+		return nil, errChanged
 	}
 	return e, nil
 }

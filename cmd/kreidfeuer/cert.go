@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -62,6 +63,9 @@ func parseRequest(data []byte) (*request, error) {
 	}
 	if r.Version != 1 {
 		return nil, fmt.Errorf("request of version %d, this program reads 1", r.Version)
+	}
+	if len(block.Headers) > 0 && !maps.Equal(block.Headers, r.headers()) {
+		return nil, errChanged
 	}
 	return &r, nil
 }

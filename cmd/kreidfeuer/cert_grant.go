@@ -61,7 +61,7 @@ func (e *env) grantCert(c *cli.Context, name string) error {
 	if spec.Expires, err = grantedEnd(c, i, spec.Created); err != nil {
 		return err
 	}
-	e.notef("unit     %s\nperson   %s\nname     %s\nkey      %s\npermits  %s", req.Authority, req.Person, req.Name, req.Key, spec.Scope.String())
+	e.notef("unit     %s\nperson   %s\nname     %s\nkey      %s\npermits  %s", req.Authority, req.Person, oneLine(req.Name), req.Key, spec.Scope.String())
 	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err

@@ -97,6 +97,14 @@ func (e *env) createFile(path string, data []byte, perm fs.FileMode) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// checkNew refuses a name that a file has already: a root is not overwritten.
+func checkNew(path string) error {
+	if info, err := os.Stat(path); path != "-" && err == nil && info.Mode().IsRegular() {
+		return existing(path)
+	}
+	return nil
+}
+
 func existing(path string) error {
 	return failf(exitUsage, "%s exists already and is not overwritten", path).hintf("choose another name or move it away")
 }

@@ -91,6 +91,9 @@ func (e *env) createRoot(c *cli.Context) error {
 	if c.Int("keys") == 0 && len(c.StringSlice("public")) == 0 && len(c.StringSlice("key")) == 0 {
 		return failf(exitUsage, "no root keys").hintf("--keys 3 makes them here; --public collects those of other holders")
 	}
+	if err := checkNew(c.String("out")); err != nil {
+		return err
+	}
 	created := e.unix()
 	expires, err := validity(c.String("valid"), created)
 	if err != nil {

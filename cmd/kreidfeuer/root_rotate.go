@@ -41,6 +41,9 @@ func (e *env) rotateRoot(c *cli.Context, name string) error {
 	if !c.IsSet("out") {
 		return failf(exitUsage, "where shall the new version be written?").hintf("--out FILE; keep the old file")
 	}
+	if err := checkNew(c.String("out")); err != nil {
+		return err
+	}
 	prev, err := e.readLatestRoot(name)
 	if err != nil {
 		return err
