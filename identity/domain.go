@@ -38,8 +38,8 @@ type filled struct {
 	source  source // of a revocation list
 }
 
-func newDomain(id wire.ID, pinned bool, root *rootForm) *domain {
-	d := &domain{id: id, pinned: pinned, roots: newRootLine(root)}
+func newDomain(id wire.ID, pinned bool, root *rootForm, genuine *signatures) *domain {
+	d := &domain{id: id, pinned: pinned, roots: newRootLine(root, genuine)}
 	d.clear()
 	return d
 }

@@ -13,6 +13,8 @@ type Pool struct {
 	mu      sync.RWMutex
 	domains map[wire.ID]*domain
 	version uint64
+
+	signatures signatures // has a lock of its own
 }
 
 // NewPool makes an empty pool: it trusts nobody.
@@ -49,7 +51,7 @@ func (p *Pool) anchor(e *wire.Envelope, pinned bool) error {
 		return err
 	}
 	if r.Version == 1 {
-		if err := selfSigned(r, e); err != nil {
+		if err := selfSigned(r, e, &p.signatures); err != nil {
 			return err
 		}
 	}
@@ -63,7 +65,7 @@ func (p *Pool) anchor(e *wire.Envelope, pinned bool) error {
 		d.pinned = true
 		d.rejudge()
 	default:
-		p.domains[r.Domain] = newDomain(r.Domain, pinned, newRootForm(r, e, false, r.Version == 1))
+		p.domains[r.Domain] = newDomain(r.Domain, pinned, newRootForm(r, e, false, r.Version == 1), &p.signatures)
 	}
 	p.version++
 	return nil
@@ -120,7 +122,7 @@ func (p *Pool) add(e *wire.Envelope) (v Verified, changed bool, err error) {
 	if j.known {
 		return j.verified(e), false, nil
 	}
-	if err := j.panel.verify(e); err != nil { // without the lock: this is what costs
+	if err := j.panel.verify(e, &p.signatures); err != nil { // without the lock: this is what costs
 		return Verified{}, false, err
 	}
 	return p.take(o)

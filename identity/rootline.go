@@ -32,10 +32,11 @@ type rootLine struct {
 	baseline int                     // index of the pinned version in line
 	rivals   map[wire.ID][]*rootForm // verified successors of versions in line
 	frozen   []*rootForm             // rivals that nothing decides between
+	genuine  *signatures             // the pool's
 }
 
-func newRootLine(pinned *rootForm) *rootLine {
-	return &rootLine{line: []*rootForm{pinned}, rivals: map[wire.ID][]*rootForm{}}
+func newRootLine(pinned *rootForm, genuine *signatures) *rootLine {
+	return &rootLine{line: []*rootForm{pinned}, rivals: map[wire.ID][]*rootForm{}, genuine: genuine}
 }
 
 func (l *rootLine) adopted() *rootForm { return l.line[len(l.line)-1] }
@@ -91,7 +92,7 @@ func (l *rootLine) check(r *Root, e *wire.Envelope) (*rootForm, error) {
 		if r.Version > 1 {
 			return newRootForm(r, e, false, false), nil
 		}
-		return newRootForm(r, e, false, true), selfSigned(r, e)
+		return newRootForm(r, e, false, true), selfSigned(r, e, l.genuine)
 	}
 	before, ok := l.find(r.Previous)
 	switch {
@@ -106,7 +107,7 @@ func (l *rootLine) check(r *Root, e *wire.Envelope) (*rootForm, error) {
 	case r.Version != before.Version+1:
 		return nil, wire.Refuse(wire.ReasonBadPayload, "root version %d follows %d", r.Version, before.Version)
 	}
-	recovery, err := checkSuccession(before.Root, r, e)
+	recovery, err := checkSuccession(before.Root, r, e, l.genuine)
 	if err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func (p *Pool) Restore(b []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, x := range f.Domains {
-		d, err := x.domain()
+		d, err := x.domain(&p.signatures)
 		if err != nil {
 			return fmt.Errorf("restore trust: domain %d: %w", i, err)
 		}
@@ -223,7 +223,7 @@ func (p *Pool) Restore(b []byte) error {
 	return nil
 }
 
-func (x *exported) domain() (*domain, error) {
+func (x *exported) domain(genuine *signatures) (*domain, error) {
 	n := len(x.Line)
 	if n == 0 || x.Baseline >= uint64(n) || len(x.Recovery) != n || len(x.PassOn) != n || len(x.Settled) != n {
 		return nil, fmt.Errorf("line of %d versions does not fit the rest", n)
@@ -241,7 +241,7 @@ func (x *exported) domain() (*domain, error) {
 		f := newRootForm(r, e, x.Recovery[i], x.PassOn[i])
 		f.settled = x.Settled[i]
 		if d == nil {
-			d = newDomain(r.Domain, x.Pinned, f)
+			d = newDomain(r.Domain, x.Pinned, f, genuine)
 			continue
 		}
 		if last := d.roots.adopted(); r.Previous != last.ID {

@@ -8,7 +8,7 @@ import (
 
 // checkSuccession verifies that before's thresholds and r's own have signed r,
 // cheap checks first. Every signature must be by one of their keys and genuine.
-func checkSuccession(before, r *Root, e *wire.Envelope) (recovery bool, err error) {
+func checkSuccession(before, r *Root, e *wire.Envelope, genuine *signatures) (recovery bool, err error) {
 	var old, own, rescue int
 	for _, s := range e.Signers {
 		key, ok := rootKey(s)
@@ -26,11 +26,11 @@ func checkSuccession(before, r *Root, e *wire.Envelope) (recovery bool, err erro
 	if err := r.follows(before, recovery); err != nil {
 		return false, err
 	}
-	return recovery, verifyRoot(e)
+	return recovery, verifyRoot(e, genuine)
 }
 
 // selfSigned verifies a genesis: its own threshold, and no other signature.
-func selfSigned(r *Root, e *wire.Envelope) error {
+func selfSigned(r *Root, e *wire.Envelope, genuine *signatures) error {
 	for _, s := range e.Signers {
 		if key, ok := rootKey(s); !ok || !has(r.Keys, key) {
 			return wire.Refuse(wire.ReasonBadSigner, "genesis is signed by a key it does not hold")
@@ -39,7 +39,7 @@ func selfSigned(r *Root, e *wire.Envelope) error {
 	if len(e.Signers) < int(r.Threshold) {
 		return wire.Refuse(wire.ReasonBadQuorum, "genesis has %d of %d signatures", len(e.Signers), r.Threshold)
 	}
-	return verifyRoot(e)
+	return verifyRoot(e, genuine)
 }
 
 // follows holds what a successor may change. Recovery keys change only by
@@ -72,10 +72,10 @@ func rootKey(s wire.Signer) (PublicKey, bool) {
 	return key, ok && s.Role != wire.RoleEmergency
 }
 
-func verifyRoot(e *wire.Envelope) error {
+func verifyRoot(e *wire.Envelope, genuine *signatures) error {
 	for i, s := range e.Signers {
 		key, _ := rootKey(s)
-		if err := verifySigner(e, i, key); err != nil {
+		if err := genuine.verify(e, i, key); err != nil {
 			return err
 		}
 	}

@@ -204,7 +204,7 @@ func (p *Pool) Verify(e *wire.Envelope) (Verified, error) {
 		return Verified{}, err
 	}
 	if !j.known {
-		if err := j.panel.verify(e); err != nil {
+		if err := j.panel.verify(e, &p.signatures); err != nil {
 			return Verified{}, err
 		}
 	}
