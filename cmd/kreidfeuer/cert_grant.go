@@ -34,7 +34,7 @@ func certGrantCommand(e *env) *cli.Command {
 			}
 			return e.grantCert(c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 func (e *env) grantCert(c *cli.Context, name string) error {

@@ -46,7 +46,7 @@ func certRevokeCommand(e *env) *cli.Command {
 			}
 			return e.revokeCert(c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 func (e *env) revokeCert(c *cli.Context, name string) error {

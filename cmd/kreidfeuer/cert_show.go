@@ -29,7 +29,7 @@ func certShowCommand(e *env) *cli.Command {
 			}
 			return e.showCerts(c)
 		},
-	}, exitOK, exitUsage, exitTrust)
+	}, exitOK, exitUsage, exitTrust, exitData)
 }
 
 func (e *env) showCerts(c *cli.Context) error {

@@ -29,7 +29,7 @@ func certSignCommand(e *env) *cli.Command {
 			}
 			return e.cosign(c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 func (e *env) cosign(c *cli.Context, name string) error {
