@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+)
+
+func TestEveryHelpEndsWithExitStatus(t *testing.T) {
+	e, _, _ := testEnv()
+	n := 0
+	walk(newApp(e).Commands, func(c *cli.Command) {
+		n++
+		if _, tail, ok := strings.Cut(c.CustomHelpTemplate, "\nEXIT STATUS:\n"); !ok || !strings.Contains(tail, " 0  done") {
+			t.Errorf("%s: the help does not end with its exit status: use document", c.Name)
+		}
+		if c.Usage == "" {
+			t.Errorf("%s has no usage line", c.Name)
+		}
+	})
+	if n < 15 {
+		t.Errorf("only %d commands", n)
+	}
+}
+
+// TestArrange keeps to commands and flags of this package: "cap check" has no
+// flag of its own, "cap convert" has --to with a value and --strict without.
+func TestArrange(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"", "--"},
+		{"cap check a.xml --json", "--json cap check -- a.xml"},
+		{"--data d cap check a.xml", "--data d cap check -- a.xml"},
+		{"cap check a.xml --data d b.xml", "--data d cap check -- a.xml b.xml"},
+		{"cap --data=d check a.xml", "--data=d cap check -- a.xml"},
+		{"cap convert a.xml --to xml", "cap convert --to xml -- a.xml"},
+		{"cap convert --strict a.xml --to xml", "cap convert --strict --to xml -- a.xml"},
+		{"cap convert --to --strict a.xml", "cap convert --to --strict -- a.xml"},
+		{"cap convert -o - -", "cap convert -o - -- -"},
+		{"cap check -- --json", "cap check -- --json"},
+		{"cap check check", "cap check -- check"},
+		{"cap check a.xml cap", "cap check -- a.xml cap"},
+		{"help cap check", "cap check --help"},
+		{"cap help check", "cap check --help"},
+		{"cap check help", "cap check -- help"},
+		{"cap check a.xml -h", "cap check --help"},
+		{"cap check --unknown a.xml", "cap check --unknown -- a.xml"},
+		{"--unknown cap", "--unknown cap --"},
+		{"--version", "--version --"},
+		{"cap con --generate-bash-completion", "cap con --generate-bash-completion"},
+	} {
+		e, _, _ := testEnv()
+		got := arrange(newApp(e), append([]string{"kreidfeuer"}, strings.Fields(tt.in)...))
+		if diff := cmp.Diff(append([]string{"kreidfeuer"}, strings.Fields(tt.want)...), got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.in, diff)
+		}
+	}
+}
