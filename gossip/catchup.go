@@ -217,11 +217,10 @@ func (c *session) lane(ctx context.Context, domain wire.ID, lane wire.Lane) erro
 	need := c.r.lacking(list.Items)
 	for len(need) > 0 {
 		n := min(len(need), catchUpMaxRequest)
-		useful, err := c.fetch(ctx, need[:n], origin{peer: string(c.p), means: MeansCatchUp, lane: lane, domain: domain})
-		if err != nil {
+		if err := c.fetch(ctx, need[:n], origin{peer: string(c.p), means: MeansCatchUp, lane: lane, domain: domain}); err != nil {
 			return err
 		}
-		if useful == 0 {
+		if len(c.r.lacking(need[:n])) == n {
 			return nil // it lists what it does not give, or what we do not take
 		}
 		need = need[n:]
@@ -231,30 +230,27 @@ func (c *session) lane(ctx context.Context, domain wire.ID, lane wire.Lane) erro
 
 // fetch asks for some envelopes and takes them in. Answers beyond what was asked
 // end the session.
-func (c *session) fetch(ctx context.Context, items []frameItem, from origin) (useful int, err error) {
+func (c *session) fetch(ctx context.Context, items []frameItem, from origin) error {
 	c.extend()
 	if err := c.f.send(frame{Kind: frameGet, Items: items}); err != nil {
-		return 0, err
+		return err
 	}
 	for answers := 0; ; answers++ {
 		fr, err := c.f.read()
 		if err != nil {
-			return useful, err
+			return err
 		}
 		if fr.Kind == frameEnd {
-			return useful, nil
+			return nil
 		}
 		if fr.Kind != frameEnv || answers >= len(items) {
-			return useful, errors.New("more answers than questions")
+			return errors.New("more answers than questions")
 		}
 		c.extend()
 		if err := c.take(ctx, fr.Raw, from); err == nil {
-			useful++
 			c.got++
 		} else if c.r.peers.cutOff(string(c.p), time.Now()) {
-			return useful, errCutOff
-		} else if isReason(err, wire.ReasonSeen) {
-			useful++ // came by another way meanwhile
+			return errCutOff
 		}
 	}
 }

@@ -20,11 +20,7 @@ func (r *Router) offer(j *judged, done chan<- error) bool {
 	case r.queue <- pending{j, done}:
 		return true
 	default:
-		r.mu.Lock()
-		for _, e := range j.entries {
-			r.ledger.remove(e)
-		}
-		r.mu.Unlock()
+		r.unremember(pending{judged: j})
 		r.stats.busy.Add(1)
 		return false
 	}
@@ -71,7 +67,7 @@ func (r *Router) drain() {
 
 // write stores a batch. If the store fails, the ledger gives the envelopes up:
 // nothing counts as accepted that a restart would lose, so neighbours offer it
-// again when there is room. What they contain was shown already by OnRefused.
+// again when there is room. What they contain is shown all the same: see OnUnsaved.
 func (r *Router) write(batch []pending) {
 	var records []Record
 	var gone []wire.ID
@@ -88,7 +84,7 @@ func (r *Router) write(batch []pending) {
 	err := r.store.Put(ctx, records, gone)
 	if err != nil {
 		r.log.Error("store envelopes", "count", len(records), "err", err)
-		r.unremember(batch)
+		r.unremember(batch...)
 		if r.cfg.OnUnsaved != nil {
 			r.cfg.OnUnsaved(records, err)
 		}
@@ -100,13 +96,19 @@ func (r *Router) write(batch []pending) {
 	}
 }
 
-func (r *Router) unremember(batch []pending) {
+// unremember takes back what judge entered: whoever offers it again is heard, and
+// what gave way to it is still in the store.
+func (r *Router) unremember(batch ...pending) {
 	r.memo.clear()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range batch {
 		for _, e := range p.entries {
 			r.ledger.remove(e)
+			r.slots.release(e)
+		}
+		for _, e := range p.evicted {
+			r.ledger.restore(e, r.limit)
 		}
 	}
 }

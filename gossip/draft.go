@@ -39,7 +39,7 @@ func (r *Router) SendDraft(ctx context.Context, p peer.ID, raw []byte) error {
 	return nil
 }
 
-func (r *Router) serveDraft(s network.Stream) {
+func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 	p := s.Conn().RemotePeer()
 	if r.cfg.OnDraft == nil || r.peers.cutOff(string(p), time.Now()) || !r.peers.allow(string(p), time.Now()) {
 		_ = s.Reset()

@@ -47,7 +47,7 @@ func (r *Router) judge(raw []byte, from origin, now time.Time) (*judged, error) 
 	if err := r.checkAge(e, now); err != nil {
 		return nil, err
 	}
-	if from.peer != "" && !r.peers.allow(from.peer, now) {
+	if from.peer != "" && !r.peers.allow(from.peer, time.Now()) {
 		return nil, wire.Refuse(wire.ReasonRate, "more than %d new envelopes a second", peerRate)
 	}
 	j, err := r.verify(e, from, now)

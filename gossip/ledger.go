@@ -132,6 +132,14 @@ func (l *ledger) forget(e *entry) {
 	l.evicted[e.ID] = e.expires
 }
 
+// restore takes an evicted entry in again, where there is room.
+func (l *ledger) restore(e *entry, limit func(wire.ID, wire.Lane) quota) {
+	delete(l.evicted, e.ID)
+	if l.known[e.ID] == nil {
+		l.admit(e, limit)
+	}
+}
+
 func (l *ledger) insert(e *entry) {
 	l.known[e.ID] = e
 	if key := (headKey{e.author, e.lane}); l.heads[key].sequence < e.sequence {
@@ -150,7 +158,11 @@ func (l *ledger) insert(e *entry) {
 	}
 }
 
+// remove takes e out; of an entry that another one replaced, nothing is left.
 func (l *ledger) remove(e *entry) {
+	if l.known[e.ID] != e {
+		return
+	}
 	delete(l.known, e.ID)
 	for _, cert := range e.accounts {
 		key := accountKey{cert, e.lane}

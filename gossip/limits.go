@@ -21,6 +21,12 @@ const (
 	peerRate  = 200
 	peerBurst = 2000
 
+	// floodRate and floodBurst bound whatever one neighbour sends by gossip, new
+	// or not. Gossipsub delivers a message once, so an honest neighbour comes near
+	// them at most when a burst of 2,000 is announced whole, twice.
+	floodRate  = 1000
+	floodBurst = 4000
+
 	// strikeBurst is how many envelopes a peer may send that it should have
 	// known to be wrong, before it is cut off; one is forgiven every strikeEvery.
 	strikeBurst = 8

@@ -15,7 +15,8 @@ type peers struct {
 }
 
 type meter struct {
-	arrivals *rate.Limiter
+	arrivals *rate.Limiter // of new envelopes
+	traffic  *rate.Limiter // of all of them
 	strikes  *rate.Limiter
 	until    time.Time // cut off until then
 	last     time.Time
@@ -26,7 +27,8 @@ func newPeers() *peers { return &peers{all: map[string]*meter{}} }
 func (p *peers) meter(id string, now time.Time) *meter {
 	m := p.all[id]
 	if m == nil {
-		m = &meter{arrivals: rate.NewLimiter(peerRate, peerBurst), strikes: rate.NewLimiter(rate.Every(strikeEvery), strikeBurst)}
+		m = &meter{arrivals: rate.NewLimiter(peerRate, peerBurst), traffic: rate.NewLimiter(floodRate, floodBurst),
+			strikes: rate.NewLimiter(rate.Every(strikeEvery), strikeBurst)}
 		p.all[id] = m
 	}
 	m.last = now
@@ -54,7 +56,30 @@ func (p *peers) strike(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m := p.meter(id, now)
-	if now.Before(m.until) || m.strikes.AllowN(now, 1) {
+	if m.strikes.AllowN(now, 1) {
+		return false
+	}
+	return m.ban(now)
+}
+
+// arrive counts whatever a neighbour sends. pass is false if it is cut off; cut is
+// true once, when it floods and is to be cut off.
+func (p *peers) arrive(id string, now time.Time) (pass, cut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.meter(id, now)
+	switch {
+	case now.Before(m.until):
+		return false, false
+	case m.traffic.AllowN(now, 1):
+		return true, false
+	}
+	return false, m.ban(now)
+}
+
+// ban cuts the neighbour off and reports whether it was not before.
+func (m *meter) ban(now time.Time) bool {
+	if now.Before(m.until) {
 		return false
 	}
 	m.until = now.Add(banTime)

@@ -135,11 +135,9 @@ func (r *Router) Run(ctx context.Context) error {
 	if err := r.Refresh(); err != nil {
 		return err
 	}
-	r.serve(live)
+	wg.Go(func() { r.serve(live) })
 	wg.Go(func() { r.housekeeping(live) })
 	wg.Go(func() { r.catchUpLoop(live) })
-	<-ctx.Done()
-	r.unserve()
 	wg.Wait()
 	stopWriting()
 	writer.Wait()
@@ -185,22 +183,33 @@ func (r *Router) load(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Ingest is the way in for bytes that a person carried. The verdict says what to
-// think of who gave them; the error says why.
+// Ingest is the way in for bytes that a person carried. What is known already is
+// refused as wire.ReasonSeen, with its ID.
 func (r *Router) Ingest(ctx context.Context, raw []byte) (wire.ID, error) {
-	id, _, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+	id, _, err := r.takeLocal(ctx, raw)
 	return id, err
 }
 
 // Publish makes an envelope durable, then sends it to all neighbours. When it
 // returns nil, the envelope survives a power cut of this device; who was
-// reached is not known.
+// reached is not known. What is known already is refused as wire.ReasonSeen, with
+// its ID.
 func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
-	id, e, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+	id, e, err := r.takeLocal(ctx, raw)
 	if err != nil {
 		return id, err
 	}
 	return id, r.spread(ctx, e)
+}
+
+func (r *Router) takeLocal(ctx context.Context, raw []byte) (wire.ID, *wire.Envelope, error) {
+	id, e, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+	if isReason(err, wire.ReasonSeen) {
+		if e, decodeErr := wire.Decode(raw); decodeErr == nil {
+			id = e.ID()
+		}
+	}
+	return id, e, err
 }
 
 // Head is the highest sequence that this device has accepted of a key in a lane,
@@ -241,7 +250,7 @@ func (r *Router) take(ctx context.Context, raw []byte, from origin, wait bool) (
 	select {
 	case r.queue <- pending{j, done}:
 	case <-ctx.Done():
-		r.unremember([]pending{{judged: j}})
+		r.unremember(pending{judged: j})
 		return e.ID(), e, ctx.Err()
 	}
 	select {

@@ -3,23 +3,46 @@ package gossip
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// serve registers the protocols that neighbours call.
+// serve answers the protocols that neighbours call until ctx ends, and returns
+// after the last answer.
 func (r *Router) serve(ctx context.Context) {
-	r.host.SetStreamHandler(wire.ProtocolCatchUp, func(s network.Stream) { r.serveCatchUp(ctx, s) })
-	r.host.SetStreamHandler(wire.ProtocolDraft, func(s network.Stream) { r.serveDraft(s) })
-}
-
-func (r *Router) unserve() {
+	var running sync.WaitGroup
+	var mu sync.Mutex // guards ended, so that none begins after it
+	ended := false
+	for name, answer := range map[protocol.ID]func(context.Context, network.Stream){
+		wire.ProtocolCatchUp: r.serveCatchUp, wire.ProtocolDraft: r.serveDraft,
+	} {
+		r.host.SetStreamHandler(name, func(s network.Stream) {
+			mu.Lock()
+			if ended {
+				mu.Unlock()
+				_ = s.Reset()
+				return
+			}
+			running.Add(1)
+			mu.Unlock()
+			defer running.Done()
+			defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
+			answer(ctx, s)
+		})
+	}
+	<-ctx.Done()
 	r.host.RemoveStreamHandler(wire.ProtocolCatchUp)
 	r.host.RemoveStreamHandler(wire.ProtocolDraft)
+	mu.Lock()
+	ended = true
+	mu.Unlock()
+	running.Wait()
 }
 
 // admitServing counts sessions, so that neighbours cannot pile them up.
@@ -48,7 +71,7 @@ func (r *Router) doneServing(p peer.ID) {
 // serveCatchUp answers one neighbour's questions.
 func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 	p := s.Conn().RemotePeer()
-	if ctx.Err() != nil || r.peers.cutOff(string(p), time.Now()) || !r.admitServing(p) {
+	if r.peers.cutOff(string(p), time.Now()) || !r.admitServing(p) {
 		_ = s.Reset()
 		return
 	}

@@ -31,3 +31,12 @@ func (s slots) replace(n *entry, kind wire.Type) *entry {
 	s[key] = n
 	return old
 }
+
+// release empties the slot that n holds.
+func (s slots) release(n *entry) {
+	for key, held := range s {
+		if held == n {
+			delete(s, key)
+		}
+	}
+}

@@ -22,13 +22,14 @@ type Stats struct {
 	Busy      uint64 // given up because the disk was behind
 	Dropped   uint64 // dropped by gossipsub's queues
 	Duplicate uint64 // further copies by gossip
+	Checks    uint64 // signatures verified
 }
 
 // Stats returns the router's totals.
 func (r *Router) Stats() Stats {
 	c := &r.stats
 	return Stats{c.accepted.Load(), c.ignored.Load(), c.rejected.Load(), c.cutOff.Load(), c.busy.Load(),
-		c.dropped.Load(), c.duplicate.Load()}
+		c.dropped.Load(), c.duplicate.Load(), r.pool.SignatureChecks()}
 }
 
 // tracer counts what gossipsub drops without a word.

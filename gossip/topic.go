@@ -21,7 +21,10 @@ type joined struct {
 	leave pubsub.RelayCancelFunc
 }
 
-var errCutOff = errors.New("neighbour was cut off")
+var (
+	errCutOff = errors.New("neighbour was cut off")
+	errFlood  = errors.New("it sends more than any honest neighbour has to say")
+)
 
 // Refresh joins the topics of every domain the pool knows and leaves the others.
 // Call it when pins change; before Run it does nothing.
@@ -94,8 +97,10 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 	if p == r.host.ID() {
 		return pubsub.ValidationAccept // judged by Publish
 	}
-	now := time.Now()
-	if r.peers.cutOff(string(p), now) {
+	if pass, cut := r.peers.arrive(string(p), time.Now()); !pass {
+		if cut {
+			r.expel(p, errFlood)
+		}
 		return pubsub.ValidationIgnore
 	}
 	from.peer = string(p)
@@ -126,9 +131,13 @@ func (r *Router) verdict(err error) wire.Verdict {
 // strike counts a refused envelope against the neighbour who sent it.
 func (r *Router) strike(p peer.ID, why error) {
 	r.stats.rejected.Add(1)
-	if !r.peers.strike(string(p), time.Now()) {
-		return
+	if r.peers.strike(string(p), time.Now()) {
+		r.expel(p, why)
 	}
+}
+
+// expel has a neighbour's connection closed.
+func (r *Router) expel(p peer.ID, why error) {
 	r.log.Warn("neighbour cut off", "peer", p, "for", banTime, "last", why)
 	select {
 	case r.cuts <- p:
