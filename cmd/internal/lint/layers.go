@@ -29,6 +29,7 @@ var layers = map[string]int{
 
 	"gossip":               3,
 	"gossip/alert/compose": 3,
+	"identity/trusttest":   3,
 	"node/api/endpoint":    3,
 	"node/discovery":       3,
 	"node/host":            3,
