@@ -127,7 +127,6 @@ const (
 	ProtocolPrefix  = "/kreidfeuer/1/"
 	ProtocolCatchUp = ProtocolPrefix + "catchup"
 	ProtocolDraft   = ProtocolPrefix + "draft"
-	ProtocolHello   = ProtocolPrefix + "hello"
 )
 
 // Topic is the gossip topic of one lane of one trust domain.

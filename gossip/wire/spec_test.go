@@ -111,7 +111,7 @@ func TestSpecRegistries(t *testing.T) {
 
 func TestSpecNames(t *testing.T) {
 	text := section(t, "## Names")
-	for _, name := range []string{ProtocolCatchUp, ProtocolDraft, ProtocolHello, ProtocolPrefix + "<domain>/<lane>"} {
+	for _, name := range []string{ProtocolCatchUp, ProtocolDraft, ProtocolPrefix + "<domain>/<lane>"} {
 		if !strings.Contains(text, "| `"+name+"` |") {
 			t.Errorf("WIRE.md does not name %s", name)
 		}
