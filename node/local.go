@@ -76,6 +76,20 @@ func (m neighbours) Save(b []byte) error {
 	return m.local.Put(context.Background(), localNeighbours, b)
 }
 
+// Trust pins a domain with what is known of it, before Run: a person has decided
+// so earlier. Objects that are refused are left out.
+func (n *Node) Trust(ctx context.Context, root *wire.Envelope, objects []*wire.Envelope) error {
+	if _, ok := n.pool.Status(root.Domain()); !ok {
+		if err := n.pool.Pin(root, root.ID().String()); err != nil {
+			return err
+		}
+	}
+	for id, err := range n.pool.AddAll(append([]*wire.Envelope{root}, objects...)) {
+		n.log.Warn("pinned trust object is refused", "id", id, "err", err)
+	}
+	return n.deps.Store.Local().Put(ctx, localTrust, n.pool.Export())
+}
+
 // Pin trusts a root version whose fingerprint a person has compared, and takes
 // in the trust objects that came with it. The error says which was refused.
 func (n *Node) Pin(ctx context.Context, root []byte, fingerprint string, objects [][]byte) error {
@@ -89,12 +103,16 @@ func (n *Node) Pin(ctx context.Context, root []byte, fingerprint string, objects
 	if err := n.deps.Store.Local().Put(ctx, localTrust, n.pool.Export()); err != nil {
 		return fmt.Errorf("keep pinned root: %w", err)
 	}
-	for i, o := range append([][]byte{root}, objects...) {
-		if _, err := n.route.Ingest(ctx, o); err != nil && !isReason(err, wire.ReasonSeen) && !isReason(err, wire.ReasonSuperseded) {
-			return fmt.Errorf("trust object %d: %w", i, err)
+	if err := n.route.Refresh(); err != nil {
+		return err
+	}
+	var refused []error
+	for _, o := range append([][]byte{root}, objects...) {
+		if _, err := n.route.Publish(ctx, o); err != nil && !isReason(err, wire.ReasonSeen) && !isReason(err, wire.ReasonSuperseded) {
+			refused = append(refused, err)
 		}
 	}
-	return n.route.Refresh()
+	return errors.Join(refused...)
 }
 
 // Unpin stops trusting a domain. What was received stays on the disk until it ends.

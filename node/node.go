@@ -30,6 +30,9 @@ type Config struct {
 	Places  []apitype.Place // watched places, until others are set over the API
 	Static  []peer.AddrInfo // neighbours to dial whatever happens
 	Target  int             // neighbours wanted; 0: discovery.DefaultTarget
+	// WatchInterfaces looks for changes of the network every few seconds. The
+	// simulator leaves it off: it has no interfaces.
+	WatchInterfaces bool
 }
 
 // Deps are the parts a Node is made of. Host and Store are needed; the caller
@@ -97,7 +100,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 		return nil, err
 	}
 	n.conns, err = discovery.New(discovery.Config{Host: deps.Host, Sources: deps.Sources, Static: cfg.Static,
-		Target: cfg.Target, Memory: neighbours{deps.Store.Local()}, Log: deps.Log})
+		Target: cfg.Target, WatchInterfaces: cfg.WatchInterfaces, Memory: neighbours{deps.Store.Local()}, Log: deps.Log})
 	return n, err
 }
 

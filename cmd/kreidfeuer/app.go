@@ -11,14 +11,18 @@ import (
 
 // commands lists the subcommands in the order of the help text.
 func commands(e *env) []*cli.Command {
-	return []*cli.Command{
+	return append([]*cli.Command{
 		initCommand(e),
+		upCommand(e),
+		statusCommand(e),
+		peersCommand(e),
+		demoCommand(e),
 		rootCommand(e),
 		certCommand(e),
 		capCommand(e),
 		completionCommand(e),
 		manCommand(e),
-	}
+	}, hostileCommands(e)...)
 }
 
 // run is the program: it returns the exit code.
@@ -60,6 +64,7 @@ func newApp(e *env) *cli.App {
 		all = append(all, m.code)
 	}
 	app.CustomAppHelpTemplate = cli.AppHelpTemplate + "\nEXIT STATUS:\n" + statusText(all...)
+	quiet(app.Flags)
 	for _, c := range app.Commands {
 		complete(c)
 	}
@@ -79,6 +84,7 @@ func globalFlags() []cli.Flag {
 func complete(c *cli.Command) {
 	c.HideHelpCommand = true
 	c.OnUsageError = onUsageError
+	quiet(c.Flags)
 	if len(c.Subcommands) > 0 {
 		subcommands := c.Subcommands
 		c.Action = func(ctx *cli.Context) error { return unknownCommand(ctx, subcommands) }
@@ -86,6 +92,15 @@ func complete(c *cli.Command) {
 	}
 	for _, sub := range c.Subcommands {
 		complete(sub)
+	}
+}
+
+// quiet keeps "(default: false)" out of the help of flags without a value.
+func quiet(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ type env struct {
 }
 
 func newEnv() *env {
-	return &env{
+	e := &env{
 		stdin:          os.Stdin,
 		stdout:         &checkedWriter{w: os.Stdout},
 		stderr:         os.Stderr,
@@ -44,6 +44,8 @@ func newEnv() *env {
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
+	e.connect = e.connectDevice
+	return e
 }
 
 // unix is the present in the unit of every signed object: whole seconds UTC.

@@ -1,0 +1,27 @@
+//go:build !demo
+
+package main
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// hostileCommands: the program that people install contains no hostile peer.
+func hostileCommands(*env) []*cli.Command { return nil }
+
+// attacker would be the running hostile peer.
+type attacker struct{}
+
+func (s *story) attack(context.Context) error {
+	s.scene(5, "A hostile peer: left out")
+	s.printf("   This program contains no hostile peer. \"make demo\" builds one that does.\n")
+	return nil
+}
+
+func (s *story) damage(context.Context, *wire.Envelope) error { return nil }
+
+func (s *story) flood(context.Context) error { return nil }

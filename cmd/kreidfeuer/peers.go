@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+func peersCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "peers",
+		Usage: "list the neighbours of this machine's device",
+		Description: "Lists connected neighbours first, then those the device knows and dials again.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer peers\n" +
+			"  kreidfeuer peers --json",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			dev, err := e.device(c)
+			if err != nil {
+				return err
+			}
+			defer dev.Close()
+			var rows []string
+			for p, err := range dev.Peers(c.Context) {
+				if err != nil {
+					return deviceError(err)
+				}
+				if e.json {
+					if err := e.printJSON(p); err != nil {
+						return err
+					}
+					continue
+				}
+				rows = append(rows, peerRow(p))
+			}
+			if !e.json {
+				e.table(e.stdout, append([]string{"PEER\tSTATE\tNAME\tADDRESS"}, rows...))
+			}
+			return nil
+		},
+	}, exitOK, exitUsage, exitDaemon, exitSystem)
+}
+
+func peerRow(p apitype.Peer) string {
+	state := "connected"
+	if !p.Connected {
+		state = "not connected"
+	}
+	if p.Static {
+		state += ", static"
+	}
+	name := p.Name
+	if p.Authority != "" {
+		name = fmt.Sprintf("%s (%s)", p.Name, p.Authority)
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s", p.PeerID, state, oneLine(name), strings.Join(p.Addresses, " "))
+}

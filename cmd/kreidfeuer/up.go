@@ -1,0 +1,341 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/node"
+	"github.com/kreidfeuer/kreidfeuer/node/api"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/api/endpoint"
+	"github.com/kreidfeuer/kreidfeuer/node/discovery"
+	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
+	"github.com/kreidfeuer/kreidfeuer/persist"
+)
+
+func upCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "up",
+		Usage: "start this machine's device and show warnings as they come",
+		Description: "Starts the device, makes it if there is none yet, and runs until it is stopped\n" +
+			"(Ctrl-C). It finds neighbours on the local network by itself.\n\n" +
+			"With --on-alert a siren, a display or a script is started for each verified\n" +
+			"warning that concerns one of this device's places, and again for its end; it\n" +
+			"gets the event as JSON on standard input. Exercises never start it.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer up\n" +
+			"  kreidfeuer up --peer /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...\n" +
+			"  kreidfeuer up --on-alert /usr/local/bin/siren",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "listen", Usage: "listen on this `MULTIADDR` only, this time; may be repeated"},
+			&cli.StringSliceFlag{Name: "peer", Usage: "also connect to the device at `MULTIADDR`; may be repeated"},
+			&cli.BoolFlag{Name: "no-mdns", Usage: "do not look for neighbours on the local network"},
+			&cli.StringFlag{Name: "on-alert", Usage: "start `COMMAND` for verified warnings that concern this device"},
+			&cli.StringFlag{Name: "api", Usage: "offer the control API on loopback `ADDR`, with a token, instead of a socket (127.0.0.1:7132)"},
+			&cli.StringFlag{Name: "store", Usage: "keep the store in `BACKEND`: leveldb, or memory for a device that forgets", Value: string(persist.LevelDB)},
+			&cli.StringFlag{Name: "log", Usage: "log to standard error from this `LEVEL` on: debug, info, warn, error", Value: "warn"},
+			&cli.DurationFlag{Name: "clock-offset", Usage: "pretend that this device's clock is wrong by `DURATION`; for exercises and tests"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			d, err := e.dataDir(c)
+			if err != nil {
+				return err
+			}
+			u := &upper{env: e, c: c, dir: d}
+			return u.run(ctx)
+		},
+	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+}
+
+// upper is one run of "up".
+type upper struct {
+	*env
+	c   *cli.Context
+	dir dataDir
+	cfg config
+	dev device
+	log *slog.Logger
+}
+
+func (u *upper) run(ctx context.Context) error {
+	made, err := u.initDataDir(u.dir, config{Schema: configSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
+	if err != nil {
+		return err
+	}
+	if u.cfg, err = u.dir.openConfig(); err != nil {
+		return err
+	}
+	if u.dev, err = u.dir.openDevice(); err != nil {
+		return err
+	}
+	if u.log, err = u.logger(); err != nil {
+		return err
+	}
+	st, err := u.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			u.warnf("close the store: %v", err)
+		}
+	}()
+	bans := nodehost.NewBans()
+	h, err := u.newHost(bans)
+	if err != nil {
+		return failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
+	}
+	defer h.Close()
+	n, err := u.newNode(ctx, h, st, bans)
+	if err != nil {
+		return err
+	}
+	return u.serve(ctx, n, made)
+}
+
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}
+
+func (u *upper) logger() (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(u.c.String("log"))); err != nil {
+		return nil, failf(exitUsage, "--log %q: want debug, info, warn or error", u.c.String("log"))
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if u.json {
+		return slog.New(slog.NewJSONHandler(u.stderr, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(u.stderr, options)), nil
+}
+
+func (u *upper) openStore(ctx context.Context) (*persist.Store, error) {
+	st, err := persist.OpenPath(ctx, u.dir.store(), persist.Backend(u.c.String("store")), persist.Options{})
+	var locked *persist.LockedError
+	var newer *persist.SchemaError
+	var damaged *persist.DamagedError
+	switch {
+	case errors.As(err, &locked):
+		return nil, failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
+	case errors.As(err, &newer):
+		return nil, failf(exitData, "%w", err).hintf("install the newer kreidfeuer; nothing was changed")
+	case errors.As(err, &damaged):
+		return nil, failf(exitData, "%w", err).hintf("move %s away and start again: neighbours bring the warnings back", u.dir.store())
+	case err != nil:
+		return nil, failf(exitData, "open the store: %w", err)
+	}
+	return st, nil
+}
+
+func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
+	listen := u.cfg.Listen
+	if u.c.IsSet("listen") {
+		listen = u.c.StringSlice("listen")
+	}
+	cfg := nodehost.Config{Key: u.dev.key, Bans: bans, UserAgent: "kreidfeuer/" + version, Log: u.log}
+	for _, s := range listen {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			return nil, failf(exitUsage, "listen address %q: %w", s, err)
+		}
+		cfg.Listen = append(cfg.Listen, a)
+	}
+	return nodehost.New(cfg)
+}
+
+func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
+	cfg := node.Config{Name: u.cfg.Name, Version: version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
+		WatchInterfaces: true}
+	for _, s := range append(u.cfg.Peers, u.c.StringSlice("peer")...) {
+		info, err := peer.AddrInfoFromString(s)
+		if err != nil {
+			return nil, failf(exitUsage, "peer %q: %w", s, err).hintf("want /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3...")
+		}
+		cfg.Static = append(cfg.Static, *info)
+	}
+	offset := u.c.Duration("clock-offset")
+	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
+	if !u.c.Bool("no-mdns") {
+		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log))
+	}
+	n, err := node.New(ctx, cfg, deps)
+	if err != nil {
+		return nil, failf(exitData, "%w", err)
+	}
+	return n, nil
+}
+
+// serve runs the device with its control API until ctx ends or one of them fails.
+func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
+	listener, err := endpoint.Listen(u.dir.path, u.c.String("api"))
+	if errors.Is(err, endpoint.ErrRunning) {
+		return failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
+	}
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	server := api.New(api.Config{Backend: n.Control(), Token: listener.Endpoint.Token, Log: u.log})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	run := func(name string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	since := uint64(0)
+	if r, err := n.Control().EventRange(ctx); err == nil {
+		since = r.Latest
+	}
+	pins, err := u.trustPinned(ctx, n)
+	if err != nil {
+		return err
+	}
+	run("device", n.Run)
+	run("pinned domains", func(ctx context.Context) error { return u.passOn(ctx, n, pins) })
+	run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
+	run("events", func(ctx context.Context) error { return u.show(ctx, n, since) })
+	if err := u.greet(ctx, n, made); err != nil {
+		stop(err)
+	}
+	<-ctx.Done()
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	u.notef("stopped")
+	return nil
+}
+
+// trustPinned makes the device trust what the data folder has pinned.
+func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]pin, error) {
+	pins, err := u.dir.readPins()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pins {
+		if err := n.Trust(ctx, p.root, p.objects); err != nil {
+			return nil, failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
+		}
+	}
+	return pins, nil
+}
+
+// passOn gives the neighbours what came with the pinned roots: certificates, and
+// revocations above all.
+func (u *upper) passOn(ctx context.Context, n *node.Node, pins []pin) error {
+	for _, p := range pins {
+		envelopes := p.envelopes()
+		if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
+			u.log.Warn("pass on trust objects", "domain", p.root.Domain(), "err", err)
+		}
+	}
+	return nil
+}
+
+// greet says who the device is, whom it trusts and where it listens.
+func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
+	s, err := n.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if u.json {
+		return u.printJSON(s)
+	}
+	if made {
+		u.printf("Made a new device in %s\n", u.dir.path)
+	}
+	u.printf("%s\n", u.paint(sgrBold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
+	for _, r := range s.Roots {
+		u.printf("trusts    %s, version %d, %s\n", printable(r.Name), r.Version, r.Fingerprint)
+	}
+	for _, a := range s.Listen {
+		u.printf("listens   %s\n", a)
+	}
+	for _, p := range s.Places {
+		u.printf("watches   %s\n", printable(p.Name))
+	}
+	for _, p := range s.Health {
+		if p.Kind != "cut-off" { // nobody can be connected yet
+			u.printf("%s %s\n", u.paint(sgrYellow, "attention"), hinted(p))
+		}
+	}
+	u.printf("Warnings are shown as they come. Ctrl-C stops the device.\n")
+	return nil
+}
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "an unnamed device"
+	}
+	return printable(name)
+}
+
+func hinted(p apitype.Problem) string {
+	if p.Hint == "" {
+		return p.Message
+	}
+	return p.Message + " (" + p.Hint + ")"
+}
+
+// show prints what happens and starts the siren.
+func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
+	siren := newSiren(u.c.String("on-alert"), u.log)
+	defer siren.wait()
+	return n.Events(ctx, since, func(ev apitype.Event) bool {
+		if ev.Alert != nil {
+			siren.hear(ctx, &ev)
+		}
+		if u.json {
+			return u.printJSON(ev) == nil
+		}
+		u.printEvent(&ev)
+		return true
+	})
+}
+
+// printEvent shows an event to a person; what needs nobody's attention is left
+// to the log.
+func (e *env) printEvent(ev *apitype.Event) {
+	switch {
+	case ev.Alert != nil:
+		e.printAlertEvent(ev.Alert)
+	case ev.Draft != nil:
+		d := ev.Draft
+		what := "waits for a signature: kreidfeuer alert approve " + d.ID[:8]
+		if d.State != apitype.DraftPending {
+			what = "is " + d.State
+		} else if d.Overdue {
+			what = "HAS WAITED 10 MINUTES for a signature: kreidfeuer alert approve " + d.ID[:8]
+		}
+		e.printf("%s draft %q by %s %s\n", e.paint(sgrYellow, "ENTWURF"), oneLine(d.Headline), oneLine(d.Author), what)
+	case ev.Expiring != nil:
+		e.printf("%s %q ends in %d minutes: kreidfeuer alert update %s if the danger goes on\n",
+			e.paint(sgrYellow, "LÄUFT AB"), oneLine(ev.Expiring.Headline), ev.Expiring.Minutes, ev.Expiring.ID[:8])
+	case ev.Health != nil && ev.Health.Ended:
+		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
+	case ev.Health != nil:
+		e.printf("%s %s\n", e.paint(sgrYellow, "attention"), hinted(ev.Health.Problem))
+	}
+}
