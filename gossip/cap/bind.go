@@ -169,10 +169,11 @@ func decodeNamed(n *node) NamedValue {
 	return v
 }
 
-// splitNamed reads the form of CAP 1.0: "SAME=SVR".
+// splitNamed reads the form of CAP 1.0: "SAME=SVR". White space around the sign
+// belongs to neither part: the form of later versions could not keep it.
 func splitNamed(s string) NamedValue {
-	if i := strings.IndexByte(s, '='); i > 0 {
-		return NamedValue{ValueName: s[:i], Value: s[i+1:]}
+	if name, value, ok := strings.Cut(s, "="); ok && name != "" {
+		return NamedValue{ValueName: trim(name), Value: trim(value)}
 	}
 	return NamedValue{Value: s}
 }

@@ -69,6 +69,7 @@ func sound(t *testing.T, a *Alert, problems []Problem, err error) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Add([]byte(old))
+	f.Add([]byte(`<alert><info><area><geocode>FIPS6= 36061</geocode></area></info></alert>`))
 	for _, e := range edits {
 		f.Add(bytes.Replace([]byte(sample), []byte(e.old), []byte(e.new), 1))
 	}
