@@ -1,7 +1,6 @@
 package hostile
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"slices"
 
@@ -31,9 +30,9 @@ func Resigned(e *wire.Envelope, key ed25519.PrivateKey) []byte {
 // Truncated lacks its last bytes.
 func Truncated(raw []byte) []byte { return raw[:len(raw)-9] }
 
-// Oversized is larger than any envelope may be.
+// Oversized is one byte larger than any envelope may be.
 func Oversized(raw []byte) []byte {
-	return append(slices.Clone(raw), bytes.Repeat([]byte{0}, wire.MaxTransmission)...)
+	return append(slices.Clone(raw), make([]byte, wire.MaxTransmission+1-len(raw))...)
 }
 
 // Stuffed carries n bytes of its own in the unprotected header, which nobody signed.
