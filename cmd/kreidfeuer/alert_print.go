@@ -79,7 +79,7 @@ func (e *env) printAlertSummary(a *apitype.AlertSummary) {
 	if a.AgeS >= lateAge {
 		line("Verspätet", alert.German.Since(uint64(a.AgeS)))
 	}
-	if a.State != apitype.StateInForce {
+	if a.State != apitype.StateInForce && a.Kind != apitype.KindAllClear && a.Kind != apitype.KindWithdrawal {
 		line("Stand", alertStates[a.State])
 	}
 	if a.Unconfirmed {
@@ -100,8 +100,14 @@ func alertKind(a *apitype.AlertSummary) string {
 	return kind
 }
 
-// alertTitle is an alert in one line.
-func alertTitle(a *apitype.AlertSummary) string { return alertKind(a) + " " + oneLine(a.Headline) }
+// alertTitle is an alert in one line. What the headline repeats is left out.
+func alertTitle(a *apitype.AlertSummary) string {
+	headline := oneLine(a.Headline)
+	if a.Test {
+		headline = strings.TrimPrefix(headline, alert.ExerciseIn("de")+": ")
+	}
+	return alertKind(a) + " " + headline
+}
 
 // alertColour follows the Warnstufe; nothing that is no real danger is red.
 func alertColour(a *apitype.AlertSummary) string {
@@ -134,7 +140,25 @@ func unconfirmedText(a *apitype.AlertSummary) string {
 }
 
 func signatureCount(a *apitype.AlertSummary) string {
+	if !a.Unconfirmed && a.Level < a.Needed {
+		return countSignatures(a.Level) // more are not needed for this
+	}
 	return fmt.Sprintf(alert.German.Confirmed, a.Level, max(a.Needed, a.Level))
+}
+
+func countSignatures(n int) string {
+	if n == 1 {
+		return "eine Unterschrift"
+	}
+	return fmt.Sprintf("%d Unterschriften", n)
+}
+
+// missingText says that signatures are missing.
+func missingText(n int) string {
+	if n == 1 {
+		return "es fehlt eine Unterschrift"
+	}
+	return "es fehlen " + countSignatures(n)
 }
 
 // verifiedBy names who vouches: the authorities from the root down, and the
@@ -167,4 +191,36 @@ func (e *env) dayTime(t time.Time) string {
 		return ""
 	}
 	return t.In(e.now().Location()).Format("02.01.2006 15:04 MST")
+}
+
+// draftStates name where a draft stands.
+var draftStates = map[string]string{
+	apitype.DraftPending:   "wartet auf Freigabe",
+	apitype.DraftApproved:  "freigegeben",
+	apitype.DraftRejected:  "abgelehnt",
+	apitype.DraftPublished: "herausgegeben",
+}
+
+// printDraftEvent tells officers what happened to a draft of their unit.
+func (e *env) printDraftEvent(d *apitype.DraftSummary) {
+	what := draftStates[d.State]
+	colour := sgrBold
+	if d.Overdue && d.State == apitype.DraftPending {
+		what, colour = "WARTET SEIT 10 MINUTEN AUF FREIGABE", sgrRed
+	}
+	line := fmt.Sprintf("ENTWURF %s: %s", what, oneLine(d.Headline))
+	if d.Comment != "" {
+		line += " (" + oneLine(d.Comment) + ")"
+	}
+	e.printf("%s  %s\n", e.clockTime(e.now()), e.paint(colour, line))
+	if d.State == apitype.DraftPending {
+		e.printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, shortID(d.ID))
+	}
+}
+
+// printExpiringEvent reminds the author that an alert ends while the danger may not.
+func (e *env) printExpiringEvent(x *apitype.ExpiringEvent) {
+	e.printf("%s  %s\n", e.clockTime(e.now()), e.paint(sgrYellow,
+		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, oneLine(x.Headline), shortID(x.ID))))
+	e.printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", shortID(x.ID), shortID(x.ID))
 }

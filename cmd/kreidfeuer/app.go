@@ -19,6 +19,7 @@ func commands(e *env) []*cli.Command {
 		demoCommand(e),
 		rootCommand(e),
 		certCommand(e),
+		alertCommand(e),
 		capCommand(e),
 		completionCommand(e),
 		manCommand(e),

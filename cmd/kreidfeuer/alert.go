@@ -1,0 +1,46 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+func alertCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:  "alert",
+		Usage: "issue, approve and end warnings, and look at those that came",
+		Subcommands: []*cli.Command{
+			alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
+			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
+			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e),
+		},
+	}
+}
+
+// officerFlags say who signs. They belong to every command that signs alerts.
+func officerFlags() []cli.Flag {
+	return append(passphraseFlags(),
+		&cli.StringFlag{Name: "key", Usage: "sign with the officer's key in `FILE`"},
+		&cli.StringFlag{Name: "cert", Usage: "sign by the certificate `ID|FILE`", DefaultText: "the key's, as this device knows it"},
+		trustFlag(),
+	)
+}
+
+// sendingFlags say where a signed alert goes and what it may skip.
+func sendingFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the signed alert to `FILE`, to be carried; needs no running device"},
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask; for exercises only, a real warning always asks"},
+	}
+}
+
+// openAlert reads the alert of an envelope with the parts that came along.
+func openAlert(o *wire.Envelope) (*alert.Alert, error) {
+	parts, err := alert.OpenParts(o)
+	if err != nil {
+		return nil, err
+	}
+	return alert.Open(o, parts)
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+func alertApproveCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "approve",
+		Usage:     "add the second signature to a draft; the last one needed sends it",
+		ArgsUsage: "ID|FILE",
+		Description: "Shows the full text, level, place and author first, and what an update changes, and\n" +
+			"wants the place typed. Nobody approves what they wrote. An all-clear or an emergency\n" +
+			"warning that was sent already is confirmed so.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert approve 7kq3abcd --key braun.key\n" +
+			"  kreidfeuer alert approve draft.pem --key braun.key --out complete.pem",
+		Flags: append(officerFlags(), sendingFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the draft's ID or file"); err != nil {
+				return err
+			}
+			return e.approveAlert(c, c.Args().First())
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem, exitAborted)
+}
+
+func (e *env) approveAlert(c *cli.Context, name string) error {
+	o, err := e.openOfficer(c)
+	if err != nil {
+		return err
+	}
+	if c.String("out") == "" && o.dev == nil {
+		return noDevice()
+	}
+	u, err := e.findUnsigned(c, o.dev, name)
+	if err != nil {
+		return err
+	}
+	if _, err := o.pool.AddChain(u.envelope); err != nil {
+		return trustFailure(err)
+	}
+	before, err := judgeAlert(o.pool, u.envelope)
+	if err != nil {
+		return trustFailure(err)
+	}
+	if err := o.mayApprove(before, u.draft); err != nil {
+		return err
+	}
+	dialog, closeDialog, err := e.newDialog(name == "-")
+	if err != nil {
+		return err
+	}
+	defer closeDialog()
+	details, err := o.approvalDetails(before)
+	if err != nil {
+		return err
+	}
+	if a := before.alert; a.Header.Lane == wire.LaneLive && c.Bool("yes") {
+		return errYes
+	} else if !c.Bool("yes") {
+		if err := dialog.confirm(a, screen{action: "Freigeben", details: details}); err != nil {
+			return err
+		}
+	}
+	done, err := o.countersign(before)
+	if err != nil {
+		return err
+	}
+	return o.deliverApproval(done, u.draft)
+}
+
+// mayApprove refuses before anything is asked.
+func (o *officer) mayApprove(d *issued, draft *apitype.DraftSummary) error {
+	a := d.alert
+	if draft != nil && draft.State == apitype.DraftRejected {
+		return failf(exitNo, "the draft was rejected: %s", oneLine(draft.Comment))
+	}
+	if a.Header.Authority != o.unit.Authority || d.verified.Domain != o.unit.Domain {
+		return failf(exitTrust, "the draft is one of %q; officers of %q cannot approve it", a.Header.Authority, o.unit.Authority)
+	}
+	for _, s := range d.verified.Signers {
+		if s != nil && o.is(s) {
+			return failf(exitTrust, "%s has signed this already: a second person must approve it", s.Name).
+				hintf("with another officer's key: --key FILE")
+		}
+	}
+	if int(d.verified.Level) >= d.verified.Needed {
+		return failf(exitNo, "all signatures that it needs are there").hintf("kreidfeuer alert publish FILE sends a file")
+	}
+	if a.Header.Expires <= o.env.unix() {
+		return failf(exitNo, "it has expired at %s", stamp(a.Header.Expires)).hintf("compose it anew")
+	}
+	return nil
+}
+
+// approvalDetails are what an approver weighs beside the text.
+func (o *officer) approvalDetails(d *issued) ([]string, error) {
+	var lines []string
+	for _, s := range d.verified.Signers {
+		if s != nil {
+			lines = append(lines, fmt.Sprintf("Unterschrieben hat: %s", personText(s)))
+		}
+	}
+	lines = append(lines, "Verfasst: "+o.env.dayTime(unixTime(d.alert.Header.Created)), fmt.Sprintf("Es unterschreibt: %s, %s", personText(o.cert), o.unit.Name))
+	changes, err := o.changes(d.alert)
+	return append(lines, changes...), err
+}
+
+// changes are what an update changes against the latest version it names that
+// this device holds.
+func (o *officer) changes(a *alert.Alert) ([]string, error) {
+	if a.Kind != alert.KindUpdate || o.dev == nil {
+		return nil, nil
+	}
+	var last *alert.Alert
+	for _, id := range a.References {
+		_, before, err := heldAlert(o.c, o.dev, id.String())
+		if err != nil {
+			continue // not here; what it says is shown in full anyway
+		}
+		if last == nil || before.Header.Created > last.Header.Created {
+			last = before
+		}
+	}
+	if last == nil {
+		return []string{"Die Warnung, die das ändert, ist auf diesem Gerät nicht vorhanden."}, nil
+	}
+	return difference(o.env, last, a), nil
+}
+
+// countersign adds the officer's signature as approver.
+func (o *officer) countersign(before *issued) (*issued, error) {
+	s, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	done, err := o.finish(s.key.Sign(before.envelope, o.cert.Ref(), wire.RoleApprover))
+	if err != nil {
+		return nil, err
+	}
+	if err := permits(done.verified.Signers, done.alert.Demand()); err != nil {
+		return nil, err
+	}
+	if done.verified.Level <= before.verified.Level {
+		return nil, failf(exitTrust, "the signature of %s does not count for this", o.cert.Name).
+			hintf("officers count if the unit above has certified them, or enough officers of the unit; see kreidfeuer cert show")
+	}
+	return done, nil
+}
+
+func permits(signers []*identity.Certificate, demand identity.Demand) error {
+	for _, s := range signers {
+		if s == nil {
+			continue
+		}
+		if err := s.Scope.Permit(demand); err != nil {
+			return failf(exitTrust, "%s may not sign this: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// deliverApproval sends what is complete, and hands on what still is not.
+func (o *officer) deliverApproval(d *issued, draft *apitype.DraftSummary) error {
+	if d.missing == 0 || o.c.String("out") != "" || draft == nil {
+		return o.deliver(d, o.c.String("out"))
+	}
+	answered, err := o.dev.AnswerDraft(o.c.Context, draft.ID,
+		apitype.DraftAnswer{Answer: apitype.DraftApproved, Envelope: d.envelope.EncodeFull()})
+	if err != nil {
+		return deviceError(err)
+	}
+	return o.env.printDraft(&answered)
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// draftFlags say what a warning is about.
+func draftFlags() []cli.Flag {
+	var names []string
+	for _, t := range compose.Templates {
+		names = append(names, t.Name)
+	}
+	return []cli.Flag{
+		&cli.StringFlag{Name: "template", Aliases: []string{"t"}, Usage: "begin with the `TEMPLATE` " + strings.Join(names, ", ")},
+		&cli.StringSliceFlag{Name: "area", Aliases: []string{"a"}, Usage: "warn the `REGION`: a district, a Land or a Regionalschlüssel; may be repeated"},
+		&cli.StringFlag{Name: "area-name", Usage: "call the area `NAME`", DefaultText: "the region's name"},
+		&cli.StringSliceFlag{Name: "polygon", Usage: "warn only inside \"`LAT,LON LAT,LON ...`\"; may be repeated"},
+		&cli.StringSliceFlag{Name: "circle", Usage: "warn only inside \"`LAT,LON KM`\"; may be repeated"},
+		&cli.StringFlag{Name: "severity", Usage: "`SEVERITY` Extreme, Severe, Moderate, Minor or Unknown", DefaultText: "the template's"},
+		&cli.StringFlag{Name: "urgency", Usage: "`URGENCY` Immediate, Expected, Future, Past or Unknown", DefaultText: "the template's"},
+		&cli.StringFlag{Name: "certainty", Usage: "`CERTAINTY` Observed, Likely, Possible, Unlikely or Unknown", DefaultText: "the template's"},
+		&cli.StringSliceFlag{Name: "category", Usage: "CAP `CATEGORY` such as Met or Fire; may be repeated", DefaultText: "the template's"},
+		&cli.StringSliceFlag{Name: "response", Usage: "CAP `RESPONSE` type such as Shelter; may be repeated", DefaultText: "the template's"},
+		&cli.StringFlag{Name: "onset", Usage: "begins at `TIME`", DefaultText: "now"},
+		&cli.StringFlag{Name: "expires", Usage: "ends at `TIME`: 6h, 18:30 or 2027-01-31T18:30", DefaultText: "the template's"},
+		&cli.StringFlag{Name: "language", Usage: "the texts given here are in `LANGUAGE`", Value: compose.LangGerman},
+		&cli.StringFlag{Name: "event", Usage: "`TEXT`: what it is"},
+		&cli.StringFlag{Name: "headline", Usage: "`TEXT`: one line"},
+		&cli.StringFlag{Name: "description", Usage: "`TEXT`: what is happening"},
+		&cli.StringFlag{Name: "instruction", Usage: "`TEXT`: what people should do"},
+		&cli.StringFlag{Name: "note", Usage: "`TEXT` for other agencies"},
+		&cli.StringFlag{Name: "contact", Usage: "`TEXT`: whom to ask"},
+		&cli.StringFlag{Name: "web", Usage: "`URL` with more"},
+	}
+}
+
+// draftFlagSet reports which of draftFlags, but for expires, is given: they
+// exclude a file.
+func draftFlagSet(c *cli.Context) string {
+	for _, f := range draftFlags() {
+		if name := f.Names()[0]; name != "expires" && name != "language" && c.IsSet(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// fillDraft puts what the flags say into a draft and leaves the rest.
+func (e *env) fillDraft(c *cli.Context, d *compose.Draft) error {
+	set := func(field *string, flag string) {
+		if c.IsSet(flag) {
+			*field = c.String(flag)
+		}
+	}
+	set(&d.Template, "template")
+	set(&d.Note, "note")
+	set(&d.Contact, "contact")
+	set(&d.Web, "web")
+	if c.IsSet("severity") {
+		d.Severity = oneOf(c.String("severity"), cap.Extreme, cap.Severe, cap.Moderate, cap.Minor, cap.UnknownSeverity)
+	}
+	if c.IsSet("urgency") {
+		d.Urgency = oneOf(c.String("urgency"), cap.Immediate, cap.Expected, cap.Future, cap.Past, cap.UnknownUrgency)
+	}
+	if c.IsSet("certainty") {
+		d.Certainty = oneOf(c.String("certainty"), cap.Observed, cap.Likely, cap.Possible, cap.Unlikely, cap.UnknownCertainty)
+	}
+	if c.IsSet("category") {
+		d.Category = listOf[cap.Category](c.StringSlice("category"))
+	}
+	if c.IsSet("response") {
+		d.Response = listOf[cap.ResponseType](c.StringSlice("response"))
+	}
+	if err := e.fillTimes(c, d); err != nil {
+		return err
+	}
+	text := compose.Text{Language: c.String("language"), Event: c.String("event"), Headline: c.String("headline"),
+		Description: c.String("description"), Instruction: c.String("instruction")}
+	putText(d, text)
+	areas, err := draftAreas(c)
+	if len(areas) > 0 {
+		d.Areas = areas
+	}
+	return err
+}
+
+// putText puts the fields of a text that are given over those of its language.
+func putText(d *compose.Draft, text compose.Text) {
+	if text == (compose.Text{Language: text.Language}) {
+		return
+	}
+	i := slices.IndexFunc(d.Texts, func(t compose.Text) bool { return strings.EqualFold(t.Language, text.Language) })
+	if i < 0 {
+		d.Texts = append(d.Texts, text)
+		return
+	}
+	d.Texts = slices.Clone(d.Texts)
+	for _, f := range []struct {
+		into *string
+		from string
+	}{
+		{&d.Texts[i].Event, text.Event}, {&d.Texts[i].Headline, text.Headline},
+		{&d.Texts[i].Description, text.Description}, {&d.Texts[i].Instruction, text.Instruction},
+	} {
+		if f.from != "" {
+			*f.into = f.from
+		}
+	}
+}
+
+// oneOf spells a word of CAP as CAP does; an unknown one stays, and is refused
+// with the rest of what is wrong.
+func oneOf[T ~string](text string, known ...T) T {
+	for _, k := range known {
+		if strings.EqualFold(text, string(k)) {
+			return k
+		}
+	}
+	return T(text)
+}
+
+func listOf[T ~string](texts []string) (list []T) {
+	for _, t := range texts {
+		list = append(list, T(t))
+	}
+	return list
+}
+
+func (e *env) fillTimes(c *cli.Context, d *compose.Draft) error {
+	for _, f := range []struct {
+		flag  string
+		field *uint64
+	}{{"onset", &d.Onset}, {"expires", &d.Expires}} {
+		if !c.IsSet(f.flag) {
+			continue
+		}
+		t, err := e.parseMoment(c.String(f.flag))
+		if err != nil {
+			return fmt.Errorf("--%s: %w", f.flag, err)
+		}
+		*f.field = t
+	}
+	return nil
+}
+
+// parseMoment reads a time as people say it: from now on (6h), today or
+// tomorrow by the clock on the wall (18:30), a day and time, or RFC 3339.
+func (e *env) parseMoment(text string) (uint64, error) {
+	if seconds, err := parseSpan(text); err == nil {
+		return e.unix() + seconds, nil
+	}
+	now := e.now()
+	if t, err := time.ParseInLocation("15:04", text, now.Location()); err == nil {
+		at := time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), 0, 0, now.Location())
+		if !at.After(now) {
+			at = at.AddDate(0, 0, 1)
+		}
+		return uint64(at.Unix()), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", "02.01.2006 15:04"} {
+		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil && t.Unix() > 0 {
+			return uint64(t.Unix()), nil
+		}
+	}
+	return 0, failf(exitUsage, "%q is no time", text).hintf("6h, 18:30, 2027-01-31T18:30 or 2027-01-31T18:30:00+01:00")
+}
+
+// wholeCountry is the key of all of Germany with its digits.
+const wholeCountry = "000000000000"
+
+func draftAreas(c *cli.Context) ([]compose.Area, error) {
+	var areas []compose.Area
+	for _, text := range c.StringSlice("area") {
+		a, err := draftArea(text)
+		if err != nil {
+			return nil, err
+		}
+		areas = append(areas, a)
+	}
+	name, polygons, circles := c.String("area-name"), listOf[cap.Polygon](c.StringSlice("polygon")), listOf[cap.Circle](c.StringSlice("circle"))
+	if name == "" && len(polygons) == 0 && len(circles) == 0 {
+		return areas, nil
+	}
+	switch len(areas) {
+	case 0:
+		areas = []compose.Area{{}}
+	case 1:
+	default:
+		return nil, failf(exitUsage, "a polygon, circle or name belongs to one area, %d are given", len(areas))
+	}
+	a := &areas[0]
+	a.Polygons, a.Circles = polygons, circles
+	if name != "" {
+		a.Name = name
+	}
+	if a.Name == "" {
+		return nil, failf(exitUsage, "the area needs a name for people").hintf("--area-name NAME, or --area REGION around it")
+	}
+	return areas, nil
+}
+
+func draftArea(text string) (compose.Area, error) {
+	p, err := parsePlace(text)
+	switch {
+	case err != nil:
+		return compose.Area{}, err
+	case p.Lat != nil:
+		return compose.Area{}, failf(exitUsage, "%q is a point, no area", text).hintf("--circle \"%s 5\" warns 5 km around it", text)
+	case p.ARS == "":
+		p.ARS = wholeCountry
+	}
+	return compose.Area{Key: p.ARS, Name: p.Name}, nil
+}
+
+// laneOf is what --live and --drill say. There is no default.
+func laneOf(c *cli.Context) (wire.Lane, error) {
+	live, drill := c.Bool("live"), c.Bool("drill")
+	switch {
+	case live == drill:
+		return 0, failf(exitUsage, "a real warning or an exercise? there is no default").
+			hintf("--live warns the public (ECHTE WARNUNG), --drill is an exercise (ÜBUNG)")
+	case live && c.Bool("yes"):
+		return 0, errYes
+	case live:
+		return wire.LaneLive, nil
+	}
+	return wire.LaneDrill, nil
+}
+
+var errYes = failf(exitUsage, "--yes never holds for a real warning").hintf("leave it away; the question must be answered by a person")
+
+// composeFailure tells the officer what keeps a warning from being issued.
+func composeFailure(err error) error {
+	var refused *compose.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("die Warnung kann so nicht herausgegeben werden (the alert cannot be issued):")
+	for _, p := range refused.Problems {
+		fmt.Fprintf(&b, "\n  %s: %s (%s)", p.Field, p.German, p.English)
+	}
+	return failf(exitNo, "%s", b.String())
+}

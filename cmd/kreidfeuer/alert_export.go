@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func alertExportCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "export",
+		Usage:     "write one warning as CAP, as its signed envelope or as text",
+		ArgsUsage: "ID",
+		Description: "Formats: xml (CAP 1.2), wire (the signed envelope with its chain, which proves\n" +
+			"itself to everybody who has pinned the root), text, and texts of at most 90, 360, 500 and\n" +
+			"1395 characters for displays, radio and Cell Broadcast.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert export 7kq3abcd --format xml --out warning.xml\n" +
+			"  kreidfeuer alert export 7kq3abcd --format short-90",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "write `FORMAT` xml, wire, text, short-90, short-360, short-500 or short-1395", Value: "xml"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"},
+			langFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+				return err
+			}
+			return e.exportAlert(c, c.Args().First())
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) exportAlert(c *cli.Context, name string) error {
+	format, out := c.String("format"), c.String("out")
+	short, isShort := strings.CutPrefix(format, "short-")
+	switch {
+	case isShort, format == "xml", format == "text":
+	case format == "wire" && (out == "" || out == "-") && e.stdoutTerminal:
+		return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file with --out, or write into a pipe")
+	case format == "wire":
+	default:
+		return failf(exitUsage, "unknown format %q", format).hintf("xml, wire, text, short-90, short-360, short-500 or short-1395")
+	}
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	d, err := alertDetail(c, dev, name)
+	if err != nil {
+		return err
+	}
+	if len(d.Incomplete) > 0 && format != "wire" {
+		e.warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+	}
+	var content []byte
+	switch format {
+	case "xml":
+		content = []byte(d.XML)
+	case "wire":
+		content, err = dev.Envelope(c.Context, d.ID)
+	case "text":
+		var text string
+		text, err = alertText(c, dev, d)
+		content = []byte(text)
+	default:
+		n, _ := strconv.Atoi(short)
+		text, ok := d.Short[n]
+		if !ok {
+			return failf(exitUsage, "unknown format %q", format).hintf("short-90, short-360, short-500 or short-1395")
+		}
+		content = []byte(text + "\n")
+	}
+	if err != nil {
+		return deviceError(err)
+	}
+	return e.writeOutput(out, content)
+}

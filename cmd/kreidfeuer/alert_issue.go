@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+// issueFlags belong to the commands that issue a new warning.
+func issueFlags() []cli.Flag {
+	return append(append(officerFlags(), sendingFlags()...),
+		&cli.BoolFlag{Name: "live", Usage: "a real warning to the public (ECHTE WARNUNG)"},
+		&cli.BoolFlag{Name: "drill", Usage: "an exercise (ÜBUNG / PROBEALARM)"},
+		&cli.BoolFlag{Name: "emergency", Usage: "sign alone: no second person can be reached"},
+		&cli.StringFlag{Name: "prepare", Usage: "write withdrawal and all-clear as CAP into `DIR`, ready for other channels"},
+	)
+}
+
+func alertIssueCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "issue",
+		Usage:     "sign a warning and send it",
+		ArgsUsage: "[FILE.xml]",
+		Description: "Shows the whole warning and wants its place typed before it signs. Where a second\n" +
+			"officer must sign, it goes to the other stations of the unit first; they use\n" +
+			"kreidfeuer alert approve. A CAP file of any origin is issued as the unit's own:\n" +
+			"sender, identifier, time and status are set. \"-\" is standard input.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert issue --drill --template hochwasser --area \"Kreis Ahrweiler\" --key weber.key\n" +
+			"  kreidfeuer alert issue --live --key weber.key warning.xml\n" +
+			"  kreidfeuer alert issue --live --key weber.key --out draft.pem warning.xml",
+		Flags: append(append(draftFlags(), issueFlags()...),
+			&cli.BoolFlag{Name: "as-is", Usage: "keep the file's sender, identifier and time"},
+			&cli.IntFlag{Name: "entry", Usage: "issue the `N`-th alert of a feed", DefaultText: "the only one"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 1, "at most one CAP file"); err != nil {
+				return err
+			}
+			return e.issueAlert(c)
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem, exitAborted)
+}
+
+func (e *env) issueAlert(c *cli.Context) error {
+	lane, err := laneOf(c)
+	if err != nil {
+		return err
+	}
+	file := c.Args().First()
+	if err := oneSource(c, file); err != nil {
+		return err
+	}
+	o, err := e.openOfficer(c)
+	if err != nil {
+		return err
+	}
+	var m *compose.Message
+	if file != "" {
+		m, err = o.fromFile(file, lane)
+	} else {
+		d := compose.Draft{Author: o.author(), Lane: lane}
+		if err := e.fillDraft(c, &d); err != nil {
+			return err
+		}
+		m, err = compose.Compose(d, e.random)
+	}
+	if err != nil {
+		return composeFailure(err)
+	}
+	dialog, closeDialog, err := e.newDialog(file == "-")
+	if err != nil {
+		return err
+	}
+	defer closeDialog()
+	return o.issueNew(m, dialog)
+}
+
+// oneSource: a warning comes from a file or from a template and flags.
+func oneSource(c *cli.Context, file string) error {
+	flag := draftFlagSet(c)
+	switch {
+	case file == "" && flag == "":
+		return failf(exitUsage, "what shall be issued?").hintf("a CAP file, or --template and --area; kreidfeuer alert compose asks step by step")
+	case file != "" && flag != "":
+		return failf(exitUsage, "--%s does not change a file", flag).hintf("change the file, or compose with --template")
+	case file == "" && (c.Bool("as-is") || c.IsSet("entry")):
+		return failf(exitUsage, "--as-is and --entry belong to a file")
+	}
+	return nil
+}
+
+// issueNew issues a new warning and prepares its ends.
+func (o *officer) issueNew(m *compose.Message, dialog *dialog) error {
+	c := o.c
+	s := sending{screen: screen{action: "Herausgeben"}, role: wire.RoleAuthor, out: c.String("out"), yes: c.Bool("yes"), dialog: dialog}
+	if c.Bool("emergency") {
+		s.role, s.emergency = wire.RoleEmergency, true
+	}
+	done, err := o.issue(m, s)
+	if err != nil {
+		return err
+	}
+	if dir := c.String("prepare"); dir != "" {
+		if err := o.prepare(done.alert, dir); err != nil {
+			return err
+		}
+	}
+	id := done.alert.ID.Short()
+	o.env.notef("Fehlalarm?    kreidfeuer alert withdraw %s --key %s\nGefahr vorbei? kreidfeuer alert allclear %s --key %s", id, o.key, id, o.key)
+	return nil
+}
+
+// fromFile reads a CAP document and makes it the officer's own.
+func (o *officer) fromFile(name string, lane wire.Lane) (*compose.Message, error) {
+	doc, err := o.env.readAlertFile(o.c, name)
+	if err != nil {
+		return nil, err
+	}
+	if o.c.IsSet("expires") {
+		expires, err := o.env.parseMoment(o.c.String("expires"))
+		if err != nil {
+			return nil, fmt.Errorf("--expires: %w", err)
+		}
+		for i := range doc.Info {
+			doc.Info[i].Expires = cap.MakeTime(int64(expires), o.env.offset())
+		}
+	}
+	if !o.c.Bool("as-is") {
+		return compose.Respell(doc, o.author(), lane, o.env.random)
+	}
+	if is := alert.LaneOf(doc.Status); is != lane {
+		return nil, failf(exitUsage, "%s has status %s, which is not %s", inputName(name), doc.Status, lane).
+			hintf("without --as-is the status is set, but an exercise never becomes real")
+	}
+	if problems := compose.Issuable(doc); len(problems) > 0 {
+		return nil, &compose.Refused{Problems: problems}
+	}
+	return &compose.Message{CAP: doc}, nil
+}
+
+// readAlertFile reads one alert of any format, as strict CAP 1.2.
+func (e *env) readAlertFile(c *cli.Context, name string) (*cap.Alert, error) {
+	data, err := e.readInput(name)
+	if err != nil {
+		return nil, err
+	}
+	f := readCAP(data)
+	doc, err := f.one(inputName(name), c.Int("entry"))
+	if err != nil {
+		return nil, err
+	}
+	doc, changes := cap.Upgrade(doc)
+	for _, p := range changes {
+		e.notef("%s: %s", p.Path, p.Message)
+	}
+	return doc.Clone(), nil
+}
+
+// prepare writes how the alert would be ended, for channels that need the text
+// now. Sent through the mesh, an end is written anew, with its own time.
+func (o *officer) prepare(a *alert.Alert, dir string) error {
+	prev := []*alert.Alert{a}
+	withdrawal, err := compose.Withdraw(prev, o.author(), o.env.random)
+	if err != nil {
+		return composeFailure(err)
+	}
+	allClear, err := compose.AllClear(prev, o.author(), o.env.random)
+	if err != nil {
+		return composeFailure(err)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return failf(exitSystem, "make %s: %w", dir, err)
+	}
+	for name, m := range map[string]*compose.Message{"withdraw": withdrawal, "allclear": allClear} {
+		var b bytes.Buffer
+		if err := cap.Write(&b, m.CAP, cap.WriteOptions{}); err != nil {
+			return fmt.Errorf("write prepared %s: %w", name, err)
+		}
+		if err := o.env.writeFile(filepath.Join(dir, a.ID.Short()+"-"+name+".xml"), b.Bytes(), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printSubmitted tells that an alert is on its way.
+func (e *env) printSubmitted(d *issued, s *apitype.Submitted) error {
+	if e.json {
+		return e.printJSON(s)
+	}
+	rows := []string{"id\t" + s.ID}
+	if !d.alert.Kind.Ends() {
+		rows = append(rows, "level\t"+levelText(d.alert))
+	}
+	rows = append(rows, fmt.Sprintf("signatures\t%d of %d", s.Level, d.verified.Needed), fmt.Sprintf("neighbours\t%d", s.Neighbours))
+	e.table(e.stdout, rows)
+	switch {
+	case s.Neighbours == 0:
+		e.notef("HERAUSGEGEBEN. Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus.")
+	default:
+		e.notef("HERAUSGEGEBEN.")
+	}
+	return nil
+}
+
+// printDraft tells that signatures are missing.
+func (e *env) printDraft(d *apitype.Draft) error {
+	if e.json {
+		return e.printJSON(d)
+	}
+	e.table(e.stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
+	if d.State == apitype.DraftPending || d.State == apitype.DraftApproved {
+		e.notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", missingText(d.Needed-d.Signed), shortID(d.ID))
+	}
+	return nil
+}

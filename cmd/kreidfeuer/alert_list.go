@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+func alertListCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "list",
+		Usage: "list the warnings that this device holds",
+		Description: "Shows what is in force, unless --all is given; the latest first. With --json, one\n" +
+			"object a line.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert list\n" +
+			"  kreidfeuer alert list --all --lane drill\n" +
+			"  kreidfeuer alert list --concerns --json | jq .headline",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "active", Usage: "only what is in force, not yet, or perhaps (this is the default)"},
+			&cli.BoolFlag{Name: "all", Usage: "also what is over"},
+			&cli.StringFlag{Name: "lane", Usage: "only `LANE` live or drill"},
+			&cli.BoolFlag{Name: "concerns", Usage: "only what concerns one of this device's places"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			if c.Bool("active") && c.Bool("all") {
+				return failf(exitUsage, "--active and --all exclude each other")
+			}
+			f := apitype.AlertFilter{Active: !c.Bool("all"), Lane: c.String("lane")}
+			if f.Lane != "" && f.Lane != wire.LaneLive.String() && f.Lane != wire.LaneDrill.String() {
+				return failf(exitUsage, "unknown lane %q", f.Lane).hintf("--lane live or --lane drill")
+			}
+			if c.Bool("concerns") {
+				f.Concerns = apitype.ConcernsYes
+			}
+			return e.listAlerts(c, f)
+		},
+	}, exitOK, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) listAlerts(c *cli.Context, f apitype.AlertFilter) error {
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	rows := []string{"ID\tSTAND\tSTUFE\tWAS\tGEBIET\tBIS\tHERAUSGEBER"}
+	for a, err := range dev.Alerts(c.Context, f) {
+		if err != nil {
+			return deviceError(err)
+		}
+		if e.json {
+			if err := e.printJSON(a); err != nil {
+				return err
+			}
+			continue
+		}
+		rows = append(rows, e.alertRow(&a))
+	}
+	if e.json {
+		return nil
+	}
+	if len(rows) == 1 {
+		e.notef("Keine Warnungen. Ob Warnungen fehlen können, sagt kreidfeuer status.")
+		return nil
+	}
+	e.table(e.stdout, rows)
+	return nil
+}
+
+func (e *env) alertRow(a *apitype.AlertSummary) string {
+	state := alertStates[a.State]
+	if a.Unconfirmed {
+		state += ", noch nicht bestätigt"
+	}
+	level := "-"
+	if a.Kind == apitype.KindAlert || a.Kind == apitype.KindUpdate {
+		level = fmt.Sprint(a.Warnstufe)
+	}
+	return strings.Join([]string{shortID(a.ID), state, level, alertTitle(a), oneLine(strings.Join(a.Areas, ", ")),
+		e.dayTime(a.Expires), oneLine(a.AuthorityName)}, "\t")
+}
+
+// findAlert finds the alert whose ID begins with a text.
+func findAlert(c *cli.Context, dev *client.Client, prefix string) (*apitype.AlertSummary, error) {
+	var found []apitype.AlertSummary
+	prefix, err := checkPrefix(prefix)
+	if err != nil {
+		return nil, err
+	}
+	for a, err := range dev.Alerts(c.Context, apitype.AlertFilter{}) {
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		if strings.HasPrefix(a.ID, prefix) {
+			found = append(found, a)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return &found[0], nil
+	case 0:
+		return nil, failf(exitNo, "no alert %s on this device", prefix).hintf("kreidfeuer alert list --all lists them")
+	}
+	return nil, failf(exitUsage, "%d alerts begin with %s", len(found), prefix).hintf("give more characters of the ID")
+}
+
+// minPrefix is the shortest part of an ID that names an alert: what is shorter
+// is more likely a slip.
+const minPrefix = 4
+
+func checkPrefix(text string) (string, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if len(text) < minPrefix || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+		return "", failf(exitUsage, "%q is no ID of an alert", text).hintf("at least %d characters of it, as kreidfeuer alert list shows them", minPrefix)
+	}
+	return text, nil
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+// officer is a person about to sign alerts: the certificates that give the
+// right, found by the public half of the key. The key itself is opened last,
+// after the person has seen what is signed.
+type officer struct {
+	env  *env
+	c    *cli.Context
+	pool *identity.Pool
+	dev  *client.Client // nil: no device runs here
+	key  string         // file
+	cert *identity.Certificate
+	unit *identity.Certificate
+}
+
+// openOfficer finds who signs with --key, and by what right.
+func (e *env) openOfficer(c *cli.Context) (*officer, error) {
+	o := &officer{env: e, c: c, key: c.String("key")}
+	if o.key == "" {
+		return nil, failf(exitUsage, "no key to sign with").hintf("--key FILE names the officer's key; it is never kept by the device")
+	}
+	data, err := e.readInput(o.key)
+	if err != nil {
+		return nil, err
+	}
+	header, err := identity.ReadKeyHeader(data)
+	if err != nil {
+		return nil, failf(exitUsage, "%s: %w", o.key, err)
+	}
+	if header.Purpose != identity.PurposePerson {
+		return nil, failf(exitTrust, "%s is a %s key; warnings are signed by officers", o.key, header.Purpose).
+			hintf("kreidfeuer cert request --person makes an officer's key")
+	}
+	if o.pool, err = e.openTrust(c); err != nil {
+		return nil, err
+	}
+	if o.dev, err = e.runningClient(c); err != nil {
+		return nil, err
+	}
+	if err := o.findCertificate(header.Public, c.String("cert")); err != nil {
+		return nil, err
+	}
+	return o, o.findUnit()
+}
+
+// runningClient is the device that runs on the data folder, or nil.
+func (e *env) runningClient(c *cli.Context) (*client.Client, error) {
+	dev, err := e.device(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dev.Status(c.Context); errors.Is(err, client.ErrNotRunning) {
+		return nil, nil
+	} else if err != nil {
+		return nil, deviceError(err)
+	}
+	return dev, nil
+}
+
+// findCertificate takes the certificate that is named, or else the key's that
+// lasts longest: of this device's pins, or of the running device.
+func (o *officer) findCertificate(key identity.PublicKey, name string) error {
+	if name != "" {
+		return o.namedCertificate(key, name)
+	}
+	find := func(c *identity.Certificate) bool { return c.Key == key && c.Kind == identity.KindPerson }
+	if o.cert = o.latest(find); o.cert == nil {
+		if err := o.learn("", func(c apitype.Certificate) bool { return c.Key == key.String() }); err != nil {
+			return err
+		}
+		o.cert = o.latest(find)
+	}
+	if o.cert == nil {
+		return failf(exitTrust, "no certificate of %s is known here, or none is valid now", o.key).
+			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
+	}
+	return nil
+}
+
+func (o *officer) namedCertificate(key identity.PublicKey, name string) error {
+	id, err := wire.ParseID(name)
+	if err == nil {
+		if err := o.learn("", func(c apitype.Certificate) bool { return c.ID == name }); err != nil {
+			return err
+		}
+	} else {
+		file, err := o.env.readObject(name, wire.TypeCertificate)
+		if err != nil {
+			return err
+		}
+		if err := admit(o.pool, file, name); err != nil {
+			return err
+		}
+		id = file.ID()
+	}
+	cert, ok := o.pool.Certificate(id)
+	switch {
+	case !ok:
+		return failf(exitTrust, "certificate %s is not known here", id.Short()).hintf("name its file with --cert FILE")
+	case cert.Key != key || cert.Kind != identity.KindPerson:
+		return failf(exitTrust, "certificate %s is not that of the officer's key %s", id.Short(), o.key)
+	}
+	o.cert = cert
+	return nil
+}
+
+// findUnit takes the unit's certificate that lasts longest.
+func (o *officer) findUnit() error {
+	find := func(c *identity.Certificate) bool {
+		return c.Kind == identity.KindUnit && c.Authority == o.cert.Authority && c.Domain == o.cert.Domain
+	}
+	if o.unit = o.latest(find); o.unit == nil {
+		if err := o.learn(o.cert.Authority, func(c apitype.Certificate) bool { return c.Kind == identity.KindUnit.String() }); err != nil {
+			return err
+		}
+		o.unit = o.latest(find)
+	}
+	if o.unit == nil {
+		return failf(exitTrust, "no certificate of the unit %q is known here, or none is valid now", o.cert.Authority).
+			hintf("kreidfeuer cert import takes it in")
+	}
+	return nil
+}
+
+// latest is the certificate that lasts longest among those valid now.
+func (o *officer) latest(match func(*identity.Certificate) bool) *identity.Certificate {
+	var best *identity.Certificate
+	for _, domain := range o.pool.Domains() {
+		status, _ := o.pool.Status(domain)
+		for _, held := range status.Certificates {
+			c := held.Certificate
+			if match(c) && c.ValidAt(o.env.unix()) && held.Revocation == nil && (best == nil || c.Expires > best.Expires) {
+				best = c
+			}
+		}
+	}
+	return best
+}
+
+// learn takes over certificates that the running device knows, with their chains.
+func (o *officer) learn(authority string, want func(apitype.Certificate) bool) error {
+	if o.dev == nil {
+		return nil
+	}
+	for c, err := range o.dev.Certificates(o.c.Context, apitype.TrustFilter{Authority: authority}) {
+		if err != nil {
+			return deviceError(err)
+		}
+		if !want(c) {
+			continue
+		}
+		if err := o.fetch(o.c.Context, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *officer) fetch(ctx context.Context, id string) error {
+	b, err := o.dev.Envelope(ctx, id)
+	if errors.Is(err, apitype.ErrNotFound) {
+		return nil // what was pinned from files is not in the store
+	}
+	if err != nil {
+		return deviceError(err)
+	}
+	object, err := wire.Decode(b)
+	if err != nil {
+		return fmt.Errorf("read the device's certificate %s: %w", id, err)
+	}
+	return admit(o.pool, object, id)
+}
+
+// author is the officer's unit as the author of an alert written now.
+func (o *officer) author() compose.Author {
+	return compose.Author{Domain: o.unit.Domain, Authority: o.unit.Authority, Name: o.unit.Name,
+		Now: o.env.unix(), Offset: o.env.offset()}
+}
+
+// offset is that of the clock on the wall from UTC, in minutes.
+func (e *env) offset() int {
+	_, seconds := e.now().Zone()
+	return seconds / 60
+}
+
+// open asks for the passphrase. What the file claimed of itself must hold.
+func (o *officer) open() (*signer, error) {
+	s, err := o.env.openKey(o.env.passphrases(o.c), o.key, identity.PurposePerson)
+	if err != nil {
+		return nil, err
+	}
+	if s.key.Public() != o.cert.Key {
+		return nil, failf(exitTrust, "%s is not the key of certificate %s", o.key, o.cert.ID.Short())
+	}
+	return s, nil
+}
+
+// is reports whether the officer is the same person as another certificate's.
+func (o *officer) is(c *identity.Certificate) bool {
+	return c.Authority == o.cert.Authority && c.Person == o.cert.Person && c.Domain == o.cert.Domain
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+func alertPendingCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "pending",
+		Usage: "list drafts that wait for a second officer",
+		Description: "Drafts come from the stations of the same unit. With --json, one object a line.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert pending\n" +
+			"  kreidfeuer alert pending --all --json",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "also what was answered"}},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			return e.listDrafts(c)
+		},
+	}, exitOK, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) listDrafts(c *cli.Context) error {
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	rows := []string{"ID\tSTAND\tSIGNIERT\tVON\tSEIT\tWAS\tGEBIET"}
+	for d, err := range dev.Drafts(c.Context) {
+		if err != nil {
+			return deviceError(err)
+		}
+		if d.State != apitype.DraftPending && !c.Bool("all") {
+			continue
+		}
+		if e.json {
+			if err := e.printJSON(d); err != nil {
+				return err
+			}
+			continue
+		}
+		rows = append(rows, e.draftRow(&d))
+	}
+	if e.json {
+		return nil
+	}
+	if len(rows) == 1 {
+		e.notef("Kein Entwurf wartet auf Freigabe.")
+	} else {
+		e.table(e.stdout, rows)
+	}
+	return e.noteUnconfirmed(c, dev)
+}
+
+func (e *env) draftRow(d *apitype.DraftSummary) string {
+	state := draftStates[d.State]
+	if d.Overdue && d.State == apitype.DraftPending {
+		state = "ÜBERFÄLLIG"
+	}
+	what := alertKinds[d.Kind] + " " + oneLine(d.Headline)
+	if d.Lane == wire.LaneDrill.String() {
+		what = "ÜBUNG: " + what
+	}
+	return strings.Join([]string{shortID(d.ID), state, fmt.Sprintf("%d/%d", d.Signed, d.Needed), oneLine(d.Author),
+		e.clockTime(d.Arrived), what, oneLine(strings.Join(d.Areas, ", "))}, "\t")
+}
+
+// noteUnconfirmed tells of what was sent already and still wants a second person.
+func (e *env) noteUnconfirmed(c *cli.Context, dev *client.Client) error {
+	for a, err := range dev.Alerts(c.Context, apitype.AlertFilter{}) {
+		if err != nil {
+			return deviceError(err)
+		}
+		if a.Unconfirmed && a.Level < a.Needed {
+			e.notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", shortID(a.ID), alertTitle(&a), shortID(a.ID))
+		}
+	}
+	return nil
+}
+
+// unsigned is an alert that an officer may add a signature to.
+type unsigned struct {
+	envelope *wire.Envelope
+	draft    *apitype.DraftSummary // nil: not a draft of the running device
+}
+
+// findUnsigned reads a file, or finds a draft or a sent but unconfirmed alert by
+// a part of its ID.
+func (e *env) findUnsigned(c *cli.Context, dev *client.Client, name string) (*unsigned, error) {
+	if _, err := os.Stat(name); err == nil || name == "-" {
+		o, err := e.readObject(name, wire.TypeAlert)
+		return &unsigned{envelope: o}, err
+	}
+	prefix, err := checkPrefix(name)
+	if err != nil {
+		return nil, failf(exitUsage, "%s is neither a file nor the ID of a draft", name)
+	}
+	if dev == nil {
+		return nil, failf(exitDaemon, "no device is running here that could hold the draft %s", prefix).
+			hintf("start kreidfeuer up in another terminal, or name the draft's file")
+	}
+	d, err := findDraft(c, dev, prefix)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil || d.State == apitype.DraftPublished {
+		a, err := findAlert(c, dev, prefix)
+		if err != nil {
+			return nil, err
+		}
+		o, _, err := heldAlert(c, dev, a.ID)
+		return &unsigned{envelope: o}, err
+	}
+	full, err := dev.Draft(c.Context, d.ID)
+	if err != nil {
+		return nil, deviceError(err)
+	}
+	o, err := wire.Decode(full.Envelope)
+	if err != nil {
+		return nil, fmt.Errorf("read the device's draft %s: %w", d.ID, err)
+	}
+	return &unsigned{o, d}, nil
+}
+
+// findDraft finds the draft whose ID begins with a text, or nil.
+func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.DraftSummary, error) {
+	var found []apitype.DraftSummary
+	for d, err := range dev.Drafts(c.Context) {
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		if strings.HasPrefix(d.ID, prefix) {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &found[0], nil
+	}
+	return nil, failf(exitUsage, "%d drafts begin with %s", len(found), prefix).hintf("give more characters of the ID")
+}
+
+func alertRejectCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:        "reject",
+		Usage:       "refuse a draft, so that it does not wait any longer",
+		ArgsUsage:   "ID",
+		Description: "Example:\n  kreidfeuer alert reject 7kq3abcd --reason \"Gebiet ist zu groß\"",
+		Flags:       []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` for the author"}},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the draft's ID"); err != nil {
+				return err
+			}
+			if c.String("reason") == "" {
+				return failf(exitUsage, "the author must know why").hintf("--reason TEXT")
+			}
+			return e.rejectDraft(c, c.Args().First())
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) rejectDraft(c *cli.Context, name string) error {
+	prefix, err := checkPrefix(name)
+	if err != nil {
+		return err
+	}
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	found, err := findDraft(c, dev, prefix)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return failf(exitNo, "no draft %s on this device", prefix).hintf("kreidfeuer alert pending lists them")
+	}
+	d, err := dev.AnswerDraft(c.Context, found.ID, apitype.DraftAnswer{Answer: apitype.DraftRejected, Comment: c.String("reason")})
+	if isCode(err, apitype.CodeConflict) {
+		return failf(exitNo, "draft %s was answered before", prefix).hintf("kreidfeuer alert pending --all shows how")
+	}
+	if err != nil {
+		return deviceError(err)
+	}
+	return e.printDraft(&d)
+}
+
+// isCode reports whether the device answered with an error of this code.
+func isCode(err error, code apitype.Code) bool {
+	var known *apitype.Error
+	return errors.As(err, &known) && known.Code == code
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+// langFlag chooses the language of an alert's text.
+func langFlag() cli.Flag {
+	return &cli.StringFlag{Name: "lang", Usage: "show the text in `LANGUAGE`, such as de, de-simple or en", Value: "de"}
+}
+
+func alertShowCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "show",
+		Usage:     "show one warning in full, and who vouches for it",
+		ArgsUsage: "ID",
+		Description: "The ID may be shortened as long as it is unique.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert show 7kq3abcd\n" +
+			"  kreidfeuer alert show 7kq3abcd --lang en\n" +
+			"  kreidfeuer alert show 7kq3abcd --json",
+		Flags: []cli.Flag{langFlag()},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+				return err
+			}
+			return e.showAlert(c, c.Args().First())
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) showAlert(c *cli.Context, name string) error {
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	d, err := alertDetail(c, dev, name)
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return e.printJSON(d)
+	}
+	text, err := alertText(c, dev, d)
+	if err != nil {
+		return err
+	}
+	e.printf("%s\n", text)
+	e.table(e.stdout, e.vouchers(d))
+	return nil
+}
+
+// alertDetail finds an alert by a part of its ID.
+func alertDetail(c *cli.Context, dev *client.Client, name string) (*apitype.AlertDetail, error) {
+	found, err := findAlert(c, dev, name)
+	if err != nil {
+		return nil, err
+	}
+	d, err := dev.Alert(c.Context, found.ID)
+	if err != nil {
+		return nil, deviceError(err)
+	}
+	return &d, nil
+}
+
+// heldAlert reads an alert that the device holds.
+func heldAlert(c *cli.Context, dev *client.Client, id string) (*wire.Envelope, *alert.Alert, error) {
+	b, err := dev.Envelope(c.Context, id)
+	if err != nil {
+		return nil, nil, deviceError(err)
+	}
+	o, err := wire.Decode(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the device's alert %s: %w", id, err)
+	}
+	a, err := openAlert(o)
+	return o, a, err
+}
+
+// alertText is an alert for a terminal, in the language of --lang.
+func alertText(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) (string, error) {
+	_, a, err := heldAlert(c, dev, d.ID)
+	if err != nil {
+		return "", err
+	}
+	return alert.Text(a, c.String("lang"), alert.Condition{Drill: d.Test, Unconfirmed: d.Unconfirmed, ImportedBy: d.Origin.By}), nil
+}
+
+// vouchers says how an alert stands and who vouches for it.
+func (e *env) vouchers(d *apitype.AlertDetail) []string {
+	state := alertStates[d.State]
+	if d.Unconfirmed {
+		state += ", noch nicht bestätigt"
+	}
+	rows := []string{"ID\t" + d.ID, "Stand\t" + state}
+	add := func(label, text string) {
+		if text != "" {
+			rows = append(rows, label+"\t"+oneLine(text))
+		}
+	}
+	add("Betrifft", concernText(&d.AlertSummary))
+	add("Geprüft", strings.Join(d.Chain, " > "))
+	for _, s := range d.Signers {
+		add("Unterschrift", fmt.Sprintf("%s, %s, %s", signerText(s), s.Authority, s.Role))
+	}
+	add("Bestätigt", signatureCount(&d.AlertSummary))
+	add("Herausgegeben", e.dayTime(d.Created))
+	add("Empfangen", e.received(d))
+	if d.Incident != d.ID {
+		add("Lage", d.Incident)
+	}
+	add(alert.German.Follows, strings.Join(shortIDs(d.References), ", "))
+	add("Folgemeldungen", strings.Join(shortIDs(d.FollowUps), ", "))
+	return rows
+}
+
+func (e *env) received(d *apitype.AlertDetail) string {
+	if d.Received.Unix() <= 0 {
+		return ""
+	}
+	text := e.dayTime(d.Received)
+	if d.AgeS >= lateAge {
+		text += ", " + alert.German.Since(uint64(d.AgeS))
+	}
+	if d.From != "" {
+		text += ", von " + d.From
+	}
+	return text
+}
+
+func shortIDs(ids []string) []string {
+	short := slices.Clone(ids)
+	for i := range short {
+		short[i] = shortID(short[i])
+	}
+	return short
+}
