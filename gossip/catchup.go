@@ -260,7 +260,7 @@ func (c *session) take(ctx context.Context, raw []byte, from origin) error {
 	if c.r.verdict(err) == wire.Reject {
 		c.r.strike(c.p, err)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrUnsaved) {
 		return err
 	}
 	// Neighbours of ours may lack it too and sit behind us: tell them, within a

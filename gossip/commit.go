@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -29,6 +30,8 @@ func (r *Router) offer(j *judged, done chan<- error) bool {
 // commit is the one writer: it groups what is queued, makes it durable with one
 // call, then tells who waits. It ends when ctx does, after what was queued.
 func (r *Router) commit(ctx context.Context) {
+	again := time.NewTicker(retryEvery)
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -36,6 +39,8 @@ func (r *Router) commit(ctx context.Context) {
 			return
 		case first := <-r.queue:
 			r.write(r.group(first))
+		case <-again.C:
+			r.retry()
 		}
 	}
 }
@@ -60,39 +65,29 @@ func (r *Router) drain() {
 		case first := <-r.queue:
 			r.write(r.group(first))
 		default:
+			r.retry()
 			return
 		}
 	}
 }
 
-// write stores a batch. If the store fails, the ledger gives the envelopes up:
-// nothing counts as accepted that a restart would lose, so neighbours offer it
-// again when there is room. What they contain is shown all the same: see OnUnsaved.
+// write stores a batch. What the store does not take is shown all the same, by
+// its Put, and held in memory until it does.
 func (r *Router) write(batch []pending) {
-	var records []Record
-	var gone []wire.ID
-	for _, p := range batch {
-		records = append(records, p.records...)
-		for _, e := range p.evicted {
-			gone = append(gone, e.ID)
-		}
-	}
-	// Not the context of Run: an envelope that was accepted is still written
-	// when the device is told to stop.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	err := r.store.Put(ctx, records, gone)
+	err := r.put(batch)
 	if err != nil {
-		r.log.Error("store envelopes", "count", len(records), "err", err)
-		r.unremember(batch...)
-		if r.cfg.OnUnsaved != nil {
-			r.cfg.OnUnsaved(records, err)
-		}
+		r.log.Error("store envelopes", "transmissions", len(batch), "err", err)
+		err = fmt.Errorf("%w: %w", ErrUnsaved, err)
 	}
 	for _, p := range batch {
 		if p.done != nil {
 			p.done <- err
 		}
+	}
+	if err != nil {
+		r.hold(batch)
+	} else {
+		r.retry()
 	}
 }
 

@@ -12,6 +12,15 @@ const (
 	// burst does not wait for the last.
 	commitGroup = 128
 
+	// maxUnsaved and maxUnsavedBytes bound accepted envelopes that wait in memory
+	// for room on the disk: more than are in force anywhere, in memory that a
+	// small device has.
+	maxUnsaved      = 2048
+	maxUnsavedBytes = 32 << 20
+
+	// retryEvery is the interval of trying to write what the store did not take.
+	retryEvery = 5 * time.Second
+
 	// maxEvictedMemos bounds what is remembered of given-up envelopes.
 	maxEvictedMemos = 16384
 

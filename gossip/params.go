@@ -77,7 +77,8 @@ func topicScore() *pubsub.TopicScoreParams {
 		FirstMessageDeliveriesWeight: 0.5, FirstMessageDeliveriesCap: 20,
 		FirstMessageDeliveriesDecay: pubsub.ScoreParameterDecay(10 * time.Minute),
 
-		// Two invalid messages outweigh all credit; eight graylist.
+		// They count by their square: two outweigh all credit, from the fourth on
+		// gossipsub is deaf to the sender.
 		InvalidMessageDeliveriesWeight: -5,
 		InvalidMessageDeliveriesDecay:  pubsub.ScoreParameterDecay(10 * time.Minute),
 	}

@@ -40,9 +40,6 @@ type Config struct {
 	// Log receives structured logs. Nil: none.
 	Log *slog.Logger
 
-	// OnUnsaved is told of accepted records that the store could not keep, so
-	// that they can still be shown. Called by the one writer; must not block.
-	OnUnsaved func(records []Record, err error)
 	// OnCutOff is told when a neighbour is cut off, and for how long. Must not block.
 	OnCutOff func(p peer.ID, d time.Duration)
 	// OnHello is told a neighbour's clock when it catches up. Must not block.
@@ -67,7 +64,9 @@ type Router struct {
 	peers *peers
 	stats counters
 	queue chan pending
-	cuts  chan peer.ID
+	// unsaved is what the store did not take; only commit touches it.
+	unsaved unsaved
+	cuts    chan peer.ID
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
 	relay     *rate.Limiter
@@ -193,13 +192,17 @@ func (r *Router) Ingest(ctx context.Context, raw []byte) (wire.ID, error) {
 // Publish makes an envelope durable, then sends it to all neighbours. When it
 // returns nil, the envelope survives a power cut of this device; who was
 // reached is not known. What is known already is refused as wire.ReasonSeen, with
-// its ID.
+// its ID. A full disk does not keep people from being warned: the envelope is sent
+// even then, and the error is ErrUnsaved.
 func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
 	id, e, err := r.takeLocal(ctx, raw)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrUnsaved) {
 		return id, err
 	}
-	return id, r.spread(ctx, e)
+	if sent := r.spread(ctx, e); sent != nil {
+		return id, errors.Join(err, sent)
+	}
+	return id, err
 }
 
 func (r *Router) takeLocal(ctx context.Context, raw []byte) (wire.ID, *wire.Envelope, error) {

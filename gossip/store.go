@@ -44,7 +44,8 @@ type Stored struct {
 type Store interface {
 	// Put makes the records durable and forgets the given up envelopes before it
 	// returns, all of it or nothing. A higher level replaces a lower one. It may
-	// keep references to the records.
+	// keep references to the records. After an error the same records come
+	// again, and Get should return them meanwhile.
 	Put(ctx context.Context, records []Record, gone []wire.ID) error
 	// Get returns an envelope; an error if there is none. The caller owns the result.
 	Get(ctx context.Context, id wire.ID) (Stored, error)

@@ -7,14 +7,19 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/row"
 )
 
 // clocks compares this device's clock with its neighbours'. They are not
 // trusted: what they say can cast doubt, so that alerts are shown that would
 // have passed for expired; it never hides, expires or sets anything.
 type clocks struct {
-	mu   sync.Mutex
-	offs map[peer.ID]offset
+	mu      sync.Mutex
+	offs    map[peer.ID]offset
+	ends    []rootEnd // under the pool's version; nil: not asked yet
+	version uint64
 }
 
 type offset struct {
@@ -44,13 +49,6 @@ func (c *clocks) hear(p peer.ID, theirs, ours time.Time) {
 	c.offs[p] = offset{theirs.Sub(ours), time.Now()}
 }
 
-// of is how far a neighbour's clock is ahead of ours.
-func (c *clocks) of(p peer.ID) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.offs[p].theirs
-}
-
 // odd counts neighbours whose clock differs from ours, and all that were heard.
 func (c *clocks) odd() (odd, all int, median time.Duration) {
 	c.mu.Lock()
@@ -76,18 +74,39 @@ func (n *Node) clockDoubts() []string {
 		why = append(why, fmt.Sprintf("%d of %d neighbours show another time, by %s in the middle", odd, all, median.Round(time.Minute)))
 	}
 	now := n.now()
-	for _, d := range n.pool.Domains() {
-		s, ok := n.pool.Status(d)
-		if !ok || s.Adopted == nil {
-			continue
+	for _, r := range n.rootEnds() {
+		if now >= r.expires {
+			why = append(why, fmt.Sprintf("by this clock the root %q has ended", r.name))
 		}
-		if now >= s.Adopted.Expires {
-			why = append(why, fmt.Sprintf("by this clock the root %q has ended", s.Adopted.Name))
-		}
-		if floor := n.pool.Floor(d); now < floor {
-			why = append(why, fmt.Sprintf("by this clock it is earlier than %s, which %q has signed",
-				time.Unix(int64(floor), 0).UTC().Format(time.RFC3339), s.Adopted.Name))
+		if floor := n.pool.Floor(r.domain); now < floor {
+			why = append(why, fmt.Sprintf("by this clock it is earlier than %s, which %q has signed", row.UTC(floor).Format(time.RFC3339), r.name))
 		}
 	}
 	return why
+}
+
+// rootEnd is when an adopted root ends.
+type rootEnd struct {
+	domain  wire.ID
+	name    string
+	expires uint64
+}
+
+// rootEnds are the ends of the adopted roots. They change with the trust pool
+// alone, and every judgement of time asks for them.
+func (n *Node) rootEnds() []rootEnd {
+	version := n.pool.Version()
+	n.clocks.mu.Lock()
+	defer n.clocks.mu.Unlock()
+	if n.clocks.ends != nil && n.clocks.version == version {
+		return n.clocks.ends
+	}
+	ends := []rootEnd{}
+	for _, d := range n.pool.Domains() {
+		if s, ok := n.pool.Status(d); ok && s.Adopted != nil {
+			ends = append(ends, rootEnd{d, s.Adopted.Name, s.Adopted.Expires})
+		}
+	}
+	n.clocks.ends, n.clocks.version = ends, version
+	return ends
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/row"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -111,7 +112,7 @@ func (c Control) Roots(_ context.Context, p apitype.Page) (apitype.List[apitype.
 	var all []apitype.Root
 	for _, id := range c.pool.Domains() {
 		s, _ := c.pool.Status(id)
-		all = append(all, rootOf(s))
+		all = append(all, row.Root(s))
 	}
 	items, next := page(all, p, func(r apitype.Root) string { return r.Domain })
 	return apitype.List[apitype.Root]{Schema: apitype.SchemaRoots, Items: items, Next: next}, nil
@@ -137,7 +138,7 @@ func (c Control) PinRoot(ctx context.Context, r apitype.PinRequest) (apitype.Roo
 			return apitype.Root{}, apiError(err)
 		}
 		s, _ := c.pool.Status(e.Domain())
-		return rootOf(s), nil
+		return row.Root(s), nil
 	}
 	return apitype.Root{}, badRequest(errors.New("no root with this fingerprint is among the envelopes"))
 }
@@ -158,21 +159,21 @@ func (c Control) SetPlaces(ctx context.Context, places []apitype.Place) (apitype
 
 // EventRange returns the range of the events kept.
 func (c Control) EventRange(context.Context) (r apitype.EventRange, err error) {
-	r.Oldest, r.Latest = c.deps.Store.EventBounds()
+	r.Oldest, r.Latest = c.journal.bounds()
 	return r, nil
 }
 
 // Events returns kept events after since, at most limit. It does not wait.
 func (c Control) Events(ctx context.Context, since uint64, limit int) ([]apitype.Event, error) {
-	events, err := c.stored(ctx, since, limit)
+	events, err := c.recent(ctx, since, limit)
 	return events, apiError(err)
 }
 
 // AwaitEvent waits until there is an event after since, or ctx ends.
 func (c Control) AwaitEvent(ctx context.Context, since uint64) error {
 	for {
-		wake, closed := c.hub.changed()
-		if _, last := c.deps.Store.EventBounds(); last > since {
+		wake, closed := c.journal.after(since)
+		if wake == nil {
 			return nil
 		}
 		if closed {

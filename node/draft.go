@@ -5,16 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"github.com/kreidfeuer/kreidfeuer/gossip"
-	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -102,43 +97,6 @@ func (n *Node) makeRoom(ctx context.Context) error {
 	return n.deps.Store.Local().Delete(ctx, localDrafts+"/"+oldest.String())
 }
 
-// judgeDraft says what a draft is and whether it is one: genuine, in scope, and
-// short of signatures.
-func (n *Node) judgeDraft(raw []byte) (*wire.Envelope, *alert.Alert, identity.Verified, error) {
-	e, err := wire.Decode(raw)
-	if err != nil {
-		return nil, nil, identity.Verified{}, err
-	}
-	if _, err := n.pool.AddChain(e); err != nil {
-		return nil, nil, identity.Verified{}, err
-	}
-	v, err := n.pool.Verify(e)
-	if err != nil {
-		return nil, nil, v, err
-	}
-	a, err := open(e)
-	if err != nil {
-		return nil, nil, v, err
-	}
-	if err := v.Permit(a.Demand()); err != nil {
-		return nil, nil, v, err
-	}
-	return e, a, v, nil
-}
-
-// onDraft takes a draft from another station. Only stations of the same
-// authority hand drafts over, so that nobody's drawer is filled by strangers.
-func (n *Node) onDraft(from peer.ID, raw []byte) error {
-	e, _, _, err := n.judgeDraft(raw)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(n.stations(e.Domain(), e.Header.Authority), from) {
-		return fmt.Errorf("this device is not known as a station of %q: bind it with `kreidfeuer cert station`", e.Header.Authority)
-	}
-	return n.keepDraft(context.Background(), e, from.String())
-}
-
 // keepDraft keeps a draft and tells of it once.
 func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope, from string) error {
 	n.drafts.mu.Lock()
@@ -155,34 +113,6 @@ func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope, from string) err
 		n.announceDraft(ctx, e.ID())
 	}
 	return nil
-}
-
-// stations are the devices bound to an authority, this one excepted.
-func (n *Node) stations(domain wire.ID, authority string) []peer.ID {
-	s, ok := n.pool.Status(domain)
-	if !ok {
-		return nil
-	}
-	var list []peer.ID
-	for _, st := range s.Stations {
-		if p, err := peer.IDFromBytes(st.Peer); err == nil && st.By == authority && p != n.ID() {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// sendDraft hands a draft to the authority's other stations that can be reached.
-func (n *Node) sendDraft(ctx context.Context, e *wire.Envelope) []string {
-	var reached []string
-	for _, p := range n.stations(e.Domain(), e.Header.Authority) {
-		if err := n.route.SendDraft(ctx, p, e.EncodeFull()); err != nil {
-			n.log.Warn("hand over draft", "station", p, "err", err)
-			continue
-		}
-		reached = append(reached, p.String())
-	}
-	return reached
 }
 
 // settleDrafts notes that drafts were published.

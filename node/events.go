@@ -3,47 +3,10 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"sync"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
-
-// hub wakes those who wait for events. It carries no events itself: they are
-// read from the store, so a slow reader blocks nobody and misses nothing.
-type hub struct {
-	mu     sync.Mutex
-	wake   chan struct{}
-	closed bool
-	last   func() uint64
-}
-
-// changed returns a channel that is closed at the next event.
-func (h *hub) changed() (<-chan struct{}, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.wake == nil {
-		h.wake = make(chan struct{})
-	}
-	return h.wake, h.closed
-}
-
-func (h *hub) broadcast() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.wake != nil && !h.closed {
-		close(h.wake)
-		h.wake = nil
-	}
-}
-
-func (h *hub) close() {
-	h.broadcast()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-}
 
 // encodeEvents writes events for the log; their numbers are given by the store.
 func encodeEvents(events []apitype.Event) ([][]byte, error) {
@@ -58,43 +21,34 @@ func encodeEvents(events []apitype.Event) ([][]byte, error) {
 	return list, nil
 }
 
-// announce appends an event that belongs to no envelope.
+// announce tells of something that belongs to no envelope.
 func (n *Node) announce(ctx context.Context, e apitype.Event) {
 	e.Schema, e.Time = apitype.SchemaEvent, n.deps.Now().UTC()
 	n.log.Info("event", "kind", e.Kind)
 	b, err := json.Marshal(e)
 	if err == nil {
-		_, err = n.deps.Store.AppendEvents(ctx, b)
+		err = n.journal.put(ctx, persist.Batch{Events: [][]byte{b}})
 	}
 	if err != nil {
 		n.log.Error("append event", "kind", e.Kind, "err", err)
 	}
-	n.hub.broadcast()
 }
 
-// stored reads kept events after since, at most limit. A damaged event is left
-// out, so its number is missing.
-func (n *Node) stored(ctx context.Context, since uint64, limit int) ([]apitype.Event, error) {
+// recent reads events after since, at most limit. A damaged event is left out,
+// so its number is missing.
+func (n *Node) recent(ctx context.Context, since uint64, limit int) ([]apitype.Event, error) {
 	var events []apitype.Event
-	for one, err := range n.deps.Store.EventsSince(ctx, since) {
-		var corrupt *persist.CorruptError
-		if errors.As(err, &corrupt) {
-			continue
-		}
-		if err != nil {
-			return events, err
-		}
+	list, err := n.journal.read(ctx, since, limit)
+	for _, one := range list {
 		var e apitype.Event
 		if err := json.Unmarshal(one.Content, &e); err != nil {
 			n.log.Error("read event", "number", one.Number, "err", err)
 			continue
 		}
 		e.Seq = one.Number
-		if events = append(events, e); len(events) >= limit {
-			break
-		}
+		events = append(events, e)
 	}
-	return events, nil
+	return events, err
 }
 
 // eventBatch bounds the events read at once.
@@ -105,7 +59,7 @@ const eventBatch = 256
 // events after since are gone, it returns a *persist.PastGoneError at once.
 func (n *Node) Events(ctx context.Context, since uint64, yield func(apitype.Event) bool) error {
 	for {
-		events, err := n.stored(ctx, since, eventBatch)
+		events, err := n.recent(ctx, since, eventBatch)
 		if err != nil {
 			return err
 		}

@@ -56,18 +56,25 @@ type Node struct {
 	conns *discovery.Connector
 
 	started time.Time
-	hub     hub
+	journal *journal
 	clocks  clocks
 	drafts  drafts
+
+	// telling is held from finding out what people have to be told until it is in
+	// the journal, so that events keep their order. It is taken before mu; known
+	// and places change under both.
+	telling  sync.Mutex
+	told     map[wire.ID]alert.Record // as stored; guarded by telling
+	exported []byte                   // the pool's export, as stored; guarded by telling
+	trusted  uint64                   // pool version the facts were judged under; guarded by telling
 
 	mu      sync.Mutex // guards what follows
 	alerts  *alert.State
 	known   map[wire.ID]*known
 	places  []apitype.Place
-	trusted uint64 // pool version the facts were judged under
-	full    error  // why the store took nothing the last time
+	full    error // why the store took nothing the last time
 	warned  map[wire.ID]time.Duration
-	unsaved map[wire.ID]bool
+	unsaved map[wire.ID]gossip.Record
 }
 
 // New assembles a Node and reads its local state. It starts nothing.
@@ -82,8 +89,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 		deps.Now = time.Now
 	}
 	n := &Node{cfg: cfg, deps: deps, log: deps.Log.With("part", "node"), pool: identity.NewPool(), clocks: newClocks(),
-		known: map[wire.ID]*known{}, warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]bool{}}
-	n.hub.last = func() uint64 { _, last := deps.Store.EventBounds(); return last }
+		started: time.Now(), journal: newJournal(deps.Store), told: map[wire.ID]alert.Record{},
+		known: map[wire.ID]*known{}, warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{}}
 	if err := n.loadLocal(ctx); err != nil {
 		return nil, err
 	}
@@ -94,7 +101,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 			{Lane: wire.LaneDrill, Check: checkAlert, Gossip: true},
 		},
 		Now: deps.Now, Log: deps.Log,
-		OnUnsaved: n.onUnsaved, OnCutOff: n.onCutOff, OnHello: n.clocks.hear, OnDraft: n.onDraft,
+		OnCutOff: n.onCutOff, OnHello: n.clocks.hear, OnDraft: n.onDraft,
 	})
 	if err != nil {
 		return nil, err
@@ -107,8 +114,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 // Run runs the device until ctx ends, and returns after everything it started
 // has ended. An error means that the device cannot do its work.
 func (n *Node) Run(ctx context.Context) error {
-	n.started = time.Now()
-	if err := n.loadAlerts(ctx); err != nil {
+	if err := n.load(ctx, wire.ID{}); err != nil {
 		return fmt.Errorf("load alerts: %w", err)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -125,7 +131,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	wg.Wait()
-	n.hub.close()
+	n.journal.close()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -1,0 +1,103 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// ErrUnsaved says that an envelope was accepted, and sent on, but is not on
+// this device's disk: it is held in memory and written as soon as the store
+// takes it. The store's error is wrapped beside it.
+var ErrUnsaved = errors.New("accepted, but not on the disk yet")
+
+// unsaved are accepted envelopes that the store has not taken, in their order.
+// They count as known: a neighbour that offers them again would bring nothing
+// new, and a restart, which forgets them, forgets that they were known. Only the
+// writer touches it.
+type unsaved struct {
+	list  []pending
+	bytes uint64
+}
+
+func (p *pending) size() (bytes uint64) {
+	for _, e := range p.entries {
+		bytes += e.size
+	}
+	return bytes
+}
+
+// hold keeps a batch that the store did not take, within bounds. What finds no
+// room is given up: catch-up brings it again.
+func (r *Router) hold(batch []pending) {
+	for _, p := range batch {
+		p.done = nil // was told
+		if len(r.unsaved.list) >= maxUnsaved || r.unsaved.bytes+p.size() > maxUnsavedBytes {
+			r.unremember(p)
+			continue
+		}
+		r.unsaved.list = append(r.unsaved.list, p)
+		r.unsaved.bytes += p.size()
+	}
+}
+
+// retry writes what is held, until the store refuses again.
+func (r *Router) retry() {
+	for len(r.unsaved.list) > 0 {
+		batch := r.unhold(commitGroup)
+		err := r.put(batch)
+		if err == nil {
+			continue
+		}
+		// One that the store never takes must not keep the others from the disk.
+		r.unsaved.list = append(batch[1:], r.unsaved.list...)
+		for _, p := range batch[1:] {
+			r.unsaved.bytes += p.size()
+		}
+		if len(batch) == 1 || r.put(batch[:1]) != nil {
+			r.hold(batch[:1])
+			return
+		}
+	}
+}
+
+// unhold takes up to n of what is held, without what has been evicted or has
+// ended since.
+func (r *Router) unhold(n int) (batch []pending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.unsaved.list) > 0 && len(batch) < n {
+		p := r.unsaved.list[0]
+		r.unsaved.list = r.unsaved.list[1:]
+		r.unsaved.bytes -= p.size()
+		kept := judged{evicted: p.evicted}
+		for i, e := range p.entries {
+			if r.ledger.known[e.ID] == e {
+				kept.entries, kept.records = append(kept.entries, e), append(kept.records, p.records[i])
+			}
+		}
+		if len(kept.records) > 0 || len(kept.evicted) > 0 {
+			batch = append(batch, pending{judged: &kept})
+		}
+	}
+	return batch
+}
+
+// put makes a batch durable.
+func (r *Router) put(batch []pending) error {
+	var records []Record
+	var gone []wire.ID
+	for _, p := range batch {
+		records = append(records, p.records...)
+		for _, e := range p.evicted {
+			gone = append(gone, e.ID)
+		}
+	}
+	// Not the context of Run: an envelope that was accepted is still written
+	// when the device is told to stop.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return r.store.Put(ctx, records, gone)
+}

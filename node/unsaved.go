@@ -1,0 +1,66 @@
+package node
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+// maxUnsaved bounds the records remembered that the store has not taken; twice
+// what the router brings again.
+const maxUnsaved = 4096
+
+// noteUnsaved remembers what the store did not take, so that it can be shown and
+// passed on, and is not told again when it comes again.
+func (n *Node) noteUnsaved(records []gossip.Record, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, r := range records {
+		id := r.Envelope.ID()
+		if err == nil {
+			delete(n.unsaved, id)
+			continue
+		}
+		if _, known := n.unsaved[id]; !known && len(n.unsaved) >= maxUnsaved {
+			continue
+		}
+		r.Envelope, r.Content = r.Envelope.Stored(), nil // nothing of the transmission
+		parts := make([][]byte, len(r.Parts))
+		for i, p := range r.Parts {
+			parts[i] = bytes.Clone(p)
+		}
+		r.Parts = parts
+		n.unsaved[id] = r
+	}
+}
+
+// isUnsaved reports whether an envelope waits for room on the disk, and why.
+func (n *Node) isUnsaved(id wire.ID) (why error, ok bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, ok = n.unsaved[id]
+	return n.full, ok
+}
+
+// setFull notes whether the store takes envelopes, and says so when it changes.
+func (n *Node) setFull(ctx context.Context, err error) {
+	n.mu.Lock()
+	was := n.full
+	n.full = err
+	n.mu.Unlock()
+	if (err != nil) == (was != nil) {
+		return
+	}
+	e := apitype.HealthEvent{Problem: problemFull, Ended: err == nil}
+	if err != nil {
+		n.log.Error("the store takes nothing", "err", err)
+		e.Message += ": " + err.Error()
+	}
+	n.announce(ctx, apitype.Event{Kind: apitype.EventHealth, Health: &e})
+}
+
+// problemFull is what people are told of a full disk.
+var problemFull = apitype.Problem{Kind: "disk-full", Message: "warnings arrive and are shown, but are not kept", Hint: "free some disk space"}
