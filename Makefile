@@ -11,6 +11,9 @@ DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd6
 # Packages that start goroutines. The pure core has none, so the slow race run leaves it out.
 CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 
+# Packages whose benchmarks say what an envelope costs on its way: bytes to warning, signature to acceptance.
+MEASURED := ./gossip ./gossip/cap ./gossip/compact ./gossip/wire ./identity
+
 # Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
 export CGO_ENABLED := 0
 
@@ -35,13 +38,15 @@ test: ## run the tests, with the rules of the architecture among them
 race: ## run the tests of the concurrent packages with the race detector
 	pkgs=$$($(GO) list ./... | grep -E '$(CONCURRENT)') && CGO_ENABLED=1 $(GO) test -race -timeout 10m $$pkgs
 
+# Targets are found by their text: listing them by go test would link every test program. The minimiser may stall on one
+# input for a minute, so it gets ten runs.
 fuzz: ## fuzz every target for FUZZTIME (default 10s)
-	@tests=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$tests"; exit 1; }; echo "$$tests" | \
-	awk '/^Fuzz/ { f[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, f[i]; n = 0 }' | while read -r pkg name; do \
-	echo "== $$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; done
+	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sed -E 's|/[^/]*:func | |' | sort | while read -r pkg name; do \
+	echo "== $$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$pkg" </dev/null || exit 1; done
 
-bench: ## run the benchmarks, BENCHTIME each (default 1s)
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 30m ./...
+bench: ## measure the device, its envelopes and its work beside the least that could do it
+	$(GO) run ./cmd/internal/footprint
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 10m $(MEASURED)
 
 soak: ## run the tests again with the slow ones
 	KREIDFEUER_SOAK=1 $(GO) test -count 1 -timeout 60m ./...
