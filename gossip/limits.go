@@ -30,8 +30,8 @@ const (
 	peerRate  = 200
 	peerBurst = 2000
 
-	// floodRate and floodBurst bound whatever one neighbour sends by gossip, new
-	// or not. Gossipsub delivers a message once, so an honest neighbour comes near
+	// floodRate and floodBurst bound the messages, new or not, and topics that one
+	// neighbour sends by gossip. Gossipsub delivers a message once, so an honest neighbour comes near
 	// them at most when a burst of 2,000 is announced whole, twice.
 	floodRate  = 1000
 	floodBurst = 4000

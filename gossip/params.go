@@ -77,9 +77,9 @@ func topicScore() *pubsub.TopicScoreParams {
 		FirstMessageDeliveriesWeight: 0.5, FirstMessageDeliveriesCap: 20,
 		FirstMessageDeliveriesDecay: pubsub.ScoreParameterDecay(10 * time.Minute),
 
-		// They count by their square: two outweigh all credit, from the fourth on
-		// gossipsub is deaf to the sender.
-		InvalidMessageDeliveriesWeight: -5,
+		// They count by their square: four outweigh all credit; with the ninth,
+		// which makes the router cut the sender off, gossipsub is deaf to it too.
+		InvalidMessageDeliveriesWeight: -1,
 		InvalidMessageDeliveriesDecay:  pubsub.ScoreParameterDecay(10 * time.Minute),
 	}
 }

@@ -16,7 +16,7 @@ type peers struct {
 
 type meter struct {
 	arrivals *rate.Limiter // of new envelopes
-	traffic  *rate.Limiter // of all of them
+	traffic  *rate.Limiter // of messages and announced topics
 	strikes  *rate.Limiter
 	until    time.Time // cut off until then
 	last     time.Time
@@ -62,16 +62,16 @@ func (p *peers) strike(id string, now time.Time) bool {
 	return m.ban(now)
 }
 
-// arrive counts whatever a neighbour sends. pass is false if it is cut off; cut is
-// true once, when it floods and is to be cut off.
-func (p *peers) arrive(id string, now time.Time) (pass, cut bool) {
+// arrive counts n things that a neighbour sends, whatever they are. pass is false
+// if it is cut off; cut is true once, when it floods and is to be cut off.
+func (p *peers) arrive(id string, n int, now time.Time) (pass, cut bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m := p.meter(id, now)
 	switch {
 	case now.Before(m.until):
 		return false, false
-	case m.traffic.AllowN(now, 1):
+	case m.traffic.AllowN(now, n):
 		return true, false
 	}
 	return false, m.ban(now)

@@ -97,10 +97,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 	if p == r.host.ID() {
 		return pubsub.ValidationAccept // judged by Publish
 	}
-	if pass, cut := r.peers.arrive(string(p), time.Now()); !pass {
-		if cut {
-			r.expel(p, errFlood)
-		}
+	if r.peers.cutOff(string(p), time.Now()) {
 		return pubsub.ValidationIgnore
 	}
 	from.peer = string(p)
@@ -157,9 +154,13 @@ func (r *Router) cut(p peer.ID) {
 }
 
 // inspect drops whole RPCs of neighbours that were cut off, before they cost a
-// place in the validation queue.
-func (r *Router) inspect(p peer.ID, _ *pubsub.RPC) error {
-	if r.peers.cutOff(string(p), time.Now()) {
+// place in the validation queue, and cuts off who floods.
+func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
+	pass, cut := r.peers.arrive(string(p), len(rpc.GetPublish())+len(rpc.GetSubscriptions()), time.Now())
+	if cut {
+		r.expel(p, errFlood)
+	}
+	if !pass {
 		return errCutOff
 	}
 	return nil
