@@ -44,6 +44,16 @@ func New(ctx context.Context) (*Peer, error) {
 	return &Peer{h, ps, map[string]*pubsub.Topic{}, stop}, nil
 }
 
+// NewBare makes a peer without gossipsub of its own, for [Peer.Flood] and
+// [Peer.Announce].
+func NewBare() (*Peer, error) {
+	h, err := libp2p.New(libp2p.NoListenAddrs, libp2p.DisableRelay(), libp2p.DisableMetrics())
+	if err != nil {
+		return nil, fmt.Errorf("build host: %w", err)
+	}
+	return &Peer{host: h, stop: func() {}}, nil
+}
+
 // Close ends the peer.
 func (p *Peer) Close() error {
 	p.stop()
@@ -54,7 +64,9 @@ func (p *Peer) Close() error {
 func (p *Peer) ID() peer.ID { return p.host.ID() }
 
 // Connect dials a victim.
-func (p *Peer) Connect(ctx context.Context, victim peer.AddrInfo) error { return p.host.Connect(ctx, victim) }
+func (p *Peer) Connect(ctx context.Context, victim peer.AddrInfo) error {
+	return p.host.Connect(ctx, victim)
+}
 
 // Connected reports whether the victim still talks to this peer.
 func (p *Peer) Connected(victim peer.ID) bool { return len(p.host.Network().ConnsToPeer(victim)) > 0 }

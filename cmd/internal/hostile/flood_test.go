@@ -1,0 +1,286 @@
+package hostile_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/internal/hostile"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
+)
+
+// junk are envelopes that look like the genuine one, each different.
+func junk(kind func(raw []byte, i int), e *wire.Envelope) func(i int) []byte {
+	raw := e.EncodeFull()
+	return func(i int) []byte {
+		b := slices.Clone(raw)
+		kind(b, i)
+		return b
+	}
+}
+
+// damagedSignature changes the last signature: what costs most to find out.
+func damagedSignature(raw []byte, i int) {
+	binary.BigEndian.PutUint32(raw[len(raw)-40:], uint32(i))
+}
+
+// unknownVersion is what an honest device ignores without a penalty.
+func unknownVersion(e *wire.Envelope) func(raw []byte, i int) {
+	at := bytes.Index(e.EncodeFull(), []byte{0xa1, 0x3a, 0, 1, 0, 0}) + 8 // protected header: {-65537: {0: version
+	return func(raw []byte, i int) {
+		raw[at] = 2
+		binary.BigEndian.PutUint32(raw[len(raw)-40:], uint32(i))
+	}
+}
+
+const perSecond = 10_000
+
+// Ten thousand junk envelopes a second: the sender is cut off within a second,
+// each cost at most one signature check, and genuine warnings pass meanwhile.
+func TestFloodOfJunk(t *testing.T) {
+	w := newWorld(t)
+	w.control(t)
+	genuine := forged(t, w) // never published
+	for _, flood := range []struct {
+		name   string
+		kind   func(raw []byte, i int)
+		reason wire.Reason
+	}{
+		{"damaged signatures", damagedSignature, wire.ReasonBadSigner},
+		{"of an unknown version", unknownVersion(genuine), wire.ReasonUnsupported},
+	} {
+		t.Run(flood.name, func(t *testing.T) {
+			next := junk(flood.kind, genuine)
+			w.refused(t, next(0), flood.reason)
+			w.flood(t, next)
+		})
+	}
+	if w.a.Has(t, genuine.ID()) {
+		t.Error("junk was accepted")
+	}
+}
+
+// flood lets one hostile peer after the other flood a for two seconds, and
+// issues warnings at b meanwhile.
+func (w *world) flood(t *testing.T, next func(i int) []byte) {
+	undisturbed := w.latency(t, 5)
+	memory, stored := heap(), kept(t, w.a, wire.LaneTrust)
+	before := w.a.Stats()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	done := make(chan struct{})
+	var sent, cut atomic.Int64
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			p := w.bare(t) // a new identity each time
+			begun := time.Now()
+			n, _ := p.Flood(ctx, w.a.ID(), wire.Topic(w.tree.Root.ID(), wire.LaneLive), perSecond, func(i int) []byte {
+				return next(int(sent.Add(1)))
+			})
+			if ctx.Err() != nil {
+				return
+			}
+			cut.Add(1)
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("a hostile peer was cut off after %s and %d envelopes", took, n)
+			}
+			if !waitFor(func() bool { return !p.Connected(w.a.ID()) }) {
+				t.Error("a hostile peer is still connected")
+			}
+		}
+	}()
+	disturbed := w.latency(t, 10)
+	<-done
+	after := w.a.Stats()
+	// What w.latency issued costs two checks each, and its chain is known.
+	if checks := after.Checks - before.Checks; checks > uint64(sent.Load())+2*10 {
+		t.Errorf("%d junk envelopes cost %d signature checks", sent.Load(), checks)
+	}
+	if cut.Load() == 0 {
+		t.Error("no hostile peer was cut off")
+	}
+	if limit := max(2*undisturbed, undisturbed+500*time.Millisecond); disturbed > limit {
+		t.Errorf("warnings took %s, undisturbed %s", disturbed, undisturbed)
+	}
+	w.control(t)
+	if grown := int64(heap()) - int64(memory); grown > 48<<20 {
+		t.Errorf("memory grew by %d kB", grown>>10)
+	}
+	if got := kept(t, w.a, wire.LaneTrust); got != stored {
+		t.Errorf("trust objects kept: %d, before %d", got, stored)
+	}
+	t.Logf("%d junk envelopes by %d peers, %d checks; warnings took %s, undisturbed %s",
+		sent.Load(), cut.Load(), after.Checks-before.Checks, disturbed, undisturbed)
+}
+
+func (w *world) bare(t *testing.T) *hostile.Peer {
+	p, err := hostile.NewBare()
+	if err != nil {
+		t.Error(err)
+	} else if err = p.Connect(t.Context(), w.a.Info()); err != nil {
+		t.Error(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+// latency is the median time of n warnings from b to everybody.
+func (w *world) latency(t *testing.T, n int) time.Duration {
+	t.Helper()
+	var all []time.Duration
+	for range n {
+		all = append(all, w.spread(t, w.warning(t)))
+	}
+	slices.Sort(all)
+	return all[n/2]
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// waitFor is eventually for goroutines that must not end the test.
+func waitFor(condition func() bool) bool {
+	for end := time.Now().Add(patience); !condition(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
+}
+
+// A neighbour that lists what it does not have is asked once, and one that
+// answers with junk is cut off.
+func TestLyingCatchUpServer(t *testing.T) {
+	for _, server := range []struct {
+		name   string
+		answer func() []byte // to what was asked for; nil: nothing
+		cutOff bool
+	}{
+		{"gives nothing", func() []byte { return nil }, false},
+		{"gives junk", func() []byte { b := make([]byte, 500); _, _ = rand.Read(b); return b }, true},
+	} {
+		t.Run(server.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.control(t)
+			p, err := hostile.New(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = p.Close() })
+			var lists, gets, ended atomic.Int64
+			p.ServeCatchUp(func(s network.Stream) {
+				defer s.Reset()
+				defer ended.Add(1)
+				lie(s, w.tree.Root.ID(), server.answer, &lists, &gets)
+			})
+			if err := p.Connect(t.Context(), w.a.Info()); err != nil {
+				t.Fatal(err)
+			}
+			if server.cutOff {
+				eventually(t, "the server is cut off", func() bool { return !p.Connected(w.a.ID()) })
+			}
+			eventually(t, "the session ends", func() bool { return ended.Load() > 0 })
+			if gets.Load() == 0 || gets.Load() > lists.Load() {
+				t.Errorf("%d lists of 50,000, %d requests", lists.Load(), gets.Load())
+			}
+			w.control(t)
+		})
+	}
+}
+
+// lie serves a catch-up with 50,000 random IDs in each lane.
+func lie(s network.Stream, domain wire.ID, answer func() []byte, lists, gets *atomic.Int64) {
+	r := bufio.NewReader(s)
+	for {
+		f, err := hostile.ReadFrame(r)
+		if err != nil {
+			return
+		}
+		switch f.Kind {
+		case hostile.FrameHello:
+			err = hostile.Frame{Kind: hostile.FrameHello, Time: trusttest.Epoch, Domains: []wire.ID{domain}}.Write(s)
+		case hostile.FrameList:
+			lists.Add(1)
+			items := make([]hostile.Item, 50_000)
+			for i := range items {
+				items[i].Level = 2
+				items[i].ID[0] = 1
+				_, _ = rand.Read(items[i].ID[1:])
+			}
+			err = hostile.Frame{Kind: hostile.FrameItems, Items: items}.Write(s)
+		case hostile.FrameGet:
+			gets.Add(1)
+			for range f.Items {
+				if raw := answer(); raw != nil && err == nil {
+					err = hostile.Frame{Kind: hostile.FrameEnv, Raw: raw}.Write(s)
+				}
+			}
+			if err == nil {
+				err = hostile.Frame{Kind: hostile.FrameEnd}.Write(s)
+			}
+		default:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Whoever hands over drafts that are none is cut off.
+func TestDraftSpam(t *testing.T) {
+	w := newWorld(t)
+	w.control(t)
+	p := w.hostile(t)
+	raw := hostile.Damaged(forged(t, w))
+	eventually(t, "the spammer is cut off", func() bool {
+		if !p.Connected(w.a.ID()) {
+			return true
+		}
+		s, err := p.Host().NewStream(t.Context(), w.a.ID(), wire.ProtocolDraft)
+		if err != nil {
+			return !p.Connected(w.a.ID())
+		}
+		defer s.Reset()
+		if (hostile.Frame{Kind: hostile.FrameEnv, Raw: raw}).Write(s) == nil {
+			_, _ = hostile.ReadFrame(bufio.NewReader(s))
+		}
+		return false
+	})
+	w.control(t)
+}
+
+// Topics that nobody has heard of cost little, however many are announced.
+func TestSubscriptionFlood(t *testing.T) {
+	w := newWorld(t)
+	w.control(t)
+	memory := heap()
+	for _, each := range []int{64, 1000} { // as much as is heard at once, and more
+		p := w.bare(t)
+		var topics []string
+		for i := range 50_000 {
+			topics = append(topics, fmt.Sprintf("%s%050d/live", wire.ProtocolPrefix, i))
+		}
+		_ = p.Announce(t.Context(), w.a.ID(), topics, each) // may be cut short
+		w.control(t)
+	}
+	if grown := int64(heap()) - int64(memory); grown > 16<<20 {
+		t.Errorf("memory grew by %d kB", grown>>10)
+	}
+}
