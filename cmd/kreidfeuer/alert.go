@@ -12,7 +12,7 @@ func alertCommand(e *env) *cli.Command {
 		Name:  "alert",
 		Usage: "issue, approve and end warnings, and look at those that came",
 		Subcommands: []*cli.Command{
-			alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
+			alertComposeCommand(e), alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
 			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
 			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e),
 		},

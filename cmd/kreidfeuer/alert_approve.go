@@ -86,14 +86,14 @@ func (o *officer) mayApprove(d *issued, draft *apitype.DraftSummary) error {
 	if a.Header.Authority != o.unit.Authority || d.verified.Domain != o.unit.Domain {
 		return failf(exitTrust, "the draft is one of %q; officers of %q cannot approve it", a.Header.Authority, o.unit.Authority)
 	}
+	if int(d.verified.Level) >= d.verified.Needed {
+		return failf(exitNo, "all signatures that it needs are there").hintf("kreidfeuer alert publish FILE sends a file")
+	}
 	for _, s := range d.verified.Signers {
 		if s != nil && o.is(s) {
 			return failf(exitTrust, "%s has signed this already: a second person must approve it", s.Name).
 				hintf("with another officer's key: --key FILE")
 		}
-	}
-	if int(d.verified.Level) >= d.verified.Needed {
-		return failf(exitNo, "all signatures that it needs are there").hintf("kreidfeuer alert publish FILE sends a file")
 	}
 	if a.Header.Expires <= o.env.unix() {
 		return failf(exitNo, "it has expired at %s", stamp(a.Header.Expires)).hintf("compose it anew")

@@ -93,7 +93,7 @@ func alertText(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) (stri
 	if err != nil {
 		return "", err
 	}
-	return alert.Text(a, c.String("lang"), alert.Condition{Drill: d.Test, Unconfirmed: d.Unconfirmed, ImportedBy: d.Origin.By}), nil
+	return alert.Text(a, c.String("lang"), alert.Condition{Drill: d.Lane == wire.LaneDrill.String(), Unconfirmed: d.Unconfirmed, ImportedBy: d.Origin.By}), nil
 }
 
 // vouchers says how an alert stands and who vouches for it.

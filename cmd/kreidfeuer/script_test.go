@@ -31,6 +31,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "request": requestBy, "pin": pinBy, "edit": edit,
+			"officers": officers, "ready": ready, "id": idOf,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "corpus" {

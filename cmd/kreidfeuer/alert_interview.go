@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+)
+
+// interview asks for what the flags have not said.
+type interview struct {
+	dialog *dialog
+	c      *cli.Context
+	d      *compose.Draft
+	q      *questions
+}
+
+func (i *interview) run() error {
+	for _, step := range []func() error{i.template, i.place, i.level, i.until, i.words} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repeat asks until the answer can be read. In a pipe, nobody can answer again.
+func (i *interview) repeat(prompt string, read func(answer string) error) error {
+	for {
+		answer, err := i.dialog.ask(prompt)
+		if err != nil {
+			return err
+		}
+		err = read(answer)
+		if err == nil || !i.dialog.env.stdinTerminal {
+			return err
+		}
+		f := classify(err)
+		i.dialog.printf("  %s\n", printable(strings.TrimSpace(f.Error()+". "+f.hint)))
+	}
+}
+
+func (i *interview) template() error {
+	if i.d.Template != "" {
+		return nil
+	}
+	i.dialog.printf("%s\n", i.q.templates)
+	for n, t := range compose.Templates {
+		i.dialog.printf("  %d  %s\n", n+1, t.Title)
+	}
+	return i.repeat(i.q.what, func(answer string) error {
+		for n, t := range compose.Templates {
+			if answer == fmt.Sprint(n+1) || strings.EqualFold(answer, t.Name) || strings.EqualFold(answer, t.Title) {
+				i.d.Template = t.Name
+				return nil
+			}
+		}
+		if answer == "" {
+			return nil // without a template everything is asked
+		}
+		return failf(exitUsage, "no template %q", answer)
+	})
+}
+
+func (i *interview) place() error {
+	if len(i.d.Areas) > 0 {
+		return nil
+	}
+	return i.repeat(i.q.where, func(answer string) error {
+		var areas []compose.Area
+		for _, text := range strings.Split(answer, ";") {
+			a, err := draftArea(strings.TrimSpace(text))
+			if err != nil {
+				return err
+			}
+			areas = append(areas, a)
+		}
+		i.d.Areas = areas
+		return nil
+	})
+}
+
+// levels are the severities that a person chooses from: Warnstufe 1 to 3.
+var levels = []cap.Severity{cap.Extreme, cap.Severe, cap.Moderate}
+
+func (i *interview) level() error {
+	if i.d.Severity != "" {
+		return nil
+	}
+	suggested := cap.Severe
+	if t, ok := compose.ByName(i.d.Template); ok {
+		suggested = t.Severity
+	}
+	return i.repeat(fmt.Sprintf(i.q.level, alert.Warnstufe(suggested)), func(answer string) error {
+		if answer == "" {
+			i.d.Severity = suggested
+			return nil
+		}
+		if len(answer) != 1 || answer[0] < '1' || answer[0] > '3' {
+			return failf(exitUsage, "%q is no Warnstufe", answer).hintf("1, 2 or 3")
+		}
+		i.d.Severity = levels[answer[0]-'1']
+		return nil
+	})
+}
+
+func (i *interview) until() error {
+	if i.d.Expires != 0 {
+		return nil
+	}
+	suggested := "6h"
+	if t, ok := compose.ByName(i.d.Template); ok {
+		suggested = fmt.Sprintf("%dh", t.Lifetime/3600)
+	}
+	return i.repeat(fmt.Sprintf(i.q.until, suggested), func(answer string) (err error) {
+		if answer == "" {
+			answer = suggested
+		}
+		i.d.Expires, err = i.dialog.env.parseMoment(answer)
+		return err
+	})
+}
+
+// words asks for the texts; Enter keeps the template's.
+func (i *interview) words() error {
+	t, known := compose.ByName(i.d.Template)
+	var old compose.Text
+	for _, x := range t.Texts {
+		if alert.LanguageOf(x.Language) == alert.LanguageOf(i.c.String("language")) {
+			old = x
+		}
+	}
+	text := compose.Text{Language: i.c.String("language")}
+	for _, f := range []struct {
+		flag, prompt, suggested string
+		into                    *string
+	}{
+		{"event", i.q.event, old.Event, &text.Event}, {"headline", i.q.headline, old.Headline, &text.Headline},
+		{"description", i.q.description, old.Description, &text.Description}, {"instruction", i.q.instruction, old.Instruction, &text.Instruction},
+	} {
+		if i.c.IsSet(f.flag) || f.flag == "event" && known {
+			continue
+		}
+		answer, err := i.dialog.ask(f.prompt + suggestion(strings.ReplaceAll(f.suggested, "{place}", i.d.Areas[0].Name)) + ": ")
+		if err != nil {
+			return err
+		}
+		*f.into = answer
+	}
+	putText(i.d, text)
+	if !known && len(i.d.Category) == 0 {
+		return i.category()
+	}
+	return nil
+}
+
+func (i *interview) category() error {
+	return i.repeat(i.q.category, func(answer string) error {
+		if answer == "" {
+			answer = string(cap.Safety)
+		}
+		i.d.Category = listOf[cap.Category](strings.Fields(answer))
+		return nil
+	})
+}
+
+func suggestion(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " [" + text + "]"
+}
+
+// questions are the words of the interview.
+type questions struct {
+	templates, what, where, level, until, event, headline, description, instruction, category string
+}
+
+var german = questions{
+	templates: "Wovor wird gewarnt?", what: "Nummer oder Name (leer: ohne Vorlage): ",
+	where: "Wo? Kreis, Land oder Schlüssel, mehrere durch Semikolon: ",
+	level: "Warnstufe 1 (Lebensgefahr), 2 (ernste Gefahr), 3 (Information) [%d]: ", until: "Gilt bis, zum Beispiel 6h oder 18:30 [%s]: ",
+	event: "Was ist es (Ereignis)", headline: "Überschrift", description: "Was geschieht", instruction: "Was sollen die Menschen tun",
+	category: "Kategorie nach CAP (Geo, Met, Safety, Security, Rescue, Fire, Health, Env, Transport, Infra, CBRNE, Other) [Safety]: ",
+}
+
+var english = questions{
+	templates: "What is the warning about?", what: "Number or name (empty: no template): ",
+	where: "Where? District, state or key, several separated by semicolons: ",
+	level: "Warnstufe 1 (danger to life), 2 (serious danger), 3 (information) [%d]: ", until: "Until when, for example 6h or 18:30 [%s]: ",
+	event: "What it is (event)", headline: "Headline", description: "What is happening", instruction: "What people should do",
+	category: "CAP category (Geo, Met, Safety, Security, Rescue, Fire, Health, Env, Transport, Infra, CBRNE, Other) [Safety]: ",
+}
+
+func questionsIn(language string) *questions {
+	if strings.HasPrefix(alert.LanguageOf(language), "de") {
+		return &german
+	}
+	return &english
+}
