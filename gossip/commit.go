@@ -108,10 +108,15 @@ func (r *Router) unremember(batch ...pending) {
 	}
 }
 
-// sweep removes what ended longer ago than the grace.
+// sweep removes what ended longer ago than the grace, by a clock without doubt:
+// a device that believes itself ten years ahead must not throw everything away.
 func (r *Router) sweep(ctx context.Context, now time.Time) {
+	sure := map[wire.ID]bool{}
+	for _, d := range r.pool.Domains() {
+		sure[d] = !r.clock(d, now).Doubtful()
+	}
 	r.mu.Lock()
-	ended := r.ledger.sweep(seconds(now.Add(-graceAfterExpiry)))
+	ended := r.ledger.sweep(seconds(now.Add(-graceAfterExpiry)), func(domain wire.ID) bool { return sure[domain] })
 	r.mu.Unlock()
 	if len(ended) == 0 {
 		return

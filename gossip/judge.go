@@ -83,11 +83,17 @@ func (r *Router) isKnown(e *wire.Envelope) bool {
 // checkAge ignores what ended long ago by a clock that is not in doubt. What is
 // dated ahead of our clock is not refused: the certificate bounds it.
 func (r *Router) checkAge(e *wire.Envelope, now time.Time) error {
-	clock := r.pool.Clock(seconds(now), e.Domain())
-	if clock.ExpiredFor(e.Header.Expires, uint64(graceAfterExpiry/time.Second)) {
+	if r.clock(e.Domain(), now).ExpiredFor(e.Header.Expires, uint64(graceAfterExpiry/time.Second)) {
 		return wire.Refuse(wire.ReasonExpired, "ended more than %s ago", graceAfterExpiry)
 	}
 	return nil
+}
+
+// clock is what this device knows of the time, in one domain.
+func (r *Router) clock(domain wire.ID, now time.Time) identity.Clock {
+	c := r.pool.Clock(seconds(now), domain)
+	c.Doubt = c.Doubt || r.cfg.Doubt()
+	return c
 }
 
 // seconds is a clock's reading in seconds UTC; before 1970 it is 0.

@@ -180,11 +180,12 @@ func (l *ledger) remove(e *entry) {
 	}
 }
 
-// sweep removes what ended before the given time and returns it.
-func (l *ledger) sweep(before uint64) []*entry {
+// sweep removes what ended before the given time, in domains whose time is sure,
+// and returns it.
+func (l *ledger) sweep(before uint64, sure func(domain wire.ID) bool) []*entry {
 	var ended []*entry
 	for _, e := range l.known {
-		if e.expires < before {
+		if e.expires < before && sure(e.domain) {
 			ended = append(ended, e)
 		}
 	}

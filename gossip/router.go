@@ -37,6 +37,9 @@ type Config struct {
 	Lanes []Lane
 	// Now is this device's clock, used only to judge validity. Nil: time.Now.
 	Now func() time.Time
+	// Doubt reports whether Now must not be taken at its word: then nothing is
+	// refused or removed because it ended. Nil: there is no doubt.
+	Doubt func() bool
 	// Log receives structured logs. Nil: none.
 	Log *slog.Logger
 
@@ -86,6 +89,9 @@ type Router struct {
 func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error) {
 	if h == nil || st == nil || pool == nil {
 		return nil, errors.New("gossip: host, store and pool are needed")
+	}
+	if cfg.Doubt == nil {
+		cfg.Doubt = func() bool { return false }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

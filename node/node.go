@@ -100,7 +100,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 			{Lane: wire.LaneLive, Check: checkAlert, Gossip: true},
 			{Lane: wire.LaneDrill, Check: checkAlert, Gossip: true},
 		},
-		Now: deps.Now, Log: deps.Log,
+		Now: deps.Now, Doubt: func() bool { return len(n.clockDoubts()) > 0 }, Log: deps.Log,
 		OnCutOff: n.onCutOff, OnHello: n.clocks.hear, OnDraft: n.onDraft,
 	})
 	if err != nil {
