@@ -187,6 +187,46 @@ func TestOpenPathDamaged(t *testing.T) {
 	}
 }
 
+// TestOpenPathSmallJournal spoils the second of a few small records: what stands behind it was acknowledged and must not be dropped.
+func TestOpenPathSmallJournal(t *testing.T) {
+	whole := t.TempDir()
+	s := open(t, whole)
+	ends := []int{0}
+	names, err := filepath.Glob(filepath.Join(whole, "leveldb", "*.log"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("journals %v, %v", names, err)
+	}
+	for i := range 3 {
+		if _, err := s.Put(t.Context(), persist.Batch{Events: [][]byte{fmt.Appendf(nil, "event %d", i)}}); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, int(info.Size()))
+	}
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for at := ends[1]; at < ends[2]; at += 7 {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+			t.Fatal(err)
+		}
+		spoilt := slices.Clone(b)
+		spoilt[at] ^= 0x10
+		write(t, filepath.Join(dir, "leveldb", filepath.Base(names[0])), spoilt)
+		if _, err := persist.OpenPath(t.Context(), dir, persist.LevelDB, persist.Options{}); !errors.As(err, new(*persist.DamagedError)) {
+			t.Errorf("byte %d of %d spoilt: %v, want a DamagedError", at, len(b), err)
+		}
+	}
+}
+
 // TestOpenPathTornJournal cuts the journal anywhere, as power loss does: what
 // was written before the cut is there.
 func TestOpenPathTornJournal(t *testing.T) {

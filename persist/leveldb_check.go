@@ -1,12 +1,15 @@
 package persist
 
 import (
-	"bufio"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/syndtr/goleveldb/leveldb"
@@ -46,13 +49,17 @@ func checkLevel(dir string) error {
 
 // checkJournal reads all records of a journal or manifest.
 func checkJournal(name string) error {
-	f, err := os.Open(name)
+	b, err := os.ReadFile(name) // at most a few write buffers long
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	for block := range slices.Chunk(b, journalBlock) {
+		if err := checkBlock(block); err != nil {
+			return err
+		}
+	}
 	var hole firstDrop
-	r := journal.NewReader(bufio.NewReader(f), &hole, false, true)
+	r := journal.NewReader(bytes.NewReader(b), &hole, false, true)
 	for {
 		record, err := r.Next()
 		if err == nil {
@@ -68,6 +75,53 @@ func checkJournal(name string) error {
 			return fmt.Errorf("damaged before its end: %w", hole.err)
 		}
 	}
+}
+
+// The journal's form (goleveldb's package journal): blocks of chunks, each with a
+// masked CRC-32C over what follows it, a length and a type.
+const (
+	journalBlock  = 32 << 10
+	journalHeader = 7
+	chunkFull     = 1 // begins and ends a record
+	chunkFirst    = 2 // begins one that goes on in the next block
+)
+
+// checkBlock looks for a damaged chunk with a whole record behind it in one
+// block. The reader drops the rest of a block after a damaged chunk, which at the
+// end of the journal looks like a record that was cut short. But every record is
+// synced before the next one is written, so only the last one can be.
+func checkBlock(block []byte) error {
+	at := 0
+	for at < len(block) {
+		size, whole := wholeChunk(block[at:])
+		if !whole {
+			break
+		}
+		at += size
+	}
+	for next := at + 1; next+journalHeader < len(block); next++ {
+		kind := block[next+journalHeader-1]
+		if kind != chunkFull && kind != chunkFirst {
+			continue
+		}
+		if _, whole := wholeChunk(block[next:]); whole {
+			return fmt.Errorf("damaged before its end: a chunk at byte %d of a block, with a whole record behind it at byte %d", at, next)
+		}
+	}
+	return nil
+}
+
+// wholeChunk returns the size of the chunk that b begins with, if it is whole.
+func wholeChunk(b []byte) (size int, whole bool) {
+	if len(b) < journalHeader {
+		return 0, false
+	}
+	size = journalHeader + int(binary.LittleEndian.Uint16(b[4:]))
+	if size == journalHeader || size > len(b) {
+		return 0, false
+	}
+	sum := crc32.Checksum(b[6:size], crc32.MakeTable(crc32.Castagnoli))
+	return size, binary.LittleEndian.Uint32(b) == (sum>>15|sum<<17)+0xa282ead8
 }
 
 // firstDrop remembers the first record that the reader could not use.
