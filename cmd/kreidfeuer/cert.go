@@ -15,10 +15,10 @@ import (
 func certCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name:  "cert",
-		Usage: "request, grant, sign, show, revoke and import certificates; needs no running device",
+		Usage: "request, grant, sign, show, revoke and import certificates, bind devices, give signs of life",
 		Subcommands: []*cli.Command{
 			certRequestCommand(e), certGrantCommand(e), certSignCommand(e), certShowCommand(e), certRevokeCommand(e),
-			certImportCommand(e),
+			certImportCommand(e), certStationCommand(e), certBeaconCommand(e),
 		},
 	}
 }

@@ -37,6 +37,9 @@ func certGrantCommand(e *env) *cli.Command {
 	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
 }
 
+// grantLife is how long a certificate lasts unless --valid says otherwise, in seconds.
+const grantLife = 365 * 24 * 3600
+
 func (e *env) grantCert(c *cli.Context, name string) error {
 	data, err := e.readInput(name)
 	if err != nil {
@@ -58,7 +61,7 @@ func (e *env) grantCert(c *cli.Context, name string) error {
 		return err
 	}
 	spec.Domain, spec.Issuer, spec.Created = i.domain, i.issuer, e.unix()
-	if spec.Expires, err = grantedEnd(c, i, spec.Created); err != nil {
+	if spec.Expires, err = endWithin(c, spec.Created, grantLife, i.expires()); err != nil {
 		return err
 	}
 	e.notef("unit     %s\nperson   %s\nname     %s\nkey      %s\npermits  %s", req.Authority, req.Person, oneLine(req.Name), req.Key, spec.Scope.String())
@@ -77,16 +80,4 @@ func (e *env) grantCert(c *cli.Context, name string) error {
 		return err
 	}
 	return e.finishTrust(c, i.pool, cert, c.String("out"))
-}
-
-func grantedEnd(c *cli.Context, i *issuing, created uint64) (uint64, error) {
-	if !c.IsSet("valid") {
-		return min(created+365*24*3600, i.expires()), nil
-	}
-	end, err := validity(c.String("valid"), created)
-	if err == nil && end > i.expires() {
-		err = failf(exitTrust, "--valid %s ends %s, the issuer's own validity %s", c.String("valid"), stamp(end), stamp(i.expires())).
-			hintf("ask for less, or renew the issuer's certificate first")
-	}
-	return end, err
 }

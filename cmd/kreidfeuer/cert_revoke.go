@@ -76,18 +76,13 @@ func (e *env) revokeCert(c *cli.Context, name string) error {
 	if len(signers) == 0 {
 		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
 	}
-	by := ""
-	if i.cert != nil {
-		by = i.cert.Authority
-	}
 	list, err := e.authorTrust(c, i, signers, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
-		entries, err := i.cumulate(st, by, signers[0].key.Public(), entry)
+		entries, err := i.cumulate(st, i.authority(), signers[0].key.Public(), entry)
 		if err != nil {
 			return nil, err
 		}
-		origin := identity.Origin{Domain: i.domain, Issuer: i.issuer, By: by, Sequence: seq, Previous: prev,
-			Created: e.unix(), Expires: min(e.unix()+revocationLife, i.expires())}
-		return identity.NewRevocationList(origin, entries)
+		created := e.unix()
+		return identity.NewRevocationList(i.origin(seq, prev, created, min(created+revocationLife, i.expires())), entries)
 	})
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ func certShowCommand(e *env) *cli.Command {
 		Description: "Exit status 4 means that one does not hold by what this device has pinned, or by the\n" +
 			"files of --trust.\n\n" +
 			"With --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\"issuer\",\n" +
-			"\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\" or\n" +
-			"\"revocations\"}.\n\n" +
+			"\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\",\n" +
+			"\"revocations\", \"station\" or \"beacon\"}.\n\n" +
 			"Example:\n" +
 			"  kreidfeuer cert show --trust root.pem lst.pem",
 		Flags: []cli.Flag{trustFlag()},
@@ -86,6 +86,8 @@ type objectJSON struct {
 	Problem     string           `json:"problem,omitempty"`
 	Certificate *certificateJSON `json:"certificate,omitempty"`
 	Revocations []revocationJSON `json:"revocations,omitempty"`
+	Station     *stationJSON     `json:"station,omitempty"`
+	Beacon      *beaconJSON      `json:"beacon,omitempty"`
 }
 
 type certificateJSON struct {
@@ -143,6 +145,18 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 		for _, r := range l.Entries {
 			j.Revocations = append(j.Revocations, revocationJSON{r.Key, r.Authority, r.Kind.String(), stamp(r.At)})
 		}
+	case wire.TypeStation:
+		s, err := identity.ParseStation(o)
+		if err != nil {
+			return j, failf(exitUsage, "%w", err)
+		}
+		j.Station = describeStation(s)
+	case wire.TypeBeacon:
+		b, err := identity.ParseBeacon(o)
+		if err != nil {
+			return j, failf(exitUsage, "%w", err)
+		}
+		j.Beacon = describeBeacon(b)
 	}
 	return j, nil
 }
@@ -180,6 +194,12 @@ func (j *objectJSON) rows() []string {
 	}
 	for _, r := range j.Revocations {
 		rows = append(rows, fmt.Sprintf("withdrawn\t%s %s since %s, %s", oneLine(r.Authority), r.Key, r.At, r.Kind))
+	}
+	if j.Station != nil {
+		rows = append(rows, j.Station.rows()...)
+	}
+	if j.Beacon != nil {
+		rows = append(rows, j.Beacon.rows()...)
 	}
 	issuer := j.Issuer
 	if issuer == "" {

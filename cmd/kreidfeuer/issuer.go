@@ -70,6 +70,20 @@ func (i *issuing) expires() uint64 {
 	return i.cert.Expires
 }
 
+// authority is the path of the unit; empty: the root.
+func (i *issuing) authority() string {
+	if i.root != nil {
+		return ""
+	}
+	return i.cert.Authority
+}
+
+// origin is the envelope around a trust object that the unit or root issues.
+func (i *issuing) origin(seq uint64, prev *wire.ID, created, expires uint64) identity.Origin {
+	return identity.Origin{Domain: i.domain, Issuer: i.issuer, By: i.authority(), Sequence: seq, Previous: prev,
+		Created: created, Expires: expires}
+}
+
 // signerRef finds by what right a key signs for a unit: as root key, as the
 // unit's own key, or by the person's certificate that lasts longest.
 func (i *issuing) signerRef(s *signer, at uint64) (wire.Ref, error) {

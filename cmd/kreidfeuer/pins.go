@@ -76,6 +76,21 @@ func (d dataDir) readPins() ([]pin, error) {
 	return pins, nil
 }
 
+// pinOf finds the pinned domain of a data folder.
+func (d dataDir) pinOf(domain wire.ID) (pin, error) {
+	pins, err := d.readPins()
+	if err != nil {
+		return pin{}, err
+	}
+	for _, p := range pins {
+		if p.root.Domain() == domain {
+			return p, nil
+		}
+	}
+	return pin{}, failf(exitTrust, "the root of domain %s is not pinned in %s", domain.Short(), d.path).
+		hintf("kreidfeuer root pin pins it")
+}
+
 func readPin(path string) (pin, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

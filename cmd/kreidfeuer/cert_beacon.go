@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+func certBeaconCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "beacon",
+		Usage: "give a sign of life (Lebenszeichen); needs the running device",
+		Description: "Silence is not quiet: a sign of life says when its authority was last heard, and which\n" +
+			"of its warnings are in force, so that a device that lacks one knows it. What is in force\n" +
+			"is taken from the device that runs here. The key is an officer's, the unit's or one of\n" +
+			"the root's; one signature is enough. Signs of the root and of the units directly below\n" +
+			"it also tell devices without a clock how late it is at least.\n\n" +
+			"With --every the key is opened once and a sign given again and again, until Ctrl-C.\n\n" +
+			"With --json one object for each sign, as of cert show --json.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer cert beacon --key lst.key --cert lst.pem\n" +
+			"  kreidfeuer cert beacon --key lst.key --every 10m\n" +
+			"  kreidfeuer cert beacon --key root-1.key --issuer root.pem",
+		Flags: append(officerFlags(),
+			&cli.StringFlag{Name: "issuer", Usage: "a root key signs for the root in `FILE`", DefaultText: "the pinned one"},
+			&cli.DurationFlag{Name: "every", Usage: "again every `TIME`, at least 1m, until it is stopped", DefaultText: "once"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the sign to `FILE` instead, for cert import elsewhere"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			return e.giveSigns(c)
+		},
+	}, exitOK, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
+}
+
+const (
+	// beaconLife is how long devices remember a sign of life, in seconds: one
+	// that was off for a season still tells when it heard an authority last.
+	beaconLife = 90 * 24 * 3600
+	// minEvery keeps a sign of life from being a flood.
+	minEvery = time.Minute
+	// maxNamed bounds the warnings that a sign names: more do not fit into a
+	// trust object.
+	maxNamed = 400
+)
+
+// beaconer gives signs of life with one open key.
+type beaconer struct {
+	*issuing
+	env    *env
+	c      *cli.Context
+	dev    *client.Client
+	signer *signer
+	ends   uint64 // validity of what the key signs by
+}
+
+func (e *env) giveSigns(c *cli.Context) error {
+	every := c.Duration("every")
+	switch {
+	case c.IsSet("every") && every < minEvery:
+		return failf(exitUsage, "--every %s is too often", every).hintf("at least %s", minEvery)
+	case c.IsSet("every") && c.IsSet("out"):
+		return failf(exitUsage, "--every and --out exclude each other").hintf("a file takes one sign of life")
+	}
+	b, err := e.openBeaconer(c)
+	if err != nil {
+		return err
+	}
+	defer b.dev.Close()
+	if every == 0 {
+		return b.give(c.Context)
+	}
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return b.repeat(ctx, every)
+}
+
+// repeat gives signs until ctx ends. Only the first must succeed: a device that
+// is started again meanwhile is told the next time.
+func (b *beaconer) repeat(ctx context.Context, every time.Duration) error {
+	if err := b.give(ctx); err != nil {
+		return err
+	}
+	b.env.notef("Again every %s. Ctrl-C stops it.", every)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			b.env.notef("stopped")
+			return nil
+		case <-ticker.C:
+		}
+		if err := b.give(ctx); err != nil && ctx.Err() == nil {
+			b.env.warnf("no sign of life given: %v", err)
+		}
+	}
+}
+
+func (e *env) openBeaconer(c *cli.Context) (*beaconer, error) {
+	b := &beaconer{env: e, c: c}
+	path := c.String("key")
+	if path == "" {
+		return nil, failf(exitUsage, "no key to sign with").hintf("--key FILE")
+	}
+	data, err := e.readInput(path)
+	if err != nil {
+		return nil, err
+	}
+	header, err := identity.ReadKeyHeader(data)
+	if err != nil {
+		return nil, failf(exitUsage, "%s: %w", path, err)
+	}
+	if b.dev, err = e.device(c); err != nil {
+		return nil, err
+	}
+	if _, err := b.dev.Status(c.Context); err != nil {
+		return nil, deviceError(err)
+	}
+	switch header.Purpose {
+	case identity.PurposePerson:
+		err = b.asOfficer()
+	case identity.PurposeUnit:
+		err = b.asUnit(header.Public)
+	case identity.PurposeRoot:
+		err = b.asRoot(header.Public)
+	default:
+		err = failf(exitTrust, "%s is a %s key; officers, units and roots give signs of life", path, header.Purpose)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.signer, err = e.openKey(e.passphrases(c), path, header.Purpose)
+	return b, err
+}
+
+func (b *beaconer) asOfficer() error {
+	o, err := b.env.openOfficer(b.c)
+	if err == nil {
+		b.issuing, b.ends = o.issuing(), min(o.cert.Expires, o.unit.Expires)
+	}
+	return err
+}
+
+// asUnit finds the unit's certificate as an officer's is found: in the file of
+// --cert, in what is pinned, or with the running device.
+func (b *beaconer) asUnit(key identity.PublicKey) error {
+	pool, err := b.env.openTrust(b.c)
+	if err != nil {
+		return err
+	}
+	o := &officer{env: b.env, c: b.c, pool: pool, dev: b.dev}
+	if name := b.c.String("cert"); name != "" {
+		if _, err := wire.ParseID(name); err == nil {
+			err = o.fetch(b.c.Context, name)
+		} else {
+			var file *wire.Envelope
+			if file, err = b.env.readObject(name, wire.TypeCertificate); err == nil {
+				err = admit(pool, file, name)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	find := func(c *identity.Certificate) bool { return c.Key == key && c.Kind == identity.KindUnit }
+	if o.unit = o.latest(find); o.unit == nil {
+		if err := o.learn("", func(c apitype.Certificate) bool { return c.Key == key.String() }); err != nil {
+			return err
+		}
+		o.unit = o.latest(find)
+	}
+	if o.unit == nil {
+		return failf(exitTrust, "no certificate of %s is known here, or none is valid now", b.c.String("key")).
+			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
+	}
+	b.issuing, b.ends = o.issuing(), o.unit.Expires
+	return nil
+}
+
+// asRoot takes the root of --issuer, or the pinned one that has the key.
+func (b *beaconer) asRoot(key identity.PublicKey) error {
+	if b.c.String("issuer") != "" {
+		i, err := b.env.openIssuer(b.c)
+		if err == nil {
+			b.issuing, b.ends = i, i.expires()
+		}
+		return err
+	}
+	pool, err := b.env.openTrust(b.c)
+	if err != nil {
+		return err
+	}
+	for _, id := range pool.Domains() {
+		s, _ := pool.Status(id)
+		if slices.Contains(s.Adopted.Keys, key) {
+			b.issuing = &issuing{pool: pool, domain: id, issuer: s.Adopted.ID, root: s.Adopted}
+			b.ends = s.Adopted.Expires
+			return nil
+		}
+	}
+	return failf(exitTrust, "%s is a key of no root that is pinned here", b.c.String("key")).hintf("name the root with --issuer FILE")
+}
+
+// give signs one sign of life and hands it over.
+func (b *beaconer) give(ctx context.Context) error {
+	named, err := b.inForce(ctx)
+	if err != nil {
+		return err
+	}
+	heads, err := b.heads(ctx)
+	if err != nil {
+		return err
+	}
+	created := b.env.unix()
+	if created >= b.ends {
+		return failf(exitTrust, "what %s signs by has ended on %s", b.signer.path, stamp(b.ends)).hintf("ask for a new certificate")
+	}
+	o, err := b.env.authorTrust(b.c, b.issuing, []*signer{b.signer}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		return identity.NewBeacon(b.origin(seq, prev, created, min(created+beaconLife, b.ends)), heads, named)
+	})
+	if err != nil {
+		return err
+	}
+	if out := b.c.String("out"); out != "" {
+		return b.env.finishTrust(b.c, b.pool, o, out)
+	}
+	s, err := b.env.submitTrust(b.c, b.dev, b.pool, o)
+	if err != nil {
+		return err
+	}
+	if b.env.json {
+		j, err := describeObject(b.pool, o)
+		if err != nil {
+			return err
+		}
+		return b.env.printObject(j)
+	}
+	b.env.printf("%s  sign of life of %s given, %d warnings in force, to %d neighbours\n", stamp(created), b.who(), len(named), s.Neighbours)
+	return nil
+}
+
+func (b *beaconer) who() string {
+	if b.cert != nil {
+		return oneLine(b.cert.Name)
+	}
+	return oneLine(b.root.Name)
+}
+
+// inForce are the authority's live warnings that the device does not know to
+// have ended, the gravest first if there are too many.
+func (b *beaconer) inForce(ctx context.Context) ([]wire.ID, error) {
+	var rows []apitype.AlertSummary
+	for row, err := range b.dev.Alerts(ctx, apitype.AlertFilter{Lane: wire.LaneLive.String(), Active: true}) {
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		if row.Domain == b.domain.String() && row.Authority == b.authority() {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) > maxNamed {
+		b.env.warnf("%d warnings are in force; the sign of life names the %d gravest", len(rows), maxNamed)
+		slices.SortStableFunc(rows, func(x, y apitype.AlertSummary) int { return rank(x) - rank(y) })
+		rows = rows[:maxNamed]
+	}
+	ids := make([]wire.ID, len(rows))
+	for i, row := range rows {
+		var err error
+		if ids[i], err = wire.ParseID(row.ID); err != nil {
+			return nil, fmt.Errorf("read the device's alerts: %w", err)
+		}
+	}
+	return ids, nil
+}
+
+// rank orders warnings by Warnstufe; 0, none, comes last.
+func rank(row apitype.AlertSummary) int { return (row.Warnstufe + 3) % 4 }
+
+// heads are the ends of the key's chains in the lanes of messages. That of lane
+// trust is the sign of life itself.
+func (b *beaconer) heads(ctx context.Context) (map[wire.Lane]identity.Head, error) {
+	heads := map[wire.Lane]identity.Head{}
+	for _, lane := range wire.Lanes {
+		if lane == wire.LaneTrust {
+			continue
+		}
+		h, err := running{b.dev}.Head(ctx, b.domain, b.signer.key.Public(), lane)
+		if err != nil {
+			return nil, err
+		}
+		if h.Sequence > 0 {
+			heads[lane] = h
+		}
+	}
+	return heads, nil
+}
+
+type beaconJSON struct {
+	Heads   map[string]string `json:"heads"`    // lane to "SEQUENCE:ID", as cert revoke --last takes it
+	InForce []string          `json:"in_force"` // prefixes of envelope IDs, hexadecimal
+}
+
+func describeBeacon(b *identity.Beacon) *beaconJSON {
+	j := &beaconJSON{Heads: map[string]string{}, InForce: []string{}}
+	for lane, h := range b.Heads {
+		j.Heads[lane.String()] = fmt.Sprintf("%d:%s", h.Sequence, h.ID)
+	}
+	for _, p := range b.InForce {
+		j.InForce = append(j.InForce, hex.EncodeToString(p[:]))
+	}
+	return j
+}
+
+func (b *beaconJSON) rows() []string {
+	rows := []string{fmt.Sprintf("in force\t%d warnings", len(b.InForce))}
+	if len(b.InForce) > 0 {
+		rows[0] += ": " + strings.Join(b.InForce, ", ")
+	}
+	for _, lane := range slices.Sorted(maps.Keys(b.Heads)) {
+		rows = append(rows, "last\t"+lane+":"+b.Heads[lane])
+	}
+	return rows
+}

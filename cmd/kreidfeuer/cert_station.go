@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+func certStationCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:  "station",
+		Usage: "bind a device to your authority, so that drafts go to it",
+		Description: "An officer vouches that a device belongs to the own authority. Drafts that wait for a\n" +
+			"signature then go to it, and it reminds of own warnings that are about to end. The\n" +
+			"device is this data folder's, or the one that --peer names; kreidfeuer status shows a\n" +
+			"device's peer ID. All stations of an authority must know of each other: the binding\n" +
+			"spreads by itself once a device has it.\n\n" +
+			"A device that runs here takes the binding at once; otherwise it does when it starts. An\n" +
+			"officer's key holds one binding: a new one replaces it.\n\n" +
+			"With --json it prints what cert show --json does.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer cert station --key weber.key\n" +
+			"  kreidfeuer cert station --key braun.key --cert braun.pem --peer 12D3KooW... --name \"Laptop S3\" --valid 30d",
+		Flags: append(officerFlags(),
+			&cli.StringFlag{Name: "peer", Usage: "the device with this peer `ID`", DefaultText: "this data folder's"},
+			&cli.StringFlag{Name: "name", Usage: "call the device `NAME`", DefaultText: "the name in its configuration"},
+			&cli.StringFlag{Name: "valid", Usage: "for `TIME`: 90d, 12h", DefaultText: "90d, or until the certificate's end"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the binding to `FILE` instead, for cert import elsewhere"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0, "none"); err != nil {
+				return err
+			}
+			return e.bindStation(c)
+		},
+	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
+}
+
+// stationLife is how long a binding lasts unless --valid says otherwise, in
+// seconds: a laptop that was lost stops getting drafts by itself.
+const stationLife = 90 * 24 * 3600
+
+func (e *env) bindStation(c *cli.Context) error {
+	id, name, err := e.stationDevice(c)
+	if err != nil {
+		return err
+	}
+	o, err := e.openOfficer(c)
+	if err != nil {
+		return err
+	}
+	created := e.unix()
+	end, err := endWithin(c, created, stationLife, min(o.cert.Expires, o.unit.Expires))
+	if err != nil {
+		return err
+	}
+	e.notef("device    %s\nname      %s\nstation   of %s, %s\nbound by  %s, until %s",
+		id, oneLine(name), o.unit.Authority, oneLine(o.unit.Name), oneLine(o.cert.Name), stamp(end))
+	s, err := o.open()
+	if err != nil {
+		return err
+	}
+	i := o.issuing()
+	station, err := e.authorTrust(c, i, []*signer{s}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		return identity.NewStation(i.origin(seq, prev, created, end), []byte(id), name)
+	})
+	if err != nil {
+		return err
+	}
+	if c.String("out") != "" {
+		return e.finishTrust(c, i.pool, station, c.String("out"))
+	}
+	return e.keepStation(c, o.dev, i.pool, station)
+}
+
+// stationDevice is the device to bind and its name.
+func (e *env) stationDevice(c *cli.Context) (peer.ID, string, error) {
+	name := c.String("name")
+	if c.IsSet("peer") {
+		id, err := peer.Decode(c.String("peer"))
+		switch {
+		case err != nil:
+			return "", "", failf(exitUsage, "--peer %q is no peer ID: %w", c.String("peer"), err).hintf("kreidfeuer status on the other device shows it: 12D3KooW...")
+		case name == "":
+			return "", "", failf(exitUsage, "the device has no name").hintf("--name \"Laptop S3\"")
+		}
+		return id, name, nil
+	}
+	d, err := e.dataDir(c)
+	if err != nil {
+		return "", "", err
+	}
+	dev, err := d.openDevice()
+	if err != nil {
+		return "", "", err
+	}
+	if name == "" {
+		cfg, err := d.openConfig()
+		if err != nil {
+			return "", "", err
+		}
+		if name = cfg.Name; name == "" {
+			return "", "", failf(exitUsage, "the device has no name").hintf("--name \"Laptop S3\"")
+		}
+	}
+	return dev.peer, name, nil
+}
+
+// keepStation gives a binding to the running device or, without one, keeps it
+// with the pinned domain until the device starts.
+func (e *env) keepStation(c *cli.Context, dev *client.Client, pool *identity.Pool, station *wire.Envelope) error {
+	if dev != nil {
+		if _, err := e.submitTrust(c, dev, pool, station); err != nil {
+			return err
+		}
+		e.notef("The running device has taken the binding and passes it on.")
+	} else {
+		d, err := e.dataDir(c)
+		if err != nil {
+			return err
+		}
+		p, err := d.pinOf(station.Domain())
+		if err != nil {
+			return err
+		}
+		station.Chain = pool.ChainFor(station)
+		if err := e.extendPin(c, d, p, unchain([]*wire.Envelope{station})); err != nil {
+			return err
+		}
+		e.notef("The binding is kept. The device passes it on when it runs: kreidfeuer up")
+	}
+	if !e.json {
+		return nil
+	}
+	j, err := describeObject(pool, station)
+	if err != nil {
+		return err
+	}
+	return e.printObject(j)
+}
+
+// submitTrust hands an object of lane trust to the running device.
+func (e *env) submitTrust(c *cli.Context, dev *client.Client, pool *identity.Pool, o *wire.Envelope) (apitype.Submitted, error) {
+	if _, err := pool.Verify(o); err != nil {
+		return apitype.Submitted{}, trustFailure(err)
+	}
+	o.Chain = pool.ChainFor(o)
+	s, err := dev.Submit(c.Context, o.EncodeFull())
+	return s, deviceError(err)
+}
+
+// endWithin is the end that --valid asks for. Without the flag it is usual
+// seconds after from; it never lies behind limit.
+func endWithin(c *cli.Context, from, usual, limit uint64) (uint64, error) {
+	if !c.IsSet("valid") {
+		return min(from+usual, limit), nil
+	}
+	end, err := validity(c.String("valid"), from)
+	if err == nil && end > limit {
+		err = failf(exitTrust, "--valid %s ends %s, the issuer's own validity %s", c.String("valid"), stamp(end), stamp(limit)).
+			hintf("ask for less, or renew the issuer's certificate first")
+	}
+	return end, err
+}
+
+// issuing is the officer's unit as an issuer.
+func (o *officer) issuing() *issuing {
+	return &issuing{pool: o.pool, domain: o.unit.Domain, issuer: o.unit.ID, cert: o.unit}
+}
+
+type stationJSON struct {
+	Peer string `json:"peer"`
+	Name string `json:"name"`
+}
+
+func describeStation(s *identity.Station) *stationJSON {
+	j := &stationJSON{Peer: fmt.Sprintf("%x", s.Peer), Name: s.Name}
+	if id, err := peer.IDFromBytes(s.Peer); err == nil {
+		j.Peer = id.String()
+	}
+	return j
+}
+
+func (s *stationJSON) rows() []string {
+	return []string{"device\t" + s.Peer, "name\t" + oneLine(s.Name)}
+}
