@@ -273,17 +273,20 @@ func (c *session) take(ctx context.Context, raw []byte, from origin) error {
 	return nil
 }
 
-// lacking selects the listed items that this device would take.
+// lacking selects the listed items that this device would take: what it does not
+// know, then what it knows without its parts.
 func (r *Router) lacking(items []frameItem) []frameItem {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var need []frameItem
+	var need, parts []frameItem
 	for _, it := range items {
 		if !r.ledger.has(wire.Item{ID: it.ID, Level: it.Level}) {
 			need = append(need, it)
+		} else if k := r.ledger.known[it.ID]; k != nil && !k.parts {
+			parts = append(parts, it)
 		}
 	}
-	return need
+	return append(need, parts...)
 }
 
 // laneOrder is trust, then the lanes as the node registered them.

@@ -13,7 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// Flood, of a bare peer, writes envelopes straight to the victim's gossipsub stream, past all that
+// Flood is for bare peers: it writes envelopes straight to the victim's gossipsub stream, past all that
 // would slow this peer down, perSecond at most, until next is at its end, ctx
 // ends or the victim closes. It returns how many were written.
 func (p *Peer) Flood(ctx context.Context, victim peer.ID, topic string, perSecond int, next func(i int) []byte) (int, error) {
@@ -45,7 +45,7 @@ func publishRPC(topic string, data []byte) []byte {
 	return append(binary.AppendUvarint(nil, uint64(len(rpc))), rpc...)
 }
 
-// Announce, of a bare peer, claims to take part in topics, straight on the
+// Announce is for bare peers: it claims to take part in topics, straight on the
 // victim's stream, in RPCs of so many topics each.
 func (p *Peer) Announce(ctx context.Context, victim peer.ID, topics []string, each int) error {
 	s, err := p.host.NewStream(ctx, victim, pubsub.GossipSubID_v12)

@@ -1,0 +1,224 @@
+package gossip
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"go.uber.org/goleak"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+func (s *station) knows(id wire.ID, level wire.Level) func() bool {
+	return func() bool {
+		got, ok := s.Known(id)
+		return ok && got == level
+	}
+}
+
+func (s *station) publish(t *testing.T, raw []byte) {
+	t.Helper()
+	if _, err := s.Publish(t.Context(), raw); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLateJoinerCatchesUp(t *testing.T) {
+	tree := newTree(t)
+	a, b := newStation(t, tree.Pinned(), newMemory()), newStation(t, tree.Pinned(), newMemory())
+	a.run(t)
+	b.run(t)
+	e := warning(t, tree, "one")
+	a.publish(t, e.EncodeFull())
+	connect(t, b.host, a.host)
+	eventually(t, "b knows the warning", b.knows(e.ID(), 2))
+	if s := b.Stats(); s.Accepted > 0 {
+		t.Errorf("it came by gossip: %+v", s)
+	}
+}
+
+// Beside a first copy at a lower level, or without its parts, a neighbour's
+// better one is fetched.
+func TestCatchUpRaisesLevelAndCompletesParts(t *testing.T) {
+	tree := newTree(t)
+	a, b := newStation(t, tree.Pinned(), newMemory()), newStation(t, tree.Pinned(), newMemory())
+	a.run(t)
+	b.run(t)
+	e := sign(t, tree, document("long", cap.Moderate, true), tree.Leitstelle.Persons...)
+	if len(e.Parts) == 0 {
+		t.Fatal("no parts")
+	}
+	one := byFirst(tree, e)
+	one.Parts = nil
+	b.publish(t, one.EncodeFull())
+	a.publish(t, e.EncodeFull())
+	connect(t, b.host, a.host)
+	eventually(t, "the level rises", b.knows(e.ID(), 2))
+	s, err := b.store.Get(t.Context(), e.ID())
+	if err != nil || !slices.EqualFunc(s.Parts, e.Parts, bytes.Equal) {
+		t.Errorf("%d parts, %v", len(s.Parts), err)
+	}
+
+	same := sign(t, tree, document("same level", cap.Moderate, true), tree.Leitstelle.Persons...)
+	bare := *same
+	bare.Parts = nil
+	if _, err := b.Ingest(t.Context(), bare.EncodeFull()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Ingest(t.Context(), same.EncodeFull()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.CatchUp(t.Context(), a.host.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := b.store.Get(t.Context(), same.ID()); err != nil || len(s.Parts) != len(same.Parts) {
+		t.Errorf("%d parts, %v", len(s.Parts), err)
+	}
+}
+
+// A domain that is pinned at run time is caught up with at once, also with
+// neighbours that were there before.
+func TestRefreshAtRunTime(t *testing.T) {
+	tree := newTree(t)
+	a, b := newStation(t, tree.Pinned(), newMemory()), newStation(t, identity.NewPool(), newMemory())
+	a.run(t)
+	b.run(t)
+	connect(t, b.host, a.host)
+	one := warning(t, tree, "one")
+	a.publish(t, one.EncodeFull())
+	if err := b.pool.Pin(tree.Root, tree.Root.ID().String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "b knows the warning", b.knows(one.ID(), 2))
+	eventually(t, "gossip flows", func() bool {
+		e := warning(t, tree, "another")
+		a.publish(t, e.EncodeFull())
+		return b.Stats().Accepted > 0
+	})
+	b.pool.Drop(tree.Root.ID())
+	if err := b.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.topics) > 0 {
+		t.Errorf("still in %d topics", len(b.topics))
+	}
+}
+
+func TestRunLeavesNothingBehind(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	tree := newTree(t)
+	a, b := newStation(t, tree.Pinned(), newMemory()), newStation(t, tree.Pinned(), newMemory())
+	stopA, stopB := a.run(t), b.run(t)
+	connect(t, b.host, a.host)
+	e := warning(t, tree, "one")
+	a.publish(t, e.EncodeFull())
+	eventually(t, "b knows the warning", b.knows(e.ID(), 2))
+	held, err := b.host.NewStream(t.Context(), a.host.ID(), wire.ProtocolCatchUp) // a session that never ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newFramer(held).send(b.hello()); err != nil {
+		t.Fatal(err)
+	}
+	stopA()
+	stopB()
+	if err := errors.Join(a.host.Close(), b.host.Close()); err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// What a server may not do to whoever catches up from it.
+func TestCatchUpHoldsTheServerToTheProtocol(t *testing.T) {
+	tree := newTree(t)
+	for _, test := range []struct {
+		name string
+		say  func(f *framer) error
+		want string
+	}{
+		{"more answers than questions", func(f *framer) error {
+			for range 3 {
+				if err := f.write(frame{Kind: frameEnv, Raw: []byte("junk")}); err != nil {
+					return err
+				}
+			}
+			return f.send(frame{Kind: frameEnd})
+		}, "more answers than questions"},
+		{"an announced frame of 4 GB", func(f *framer) error {
+			_, err := f.w.Write(binary.AppendUvarint(nil, 4<<30))
+			return errors.Join(err, f.w.Flush())
+		}, "at most"},
+		{"another kind of frame", func(f *framer) error { return f.send(frame{Kind: frameItems}) }, "more answers"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, server := newStation(t, tree.Pinned(), newMemory()), newHost(t)
+			server.SetStreamHandler(wire.ProtocolCatchUp, func(st network.Stream) {
+				defer st.Close()
+				f := newFramer(st)
+				if _, err := f.want(frameHello); err != nil {
+					return
+				}
+				_ = f.send(frame{Kind: frameHello, Domains: []wire.ID{tree.Root.ID()}})
+				_, _ = f.want(frameList)
+				_ = f.send(frame{Kind: frameItems, Items: []frameItem{{ID: testID(1), Level: 1}, {ID: testID(2), Level: 1}}})
+				_, _ = f.want(frameGet)
+				_ = test.say(f)
+				_, _ = io.Copy(io.Discard, st)
+			})
+			connect(t, s.host, server)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if _, err := s.CatchUp(ctx, server.ID()); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// FuzzFrame: whatever a neighbour writes, reading it ends, and what is read is
+// written again as the same bytes.
+func FuzzFrame(f *testing.F) {
+	for _, fr := range []frame{
+		{Kind: frameHello, Time: 1793491200, Domains: []wire.ID{testID(1)}},
+		{Kind: frameList, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive},
+		{Kind: frameItems, Items: []frameItem{{ID: testID(2), Level: 2}}},
+		{Kind: frameEnv, Raw: []byte("envelope")},
+		{Kind: frameEnd},
+	} {
+		var b bytes.Buffer
+		w := &framer{w: bufio.NewWriter(&b)}
+		if err := w.send(fr); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r := bytes.NewReader(in)
+		fr, err := (&framer{r: bufio.NewReader(r)}).read()
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		w := &framer{w: bufio.NewWriter(&out)}
+		if err := w.send(fr); err != nil {
+			t.Fatal(err)
+		}
+		n, k := binary.Uvarint(in)
+		if body := in[k : uint64(k)+n]; !bytes.HasSuffix(out.Bytes(), body) {
+			t.Errorf("read %x, wrote %x", body, out.Bytes())
+		}
+	})
+}
