@@ -101,7 +101,7 @@ func (o *outlook) standing(id wire.ID) (standing, bool) {
 
 func (o *outlook) stateOf(k *known) apitype.AlertState {
 	if s, ok := o.standing(k.fact.ID); ok {
-		return row.State(s.version, o.clock.Now)
+		return row.State(s.version, o.clock)
 	}
 	return apitype.StateUnknown
 }

@@ -98,11 +98,11 @@ const demoPlace = "Kreis Ahrweiler"
 func (s *story) warn(ctx context.Context) error {
 	s.scene(3, "A warning is issued by one officer and approved by another")
 	if _, err := s.kreidfeuer(ctx, "", "alert", "compose", "--template", "Hochwasser", "--area", demoPlace, "--severity", "Extreme",
-		"--expires", "6h", "--live", "--out", s.path("warnung.xml")); err != nil {
+		"--expires", "6h", "--out", s.path("warnung.xml")); err != nil {
 		return err
 	}
 	if _, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("a", "alert", "issue", s.path("warnung.xml"), "--live",
-		"--out", s.path("entwurf.pem"))...); err != nil {
+		"--trust", s.path("bundle.pem"), "--out", s.path("entwurf.pem"))...); err != nil {
 		return err
 	}
 	s.printf("   Officer Arndt has signed. Alone that is worth nothing: an Extreme warning needs two persons.\n")
@@ -141,7 +141,7 @@ func (s *story) killHub(context.Context) error {
 // update follows the warning up; it must arrive without the hub.
 func (s *story) update(ctx context.Context) error {
 	s.scene(6, "An update arrives without the hub")
-	if _, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("a", "alert", "update", s.warning, "--data", s.devices[1].data, "--live",
+	if _, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("a", "alert", "update", s.warning, "--data", s.devices[1].data,
 		"--headline", "Hochwasser an der Ahr: Der Pegel steigt weiter", "--out", s.path("update.pem"))...); err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *story) update(ctx context.Context) error {
 func (s *story) allClear(ctx context.Context) error {
 	s.scene(7, "The all-clear: one signature stops the sirens, the second confirms")
 	at := time.Now()
-	out, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("a", "alert", "allclear", s.warning, "--data", s.devices[3].data, "--live", "--json")...)
+	out, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("a", "alert", "allclear", s.warning, "--data", s.devices[3].data, "--json")...)
 	if err != nil {
 		return err
 	}
@@ -191,6 +191,16 @@ func (s *story) allClear(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	s.printf("   Officer Beck confirms it.\n")
+	if _, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("b", "alert", "approve", id, "--data", s.devices[7].data)...); err != nil {
+		return err
+	}
+	for _, d := range s.alive() {
+		if _, err := d.await(ctx, id, func(a *apitype.AlertEvent) bool { return a.Level == 2 && !a.Unconfirmed }); err != nil {
+			return fmt.Errorf("%s: confirmation of the all-clear: %w", d.name, err)
+		}
+	}
+	s.printf("   All %d devices have the confirmation.\n", len(s.alive()))
 	return s.noForgery(ctx)
 }
 

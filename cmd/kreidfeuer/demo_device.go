@@ -212,7 +212,7 @@ func (s *story) alive() []*demoDevice {
 func (s *story) table(ctx context.Context, at time.Time, from *demoDevice, id string, check func(*apitype.AlertEvent, *demoDevice) error) error {
 	rows := []string{"   DEVICE\tDISTANCE\tAFTER\tVERIFIED\tSIGNED BY\tSTATE\tCONCERNS"}
 	for _, d := range s.alive() {
-		ev, err := d.await(ctx, id)
+		ev, err := d.await(ctx, id, func(*apitype.AlertEvent) bool { return true })
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
@@ -222,7 +222,7 @@ func (s *story) table(ctx context.Context, at time.Time, from *demoDevice, id st
 			}
 		}
 		rows = append(rows, fmt.Sprintf("   %s\t%d\t%s\t%s\t%s\t%s\t%s", d.name, s.distance(from, d), after(at, ev, d), last(ev.Alert.Chain),
-			signedBy(ev.Alert), ev.Alert.State, ev.Alert.Concerns))
+			signedBy(ev.Alert), inWords(ev.Alert.State), ev.Alert.Concerns))
 	}
 	s.columns(rows)
 	return nil
@@ -245,6 +245,14 @@ func after(at time.Time, ev apitype.Event, d *demoDevice) string {
 	return ev.Time.Add(-offset).Sub(at).Round(time.Millisecond).String()
 }
 
+// inWords is a state for people who see eight wrong clocks.
+func inWords(state apitype.AlertState) string {
+	if state == apitype.StateUnknown {
+		return "shown (clock in doubt)"
+	}
+	return string(state)
+}
+
 func last(names []string) string {
 	if len(names) == 0 {
 		return "-"
@@ -265,15 +273,15 @@ func signedBy(a *apitype.AlertEvent) string {
 
 var errNoEvent = errors.New("the alert did not arrive within 20 seconds")
 
-// await reads the device's events until one is about the alert.
-func (d *demoDevice) await(ctx context.Context, id string) (apitype.Event, error) {
+// await reads the device's events until one says of the alert what is wanted.
+func (d *demoDevice) await(ctx context.Context, id string, wanted func(*apitype.AlertEvent) bool) (apitype.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for ev, err := range d.client.Events(ctx, 0) {
 		if err != nil {
 			return ev, err
 		}
-		if ev.Alert != nil && ev.Alert.ID == id {
+		if ev.Alert != nil && ev.Alert.ID == id && wanted(ev.Alert) {
 			return ev, nil
 		}
 	}

@@ -50,14 +50,15 @@ func signers(e *wire.Envelope, v *identity.Verified) []apitype.Signer {
 	return list
 }
 
-// State is the API's word for where an alert stands.
-func State(v *alert.Version, now uint64) apitype.AlertState {
+// State is the API's word for where an alert stands. That it begins later is said
+// by a clock without doubt only.
+func State(v *alert.Version, clock identity.Clock) apitype.AlertState {
 	switch v.Phase {
 	case alert.PhaseInForce, alert.PhaseUnconfirmed:
 		switch {
 		case v.InForce == identity.InForce:
 			return apitype.StateInForce
-		case v.Created > now:
+		case v.Created > clock.Now && !clock.Doubtful():
 			return apitype.StateNotYet
 		}
 		return apitype.StateUnknown
