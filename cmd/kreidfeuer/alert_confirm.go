@@ -124,8 +124,14 @@ func (d *dialog) show(a *alert.Alert, s screen) {
 	if s.brief {
 		return
 	}
-	for _, language := range []string{"de", "en"} {
-		d.printf("\n%s", alert.Text(a, language, alert.Condition{Drill: a.Drill()}))
+	d.showTexts(a)
+}
+
+// showTexts shows the whole alert in German, and in English where it speaks it.
+func (d *dialog) showTexts(a *alert.Alert) {
+	d.printf("\n%s", alert.Text(a, "de", alert.Condition{Drill: a.Drill()}))
+	if slices.Contains(languages(a), "en") {
+		d.printf("\n%s", alert.Text(a, "en", alert.Condition{Drill: a.Drill()}))
 	}
 }
 

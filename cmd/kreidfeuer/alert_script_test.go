@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
 // officers makes, in the working directory, a root of one key, the Leitstelle
@@ -37,26 +33,6 @@ func officers(ts *testscript.TestScript, _ bool, _ []string) {
 	run("root", "show", "--json", "root.pem")
 	ts.Check(os.WriteFile(ts.MkAbs("root.json"), []byte(ts.ReadFile("stdout")), 0o600))
 	pinBy(ts, false, []string{"dev", "root.json", "bundle.pem"})
-}
-
-// ready DIR waits until the device that was started on the folder answers.
-func ready(ts *testscript.TestScript, _ bool, args []string) {
-	c, err := client.New(client.Config{Data: ts.MkAbs(args[0])})
-	ts.Check(err)
-	defer c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	for {
-		_, err := c.Status(ctx)
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			ts.Fatalf("the device does not answer: %v", err)
-		case <-time.After(20 * time.Millisecond): // another process: nothing to wait on
-		}
-	}
 }
 
 // id NAME puts the "id" of the JSON on standard output, its first line, into the
