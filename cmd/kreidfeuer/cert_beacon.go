@@ -167,15 +167,7 @@ func (b *beaconer) asUnit(key identity.PublicKey) error {
 	}
 	o := &officer{env: b.env, c: b.c, pool: pool, dev: b.dev}
 	if name := b.c.String("cert"); name != "" {
-		if _, err := wire.ParseID(name); err == nil {
-			err = o.fetch(b.c.Context, name)
-		} else {
-			var file *wire.Envelope
-			if file, err = b.env.readObject(name, wire.TypeCertificate); err == nil {
-				err = admit(pool, file, name)
-			}
-		}
-		if err != nil {
+		if err := o.take(name); err != nil {
 			return err
 		}
 	}
@@ -192,6 +184,18 @@ func (b *beaconer) asUnit(key identity.PublicKey) error {
 	}
 	b.issuing, b.ends = o.issuing(), o.unit.Expires
 	return nil
+}
+
+// take adds the certificate of a file, or one by ID that the running device has.
+func (o *officer) take(name string) error {
+	if _, err := wire.ParseID(name); err == nil {
+		return o.fetch(o.c.Context, name)
+	}
+	file, err := o.env.readObject(name, wire.TypeCertificate)
+	if err != nil {
+		return err
+	}
+	return admit(o.pool, file, name)
 }
 
 // asRoot takes the root of --issuer, or the pinned one that has the key.

@@ -13,19 +13,25 @@ import (
 func certShowCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:      "show",
-		Usage:     "print what certificates, lists and roots say, and whether they hold",
-		ArgsUsage: "FILE...",
-		Description: "Exit status 4 means that one does not hold by what this device has pinned, or by the\n" +
+		Usage:     "print what certificates, lists and roots say; without a file, list what is known",
+		ArgsUsage: "[FILE...]",
+		Description: "Without a file it lists the certificates that the running device knows or, if none\n" +
+			"runs, that came with the pinned roots; with --json as the control API's certificates.\n\n" +
+			"With files, exit status 4 means that one does not hold by what this device has pinned, or by the\n" +
 			"files of --trust.\n\n" +
-			"With --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\"issuer\",\n" +
+			"With files and --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\"issuer\",\n" +
 			"\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\",\n" +
 			"\"revocations\", \"station\" or \"beacon\"}.\n\n" +
-			"Example:\n" +
+			"Examples:\n" +
+			"  kreidfeuer cert show\n" +
 			"  kreidfeuer cert show --trust root.pem lst.pem",
 		Flags: []cli.Flag{trustFlag()},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, maxFiles, "one or more files"); err != nil {
+			if err := wantArgs(c, 0, maxFiles, "files or none"); err != nil {
 				return err
+			}
+			if c.NArg() == 0 {
+				return e.listCertificates(c)
 			}
 			return e.showCerts(c)
 		},

@@ -13,17 +13,25 @@ import (
 func rootShowCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:      "show",
-		Usage:     "print what a root says, who has signed it and its fingerprint",
-		ArgsUsage: "FILE",
-		Description: "Compare the fingerprint with the published one, group by group, before you pin a root.\n" +
+		Usage:     "print what a root says and who has signed it; without a file, the pinned roots",
+		ArgsUsage: "[FILE]",
+		Description: "Without a file it lists the roots that the running device trusts or, if none runs, that\n" +
+			"the data folder has pinned; with --json as the control API's roots.\n\n" +
+			"Compare the fingerprint with the published one, group by group, before you pin a root.\n" +
 			"Signatures are verified; whether they make a later version valid also depends on the\n" +
 			"version before: root bundle and root pin judge that.\n\n" +
-			"With --json one object for each version: {\"schema\",\"name\",\"domain\",\"version\",\n" +
+			"With a file and --json one object for each version: {\"schema\",\"name\",\"domain\",\"version\",\n" +
 			"\"fingerprint\",\"created\",\"expires\",\"threshold\",\"keys\",\"recovery_threshold\",\n" +
-			"\"recovery_keys\",\"floor\",\"signed_by\",\"bad_signatures\",\"missing\"}.",
+			"\"recovery_keys\",\"floor\",\"signed_by\",\"bad_signatures\",\"missing\"}.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer root show\n" +
+			"  kreidfeuer root show rlp.pem",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "one file"); err != nil {
+			if err := wantArgs(c, 0, 1, "one file or none"); err != nil {
 				return err
+			}
+			if c.NArg() == 0 {
+				return e.listRoots(c)
 			}
 			es, err := e.readObjectFile(c.Args().First())
 			if err != nil {
@@ -35,7 +43,7 @@ func rootShowCommand(e *env) *cli.Command {
 			}
 			return e.printRoots(roots)
 		},
-	}, exitOK, exitUsage)
+	}, exitOK, exitUsage, exitData)
 }
 
 // rootJSON is one line of root show --json.

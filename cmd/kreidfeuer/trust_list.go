@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/row"
+)
+
+// listRoots lists the domains that the running device trusts or, if none runs,
+// that the data folder has pinned.
+func (e *env) listRoots(c *cli.Context) error {
+	dev, err := e.runningClient(c)
+	if err != nil {
+		return err
+	}
+	var roots []apitype.Root
+	if dev != nil {
+		defer dev.Close()
+		for r, err := range dev.Roots(c.Context) {
+			if err != nil {
+				return deviceError(err)
+			}
+			roots = append(roots, r)
+		}
+	} else if err := e.pinned(c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
+		return err
+	}
+	if len(roots) == 0 {
+		e.notef("No root is pinned here: this device trusts nobody. kreidfeuer root pin --help")
+	}
+	for i, r := range roots {
+		if e.json {
+			r.Schema = apitype.SchemaRoot
+			if err := e.printJSON(r); err != nil {
+				return err
+			}
+			continue
+		}
+		if i > 0 {
+			e.printf("\n")
+		}
+		state := "in force"
+		if r.Frozen {
+			state = e.paint(sgrRed, fmt.Sprintf("FROZEN: %d versions claim to succeed this one; ask the root's holders", len(r.Conflict)))
+		}
+		e.table(e.stdout, []string{"root\t" + oneLine(r.Name), fmt.Sprintf("version\t%d", r.Version),
+			fmt.Sprintf("threshold\t%d of %d", r.Threshold, len(r.Keys)), "state\t" + state, "domain\t" + r.Fingerprint})
+	}
+	return nil
+}
+
+// listCertificates lists the certificates that the running device knows or, if
+// none runs, that came with the pinned roots.
+func (e *env) listCertificates(c *cli.Context) error {
+	dev, err := e.runningClient(c)
+	if err != nil {
+		return err
+	}
+	var certs []apitype.Certificate
+	if dev != nil && !c.IsSet("trust") {
+		defer dev.Close()
+		for cert, err := range dev.Certificates(c.Context, apitype.TrustFilter{}) {
+			if err != nil {
+				return deviceError(err)
+			}
+			certs = append(certs, cert)
+		}
+	} else if err := e.pinned(c, func(s identity.DomainStatus) {
+		for _, held := range s.Certificates {
+			certs = append(certs, row.Certificate(held, e.unix()))
+		}
+	}); err != nil {
+		return err
+	}
+	if len(certs) == 0 {
+		e.notef("No certificates are known here. They come with kreidfeuer root pin, cert import and from neighbours.")
+	}
+	if e.json {
+		for _, cert := range certs {
+			if err := e.printJSON(cert); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var rows []string
+	for _, cert := range certs {
+		rows = append(rows, e.certificateRow(cert))
+	}
+	if len(rows) > 0 {
+		e.table(e.stdout, append([]string{"AUTHORITY\tKIND\tNAME\tFUNCTION\tAREAS\tSTATE\tUNTIL\tID"}, rows...))
+	}
+	return nil
+}
+
+func (e *env) certificateRow(c apitype.Certificate) string {
+	authority := c.Authority
+	if c.Person != "" {
+		authority += ", " + c.Person
+	}
+	areas := strings.Join(c.Areas, "; ")
+	if len(c.Areas) > 2 {
+		areas = fmt.Sprintf("%s; %s and %d more", c.Areas[0], c.Areas[1], len(c.Areas)-2)
+	}
+	state := c.State
+	if state == identity.Retired.String() || state == identity.Compromised.String() {
+		state = "WITHDRAWN, " + state
+	}
+	return strings.Join([]string{authority, c.Kind, oneLine(c.Name), oneLine(c.Function), oneLine(areas), state,
+		c.Expires.Format("2006-01-02"), c.ID[:8]}, "\t")
+}
+
+// pinned shows the domains of --trust, or those that the data folder has pinned.
+func (e *env) pinned(c *cli.Context, show func(identity.DomainStatus)) error {
+	pool, err := e.openTrust(c)
+	if err != nil {
+		return err
+	}
+	for _, id := range pool.Domains() {
+		s, _ := pool.Status(id)
+		show(s)
+	}
+	return nil
+}
