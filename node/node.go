@@ -56,6 +56,7 @@ type Node struct {
 	conns *discovery.Connector
 
 	started time.Time
+	loaded  chan struct{} // closed when what is stored is known
 	journal *journal
 	clocks  clocks
 	drafts  drafts
@@ -89,7 +90,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 		deps.Now = time.Now
 	}
 	n := &Node{cfg: cfg, deps: deps, log: deps.Log.With("part", "node"), pool: identity.NewPool(), clocks: newClocks(),
-		started: time.Now(), journal: newJournal(deps.Store), told: map[wire.ID]alert.Record{},
+		started: time.Now(), loaded: make(chan struct{}), journal: newJournal(deps.Store), told: map[wire.ID]alert.Record{},
 		known: map[wire.ID]*known{}, warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{}}
 	if err := n.loadLocal(ctx); err != nil {
 		return nil, err
@@ -114,9 +115,10 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 // Run runs the device until ctx ends, and returns after everything it started
 // has ended. An error means that the device cannot do its work.
 func (n *Node) Run(ctx context.Context) error {
-	if err := n.load(ctx, wire.ID{}); err != nil {
+	if err := n.load(ctx, wire.ID{}); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("load alerts: %w", err)
 	}
+	close(n.loaded)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wg sync.WaitGroup
@@ -137,6 +139,10 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Loaded is closed when Run has read what is stored. Before, the device does not
+// know the alerts that it holds, and answers for them would be wrong.
+func (n *Node) Loaded() <-chan struct{} { return n.loaded }
 
 // ID is the device's libp2p identity. It never signs anything people read.
 func (n *Node) ID() peer.ID { return n.deps.Host.ID() }

@@ -213,13 +213,17 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 		return err
 	}
 	run("device", n.Run)
-	run("pinned domains", func(ctx context.Context) error { return u.passOn(ctx, n, pins) })
-	run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
-	run("events", func(ctx context.Context) error { return u.show(ctx, n, since) })
-	if err := u.greet(ctx, n, made); err != nil {
-		stop(err)
+	select {
+	case <-n.Loaded(): // calls that came before wait in the listener
+		if err := u.greet(ctx, n, made); err != nil {
+			stop(err)
+		}
+		run("pinned domains", func(ctx context.Context) error { return u.passOn(ctx, n, pins) })
+		run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
+		run("events", func(ctx context.Context) error { return u.show(ctx, n, since) })
+		<-ctx.Done()
+	case <-ctx.Done():
 	}
-	<-ctx.Done()
 	wg.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err

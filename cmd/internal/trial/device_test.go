@@ -117,17 +117,19 @@ func (d *device) up(args ...string) {
 	d.t.Helper()
 	p := d.launch(args...)
 	d.Process = p
-	greeting, err := p.Await(limit, func([]byte) bool { return true })
+	_, err := p.Await(limit, func(text []byte) bool {
+		d.status = apitype.Status{}
+		return json.Unmarshal(text, &d.status) == nil && d.status.Schema == apitype.SchemaStatus && len(d.status.Listen) > 0
+	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if err := json.Unmarshal(greeting.Text, &d.status); err != nil || len(d.status.Listen) == 0 {
-		d.t.Fatalf("greeting %s: %v", greeting.Text, err)
-	}
 	d.await("an answer of the control API", func() bool { _, err := d.api.Status(d.t.Context()); return err == nil })
 	d.t.Cleanup(func() {
-		if err := p.Stop(); err != nil && !d.t.Failed() {
-			d.t.Errorf("stop: %v", err)
+		if p.Running() {
+			if err := p.Stop(); err != nil {
+				d.t.Errorf("stop: %v", err)
+			}
 		}
 	})
 }

@@ -149,14 +149,22 @@ func (p *Process) Stop() error {
 	return err
 }
 
-// Signal sends a signal to the process; one that has ended gets none.
-func (p *Process) Signal(s syscall.Signal) error {
+// Running reports whether the process has not ended yet.
+func (p *Process) Running() bool {
 	select {
 	case <-p.ended:
-		return nil
+		return false
 	default:
-		return p.cmd.Process.Signal(s)
+		return true
 	}
+}
+
+// Signal sends a signal to the process; one that has ended gets none.
+func (p *Process) Signal(s syscall.Signal) error {
+	if !p.Running() {
+		return nil
+	}
+	return p.cmd.Process.Signal(s)
 }
 
 // Kill ends the process as a power cut does, and waits until it is gone.
