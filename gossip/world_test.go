@@ -81,6 +81,12 @@ func (m *memory) All(context.Context) iter.Seq2[Stored, error] {
 	}
 }
 
+func (m *memory) count() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return uint64(len(m.kept))
+}
+
 func (m *memory) failWith(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
