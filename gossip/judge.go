@@ -121,11 +121,28 @@ func (r *Router) verify(e *wire.Envelope, from origin, now time.Time) (*judged, 
 	if err != nil {
 		return r.onlyChain(j, err)
 	}
+	if err := r.checkEmergency(e, v); err != nil {
+		return r.onlyChain(j, err)
+	}
 	if err := r.enter(j, e, v, from, now); err != nil {
 		return r.onlyChain(j, err)
 	}
 	j.records[len(j.records)-1].Content = content
 	return j, nil
+}
+
+// checkEmergency holds a single emergency signature to the number that the
+// author's certificate grants in 24 hours: a stolen key cannot cry wolf all day.
+func (r *Router) checkEmergency(e *wire.Envelope, v identity.Verified) error {
+	if !v.Emergency || v.Author == nil || int(v.Level) >= v.Needed {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if granted := int(v.Author.Scope.Emergency); r.ledger.emergencies(v.Author.Key, e.Header.Created, e.ID()) >= granted {
+		return wire.Refuse(wire.ReasonRate, "%q has used its %d emergency signatures of these 24 hours", v.Author.Name, granted)
+	}
+	return nil
 }
 
 // prove verifies who signed; a trust object is taken into the pool.
@@ -203,6 +220,9 @@ func (r *Router) entryOf(e *wire.Envelope, level wire.Level) *entry {
 	}
 	for _, p := range e.Parts {
 		n.size += uint64(len(p))
+	}
+	if e.Author().Role == wire.RoleEmergency {
+		n.emergency = e.Header.Created
 	}
 	n.author, _ = e.Author().Ref.Key()
 	if id, ok := e.Author().Ref.Certificate(); ok {

@@ -22,6 +22,8 @@ type entry struct {
 	accounts []wire.ID
 	parts    bool // every part is here
 	full     bool // more signatures would not raise the level
+	// emergency is when it was signed by one person in an emergency; 0: it was not.
+	emergency uint64
 }
 
 // quota limits one certificate's unexpired envelopes in one lane. Zero allows nothing.
@@ -178,6 +180,17 @@ func (l *ledger) remove(e *entry) {
 			delete(l.accounts, key)
 		}
 	}
+}
+
+// emergencies counts the emergency alerts of a key within a day of the given
+// time, the alert id itself left out.
+func (l *ledger) emergencies(author [32]byte, at uint64, id wire.ID) (n int) {
+	for _, e := range l.known {
+		if e.emergency > 0 && e.author == author && e.ID != id && max(e.emergency, at)-min(e.emergency, at) < 24*3600 {
+			n++
+		}
+	}
+	return n
 }
 
 // sweep removes what ended before the given time, in domains whose time is sure,

@@ -141,3 +141,22 @@ func TestSweepRemovesWhatEnded(t *testing.T) {
 		t.Errorf("swept %d, %d known", len(ended), len(l.known))
 	}
 }
+
+func TestEmergenciesCountWithinADay(t *testing.T) {
+	l := newLedger()
+	author := [32]byte{7}
+	for n, at := range []uint64{100_000, 110_000, 250_000} {
+		l.admit(&entry{Item: wire.Item{ID: testID(n)}, author: author, emergency: at, accounts: []wire.ID{testID(99)}},
+			func(wire.ID, wire.Lane) quota { return quota{100, 100} })
+	}
+	for _, c := range []struct {
+		author byte
+		at     uint64
+		id     int
+		want   int
+	}{{7, 120_000, 50, 2}, {7, 120_000, 1, 1}, {7, 200_000, 50, 1}, {7, 180_000, 50, 3}, {8, 120_000, 50, 0}} {
+		if got := l.emergencies([32]byte{c.author}, c.at, testID(c.id)); got != c.want {
+			t.Errorf("key %d at %d: %d emergencies, want %d", c.author, c.at, got, c.want)
+		}
+	}
+}
