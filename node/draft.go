@@ -115,7 +115,7 @@ func (n *Node) keepDraft(ctx context.Context, e *wire.Envelope, from string) err
 	return nil
 }
 
-// settleDrafts notes that drafts were published.
+// settleDrafts notes and tells that drafts were published.
 func (n *Node) settleDrafts(ctx context.Context, records []gossip.Record) {
 	for i := range records {
 		e := records[i].Envelope
@@ -128,6 +128,7 @@ func (n *Node) settleDrafts(ctx context.Context, records []gossip.Record) {
 		if err := n.putDraft(ctx, e, func(d *draft) { d.State = apitype.DraftPublished }); err != nil {
 			n.log.Error("note published draft", "id", e.ID(), "err", err)
 		}
+		n.announceDraft(ctx, e.ID())
 	}
 }
 

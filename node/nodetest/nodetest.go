@@ -42,29 +42,22 @@ var begun = time.Now()
 
 // Options are what differs between devices. The zero value works.
 type Options struct {
-	Peers  []*Device     // dialled for ever
-	Offset time.Duration // of its clock from Now
-	Places []apitype.Place
+	Peers    []*Device        // dialled for ever
+	Offset   time.Duration    // of its clock from Now
+	Clock    func() time.Time // its clock; nil: Now and Offset
+	Places   []apitype.Place
+	Store    *persist.Store     // closed by Stop; nil: one in memory
+	Key      ed25519.PrivateKey // nil: a new one
+	Stranger bool               // trusts nobody, not even the tree's root
 }
 
 // Start runs a device until the test ends. It trusts the tree's root and
 // nothing else.
 func Start(t testing.TB, tree *trusttest.Tree, o Options) *Device {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o.fill(t)
 	bans := nodehost.NewBans()
-	h, err := nodehost.New(nodehost.Config{Key: key, Bans: bans, Listen: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/udp/0/quic-v1")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ds, err := persist.NewMemory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := persist.Open(t.Context(), ds, persist.Options{})
+	h, err := nodehost.New(nodehost.Config{Key: o.Key, Bans: bans, Listen: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/udp/0/quic-v1")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,16 +65,39 @@ func Start(t testing.TB, tree *trusttest.Tree, o Options) *Device {
 	for _, p := range o.Peers {
 		cfg.Static = append(cfg.Static, p.Info())
 	}
-	n, err := node.New(t.Context(), cfg, node.Deps{Host: h, Store: st, Bans: bans, Now: func() time.Time { return Now().Add(o.Offset) }})
+	n, err := node.New(t.Context(), cfg, node.Deps{Host: h, Store: o.Store, Bans: bans, Now: o.Clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &Device{Node: n, Host: h}
-	d.run(t, st)
-	if err := n.Pin(t.Context(), tree.Root.Encode(), tree.Root.ID().String(), nil); err != nil {
-		t.Fatal(err)
+	if !o.Stranger {
+		if err := n.Trust(t.Context(), tree.Root, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
+	d.run(t, o.Store)
 	return d
+}
+
+func (o *Options) fill(t testing.TB) {
+	t.Helper()
+	if o.Key == nil {
+		_, key, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Key = key
+	}
+	if o.Clock == nil {
+		o.Clock = func() time.Time { return Now().Add(o.Offset) }
+	}
+	if o.Store == nil {
+		st, err := persist.OpenPath(t.Context(), "", persist.Memory, persist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Store = st
+	}
 }
 
 func (d *Device) run(t testing.TB, st *persist.Store) {
@@ -152,16 +168,18 @@ func SignWith(t testing.TB, tree *trusttest.Tree, u *trusttest.Unit, c *cap.Aler
 	return e
 }
 
-// Await waits until the device tells of an alert what the condition asks for,
-// at most 20 seconds.
-func (d *Device) Await(t testing.TB, id wire.ID, condition func(*apitype.AlertEvent) bool) *apitype.AlertEvent {
+// patience bounds every wait, so that a test that cannot end fails.
+const patience = 30 * time.Second
+
+// Next returns the first event after since that meets the condition.
+func (d *Device) Next(t testing.TB, since uint64, condition func(*apitype.Event) bool) *apitype.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	var got *apitype.AlertEvent
-	err := d.Events(ctx, 0, func(e apitype.Event) bool {
-		if e.Alert != nil && e.Alert.ID == id.String() && condition(e.Alert) {
-			got = e.Alert
+	var got *apitype.Event
+	err := d.Events(ctx, since, func(e apitype.Event) bool {
+		if condition(&e) {
+			got = &e
 		}
 		return got == nil
 	})
@@ -169,9 +187,33 @@ func (d *Device) Await(t testing.TB, id wire.ID, condition func(*apitype.AlertEv
 		t.Fatal(err)
 	}
 	if got == nil {
-		t.Fatalf("device %s: nothing of the kind about alert %s within 20 s", d.ID(), id.Short())
+		t.Fatalf("device %s: no such event after number %d within %s", d.ID(), since, patience)
 	}
 	return got
+}
+
+// Await waits until the device tells of an alert what the condition asks for.
+func (d *Device) Await(t testing.TB, id wire.ID, condition func(*apitype.AlertEvent) bool) *apitype.AlertEvent {
+	t.Helper()
+	return d.Next(t, 0, func(e *apitype.Event) bool {
+		return e.Alert != nil && e.Alert.ID == id.String() && condition(e.Alert)
+	}).Alert
+}
+
+// Told returns the alert events so far.
+func (d *Device) Told(t testing.TB) []*apitype.AlertEvent {
+	t.Helper()
+	events, err := d.Control().Events(t.Context(), 0, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*apitype.AlertEvent
+	for i := range events {
+		if events[i].Alert != nil {
+			list = append(list, events[i].Alert)
+		}
+	}
+	return list
 }
 
 // Alarmed is a condition for Await: the device alarms.

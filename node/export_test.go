@@ -1,0 +1,17 @@
+package node
+
+import (
+	"context"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain wants every goroutine to have ended with the devices. A closed
+// database lets one of its own go on for a second.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/syndtr/goleveldb/leveldb.(*DB).mpoolDrain"))
+}
+
+// Tick does at once what time brings every few seconds.
+func (n *Node) Tick(ctx context.Context) { n.tick(ctx) }
