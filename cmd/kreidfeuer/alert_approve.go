@@ -66,7 +66,7 @@ func (e *env) approveAlert(c *cli.Context, name string) error {
 	if a := before.alert; a.Header.Lane == wire.LaneLive && c.Bool("yes") {
 		return errYes
 	} else if !c.Bool("yes") {
-		if err := dialog.confirm(a, screen{action: "Freigeben", details: details}); err != nil {
+		if err := dialog.confirm(a, screen{action: "Freigeben", details: details, all: true}); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ func (d *dialog) preview(c *cap.Alert) error {
 	if err != nil {
 		return err
 	}
-	d.showTexts(a)
+	d.showTexts(a, true)
 	for _, limit := range []int{alert.ShortWEA, alert.LongWEA, alert.ShortDisplay, alert.DEAlert} {
 		text := a.Short(limit, alert.Condition{})
 		d.printf("\n[%d/%d] %s\n", len([]rune(text)), limit, printable(text))

@@ -59,13 +59,14 @@ type screen struct {
 	emergency bool
 	details   []string // who, what differs
 	brief     bool     // without the texts: an end says nothing new
+	all       bool     // the texts in all languages
 }
 
 // confirm fills the screen with what is about to happen and wants the place
 // typed. Nothing but the place's name does it; Enter and "y" are too fast.
 func (d *dialog) confirm(a *alert.Alert, s screen) error {
-	d.show(a, s)
 	places := placesOf(a)
+	d.show(a, places, s)
 	for try := 1; ; try++ {
 		typed, err := d.ask(fmt.Sprintf("\nZum %s den Ort eintippen (%s): ", s.action, oneLine(places[0].AreaDesc)))
 		switch {
@@ -96,7 +97,7 @@ func (d *dialog) confirmAlone(s screen) error {
 	return nil
 }
 
-func (d *dialog) show(a *alert.Alert, s screen) {
+func (d *dialog) show(a *alert.Alert, places []cap.Area, s screen) {
 	e := d.env
 	if e.stdinTerminal && e.stderrTerminal {
 		d.printf("\x1b[2J\x1b[H") // the whole screen is this question
@@ -114,7 +115,9 @@ func (d *dialog) show(a *alert.Alert, s screen) {
 	if !a.Kind.Ends() {
 		d.printf("%s\n", levelText(a))
 	}
-	d.printf("Ort: %s\n", oneLine(strings.Join(placeNames(a), "; ")))
+	for _, p := range places {
+		d.printf("Ort: %s\n", oneLine(placeText(p)))
+	}
 	for _, line := range s.details {
 		d.printf("%s\n", oneLine(line))
 	}
@@ -124,14 +127,20 @@ func (d *dialog) show(a *alert.Alert, s screen) {
 	if s.brief {
 		return
 	}
-	d.showTexts(a)
+	d.showTexts(a, s.all)
 }
 
-// showTexts shows the whole alert in German, and in English where it speaks it.
-func (d *dialog) showTexts(a *alert.Alert) {
-	d.printf("\n%s", alert.Text(a, "de", alert.Condition{Drill: a.Drill()}))
-	if slices.Contains(languages(a), "en") {
-		d.printf("\n%s", alert.Text(a, "en", alert.Condition{Drill: a.Drill()}))
+// showTexts shows the whole alert in German, and in English where it speaks it;
+// all of its languages to those who answer for a text that they did not write.
+func (d *dialog) showTexts(a *alert.Alert, all bool) {
+	shown := []string{"de"}
+	for _, l := range languages(a) {
+		if !slices.Contains(shown, l) && (all || l == "en") {
+			shown = append(shown, l)
+		}
+	}
+	for _, l := range shown {
+		d.printf("\n%s", alert.Text(a, l, alert.Condition{Drill: a.Drill()}))
 	}
 }
 
@@ -153,20 +162,62 @@ func severityOf(a *alert.Alert) cap.Severity {
 	return cap.UnknownSeverity
 }
 
-// placesOf are the areas of the text that is shown; an alert without any is for
-// a place called so.
+// placesOf are the areas of all texts, each once; an alert without any is for a
+// place called so.
 func placesOf(a *alert.Alert) []cap.Area {
-	if in := a.Language("de", "en"); in != nil && len(in.Area) > 0 {
-		return in.Area
+	var places []cap.Area
+	seen := map[string]bool{}
+	for i := range a.CAP.Info {
+		for _, p := range a.CAP.Info[i].Area {
+			key := p.AreaDesc + "\n" + shapes(p)
+			if !seen[key] {
+				places = append(places, p)
+			}
+			seen[key] = true
+		}
 	}
-	return []cap.Area{{AreaDesc: "ohne Gebiet"}}
+	if len(places) == 0 {
+		return []cap.Area{{AreaDesc: "ohne Gebiet"}}
+	}
+	return places
 }
 
-func placeNames(a *alert.Alert) (names []string) {
-	for _, p := range placesOf(a) {
-		names = append(names, p.AreaDesc)
+// placeText is an area's name and what its keys and shapes say: they decide who
+// is warned, whatever the name is.
+func placeText(p cap.Area) string {
+	var coded []string
+	for _, g := range p.Geocode {
+		text := g.ValueName + " " + g.Value
+		if k, ok := alert.ParseKey(g); ok && k.ARS() != "" {
+			text = region.Name(k.ARS())
+		}
+		coded = append(coded, text)
 	}
-	return names
+	if n := len(p.Polygon); n > 0 {
+		coded = append(coded, fmt.Sprintf("%d Polygon(e)", n))
+	}
+	if n := len(p.Circle); n > 0 {
+		coded = append(coded, fmt.Sprintf("%d Kreis(e) um einen Punkt", n))
+	}
+	if len(coded) == 1 && coded[0] == p.AreaDesc {
+		return p.AreaDesc
+	}
+	return p.AreaDesc + " [" + strings.Join(coded, ", ") + "]"
+}
+
+// shapes is all keys and shapes of an area.
+func shapes(p cap.Area) string {
+	var all []string
+	for _, g := range p.Geocode {
+		all = append(all, g.ValueName+" "+g.Value)
+	}
+	for _, polygon := range p.Polygon {
+		all = append(all, string(polygon))
+	}
+	for _, circle := range p.Circle {
+		all = append(all, string(circle))
+	}
+	return strings.Join(all, "; ")
 }
 
 // isPlace accepts the name of an area as it stands there, in any case, and every

@@ -18,8 +18,8 @@ func difference(e *env, before, after *alert.Alert) []string {
 		}
 	}
 	add("Warnstufe", string(severityOf(before)), string(severityOf(after)))
-	add("Ort", strings.Join(placeNames(before), "; "), strings.Join(placeNames(after), "; "))
-	add("Grenzen", geometry(before), geometry(after))
+	add("Ort", placeTexts(before, placeText), placeTexts(after, placeText))
+	add("Grenzen", placeTexts(before, shapes), placeTexts(after, shapes))
 	add("Bis", e.dayTime(unixTime(before.Header.Expires)), e.dayTime(unixTime(after.Header.Expires)))
 	for _, language := range languages(before, after) {
 		old, new := infoIn(before, language), infoIn(after, language)
@@ -32,6 +32,14 @@ func difference(e *env, before, after *alert.Alert) []string {
 		return []string{"Die neue Fassung sagt dasselbe wie die alte."}
 	}
 	return lines
+}
+
+func placeTexts(a *alert.Alert, say func(cap.Area) string) string {
+	var texts []string
+	for _, p := range placesOf(a) {
+		texts = append(texts, say(p))
+	}
+	return strings.Join(texts, "; ")
 }
 
 func orNone(s string) string {
@@ -64,23 +72,6 @@ func infoIn(a *alert.Alert, language string) cap.Info {
 		}
 	}
 	return cap.Info{}
-}
-
-// geometry is all keys and shapes of an alert.
-func geometry(a *alert.Alert) string {
-	var all []string
-	for _, area := range placesOf(a) {
-		for _, g := range area.Geocode {
-			all = append(all, g.ValueName+" "+g.Value)
-		}
-		for _, p := range area.Polygon {
-			all = append(all, string(p))
-		}
-		for _, c := range area.Circle {
-			all = append(all, string(c))
-		}
-	}
-	return strings.Join(all, "; ")
 }
 
 func unixTime(seconds uint64) time.Time { return time.Unix(int64(seconds), 0) }

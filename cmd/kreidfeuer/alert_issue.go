@@ -111,12 +111,8 @@ func (o *officer) issueNew(m *compose.Message, dialog *dialog) error {
 		return err
 	}
 	if dir := c.String("prepare"); dir != "" {
-		if err := o.prepare(done.alert, dir); err != nil {
-			return err
-		}
+		return o.prepare(done.alert, dir)
 	}
-	id := done.alert.ID.Short()
-	o.env.notef("Fehlalarm?    kreidfeuer alert withdraw %s --key %s\nGefahr vorbei? kreidfeuer alert allclear %s --key %s", id, o.key, id, o.key)
 	return nil
 }
 
@@ -204,12 +200,14 @@ func (e *env) printSubmitted(d *issued, s *apitype.Submitted) error {
 	}
 	rows = append(rows, fmt.Sprintf("signatures\t%d of %d", s.Level, d.verified.Needed), fmt.Sprintf("neighbours\t%d", s.Neighbours))
 	e.table(e.stdout, rows)
-	switch {
-	case s.Neighbours == 0:
-		e.notef("HERAUSGEGEBEN. Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus.")
-	default:
-		e.notef("HERAUSGEGEBEN.")
+	told := "HERAUSGEGEBEN."
+	if s.Neighbours == 0 {
+		told += " Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus."
 	}
+	if id := shortID(s.ID); !d.alert.Kind.Ends() {
+		told += fmt.Sprintf("\nFehlalarm?     kreidfeuer alert withdraw %s\nGefahr vorbei? kreidfeuer alert allclear %s", id, id)
+	}
+	e.notef("%s", told)
 	return nil
 }
 
@@ -220,7 +218,7 @@ func (e *env) printDraft(d *apitype.Draft) error {
 	}
 	e.table(e.stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
 	if d.State == apitype.DraftPending || d.State == apitype.DraftApproved {
-		e.notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", missingText(d.Needed-d.Signed), shortID(d.ID))
+		e.notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", missingText(d.Needed-d.Signed), shortID(d.ID), shortID(d.ID))
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func alertListCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "active", Usage: "only what is in force, not yet, or perhaps (this is the default)"},
 			&cli.BoolFlag{Name: "all", Usage: "also what is over"},
 			&cli.StringFlag{Name: "lane", Usage: "only `LANE` live or drill"},
-			&cli.BoolFlag{Name: "concerns", Usage: "only what concerns one of this device's places"},
+			&cli.BoolFlag{Name: "concerns", Usage: "only what concerns, or may concern, one of this device's places"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 0, 0, "none"); err != nil {
@@ -37,9 +37,6 @@ func alertListCommand(e *env) *cli.Command {
 			f := apitype.AlertFilter{Active: !c.Bool("all"), Lane: c.String("lane")}
 			if f.Lane != "" && f.Lane != wire.LaneLive.String() && f.Lane != wire.LaneDrill.String() {
 				return failf(exitUsage, "unknown lane %q", f.Lane).hintf("--lane live or --lane drill")
-			}
-			if c.Bool("concerns") {
-				f.Concerns = apitype.ConcernsYes
 			}
 			return e.listAlerts(c, f)
 		},
@@ -56,6 +53,9 @@ func (e *env) listAlerts(c *cli.Context, f apitype.AlertFilter) error {
 	for a, err := range dev.Alerts(c.Context, f) {
 		if err != nil {
 			return deviceError(err)
+		}
+		if c.Bool("concerns") && a.Concerns == apitype.ConcernsNo {
+			continue // what is not known counts as yes
 		}
 		if e.json {
 			if err := e.printJSON(a); err != nil {

@@ -38,7 +38,24 @@ var alertStates = map[apitype.AlertState]string{
 // printAlertEvent tells a person at a terminal what happened to an alert: in
 // full when it is new or holds again, else in one line. The same words are used
 // by everything that shows alerts as they come.
-func (e *env) printAlertEvent(ev *apitype.AlertEvent) {
+func (e *env) printAlertEvent(ev *apitype.AlertEvent) { e.printAlertAt(e.now(), ev) }
+
+// printWarningEvent tells of an event about alerts, and reports whether it is one.
+func (e *env) printWarningEvent(event *apitype.Event) bool {
+	switch {
+	case event.Alert != nil:
+		e.printAlertAt(event.Time, event.Alert)
+	case event.Draft != nil:
+		e.printDraftEvent(event.Time, event.Draft)
+	case event.Expiring != nil:
+		e.printExpiringEvent(event.Time, event.Expiring)
+	default:
+		return false
+	}
+	return true
+}
+
+func (e *env) printAlertAt(at time.Time, ev *apitype.AlertEvent) {
 	a := &ev.AlertSummary
 	if ev.Was == "" || ev.Alarm {
 		e.printAlertSummary(a)
@@ -51,7 +68,7 @@ func (e *env) printAlertEvent(ev *apitype.AlertEvent) {
 	if ev.Silence && a.State == apitype.StateExpired {
 		what = "abgelaufen, ohne Entwarnung"
 	}
-	e.printf("%s  %s: %s (%s)\n", e.clockTime(e.now()), e.paint(alertColour(a), alertTitle(a)), oneLine(what), shortID(a.ID))
+	e.printf("%s  %s: %s (%s)\n", e.clockTime(at), e.paint(alertColour(a), alertTitle(a)), oneLine(what), shortID(a.ID))
 }
 
 // printAlertSummary shows what a person must know of an alert.
@@ -75,6 +92,9 @@ func (e *env) printAlertSummary(a *apitype.AlertSummary) {
 	line("Geprüft", verifiedBy(a))
 	if a.Origin.Format != "" {
 		line("Importiert", fmt.Sprintf("durch %s aus %s; Originalsignatur: %s", a.Origin.By, a.Origin.Format, a.Origin.Signature))
+	}
+	if e.now().Sub(a.Received) >= lateAge*time.Second && a.Received.Unix() > 0 {
+		line("Empfangen", e.dayTime(a.Received))
 	}
 	if a.AgeS >= lateAge {
 		line("Verspätet", alert.German.Since(uint64(a.AgeS)))
@@ -202,7 +222,7 @@ var draftStates = map[string]string{
 }
 
 // printDraftEvent tells officers what happened to a draft of their unit.
-func (e *env) printDraftEvent(d *apitype.DraftSummary) {
+func (e *env) printDraftEvent(at time.Time, d *apitype.DraftSummary) {
 	what := draftStates[d.State]
 	colour := sgrBold
 	if d.Overdue && d.State == apitype.DraftPending {
@@ -212,15 +232,15 @@ func (e *env) printDraftEvent(d *apitype.DraftSummary) {
 	if d.Comment != "" {
 		line += " (" + oneLine(d.Comment) + ")"
 	}
-	e.printf("%s  %s\n", e.clockTime(e.now()), e.paint(colour, line))
+	e.printf("%s  %s\n", e.clockTime(at), e.paint(colour, line))
 	if d.State == apitype.DraftPending {
 		e.printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, shortID(d.ID))
 	}
 }
 
 // printExpiringEvent reminds the author that an alert ends while the danger may not.
-func (e *env) printExpiringEvent(x *apitype.ExpiringEvent) {
-	e.printf("%s  %s\n", e.clockTime(e.now()), e.paint(sgrYellow,
+func (e *env) printExpiringEvent(at time.Time, x *apitype.ExpiringEvent) {
+	e.printf("%s  %s\n", e.clockTime(at), e.paint(sgrYellow,
 		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, oneLine(x.Headline), shortID(x.ID))))
 	e.printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", shortID(x.ID), shortID(x.ID))
 }

@@ -93,19 +93,8 @@ func (e *env) watchEvents(ctx context.Context, dev *client.Client, since uint64,
 
 // printWatched prints an event about alerts, and reports whether it is one.
 func (e *env) printWatched(event *apitype.Event) (bool, error) {
-	if event.Alert == nil && event.Draft == nil && event.Expiring == nil {
-		return false, nil
-	}
-	if e.json {
+	if e.json && (event.Alert != nil || event.Draft != nil || event.Expiring != nil) {
 		return true, e.printJSON(event)
 	}
-	switch {
-	case event.Alert != nil:
-		e.printAlertEvent(event.Alert)
-	case event.Draft != nil:
-		e.printDraftEvent(event.Draft)
-	case event.Expiring != nil:
-		e.printExpiringEvent(event.Expiring)
-	}
-	return true, nil
+	return !e.json && e.printWarningEvent(event), nil
 }
