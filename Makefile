@@ -11,8 +11,8 @@ DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd6
 # Packages that start goroutines. The pure core has none, so the slow race run leaves it out.
 CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 
-# Packages whose benchmarks say what an envelope costs on its way: bytes to warning, signature to acceptance.
-MEASURED := ./gossip ./gossip/cap ./gossip/compact ./gossip/wire ./identity
+# Packages whose benchmarks say what the steps cost that footprint measures as a whole.
+MEASURED := ./gossip/cap ./gossip/compact ./gossip/wire ./identity
 
 # Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
 export CGO_ENABLED := 0

@@ -1,7 +1,8 @@
 // Command footprint measures what kreidfeuer costs its machine and the air: the
-// running device beside the least program with libp2p and gossipsub, in one run
-// on one machine, and the bytes that signed warnings take beside their XML. Each
-// row names its goal; what is not measured stands below.
+// running device beside the least program with libp2p and gossipsub, its work for
+// an alert beside bare gossipsub and a bare verification, and the bytes of signed
+// warnings beside their XML, all in one run on one machine. Each row names its
+// goal; what is left out stands below.
 package main
 
 import (
@@ -26,6 +27,9 @@ func main() {
 func run(ctx context.Context, p plan) error {
 	if err := devices(ctx, os.Stdout, p); err != nil {
 		return fmt.Errorf("measure devices: %w", err)
+	}
+	if err := work(ctx, os.Stdout); err != nil {
+		return fmt.Errorf("measure work: %w", err)
 	}
 	if err := sizes(os.Stdout); err != nil {
 		return fmt.Errorf("measure signed sizes: %w", err)
