@@ -46,10 +46,10 @@ func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID
 	}
 	n.telling.Lock()
 	n.mu.Lock()
-	events := n.take(records)
+	events, about := n.take(records)
 	n.drop(gone)
 	n.mu.Unlock()
-	err := n.write(ctx, batch, events)
+	err := n.write(ctx, batch, events, about)
 	n.telling.Unlock()
 	n.noteUnsaved(records, err)
 	if len(records) > 0 || err != nil {

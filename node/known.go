@@ -99,6 +99,16 @@ func (o *outlook) standing(id wire.ID) (standing, bool) {
 	return s, ok
 }
 
+// incident lists the alerts of an alert's incident.
+func (o *outlook) incident(id wire.ID) (all []wire.ID) {
+	if s, ok := o.standing(id); ok {
+		for i := range s.incident.Versions {
+			all = append(all, s.incident.Versions[i].ID)
+		}
+	}
+	return all
+}
+
 func (o *outlook) stateOf(k *known) apitype.AlertState {
 	if s, ok := o.standing(k.fact.ID); ok {
 		return row.State(s.version, o.clock)

@@ -3,6 +3,8 @@ package node
 import (
 	"bytes"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -13,10 +15,10 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
-// take brings the lifecycle up to date and returns what has to be told. The
-// caller holds n.telling and n.mu.
-func (n *Node) take(records []gossip.Record) []apitype.Event {
-	var events []apitype.Event
+// take brings the lifecycle up to date and returns what has to be told, and
+// about which alerts something may have changed. The caller holds n.telling and
+// n.mu.
+func (n *Node) take(records []gossip.Record) (events []apitype.Event, about []wire.ID) {
 	var facts []alert.Fact
 	before, past := map[wire.ID]apitype.AlertState{}, n.outlook()
 	for i := range records {
@@ -42,12 +44,14 @@ func (n *Node) take(records []gossip.Record) []apitype.Event {
 	}
 	now := n.outlook()
 	for i := range facts { // what people need not be told is still an event
-		if id := facts[i].ID; !told[id] {
+		id := facts[i].ID
+		about = append(about, now.incident(id)...)
+		if !told[id] {
 			events = append(events, apitype.Event{Kind: apitype.EventAlert,
 				Alert: &apitype.AlertEvent{AlertSummary: now.view(n.known[id]), Was: before[id]}})
 		}
 	}
-	return append(events, n.effectEvents(effects)...)
+	return append(events, n.effectEvents(effects)...), about
 }
 
 // wasTold reports whether a record comes again because the store did not take
@@ -95,13 +99,21 @@ func (n *Node) trustEvent(e *wire.Envelope) apitype.Event {
 // tell makes events durable, with the memory of having told them. The caller
 // holds n.telling, not n.mu.
 func (n *Node) tell(ctx context.Context, events []apitype.Event) error {
-	return n.write(ctx, persist.Batch{}, events)
+	n.mu.Lock()
+	about := slices.Collect(maps.Keys(n.told))
+	for _, r := range n.alerts.Memory() {
+		if _, ok := n.told[r.ID]; !ok {
+			about = append(about, r.ID)
+		}
+	}
+	n.mu.Unlock()
+	return n.write(ctx, persist.Batch{}, events, about)
 }
 
-// write makes a batch durable, with events, with the memory of having told them
-// and with the trust they rest on, as far as these changed. The caller holds
-// n.telling, not n.mu.
-func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.Event) error {
+// write makes a batch durable, with events, with the memory of having told them,
+// which may have changed about some alerts, and with the trust they rest on. The
+// caller holds n.telling, not n.mu.
+func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.Event, about []wire.ID) error {
 	for i := range events {
 		events[i].Schema, events[i].Time = apitype.SchemaEvent, n.deps.Now().UTC()
 	}
@@ -109,8 +121,14 @@ func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.
 	if batch.Events, err = encodeEvents(events); err != nil {
 		return err
 	}
-	told := n.memory()
-	batch.Local = n.changed(told)
+	changed := n.changed(about)
+	batch.Local = map[string][]byte{}
+	for id, r := range changed {
+		name := localTold + "/" + id.String()
+		if batch.Local[name] = nil; r != nil {
+			batch.Local[name] = mustJSON(r)
+		}
+	}
 	exported := n.pool.Export()
 	if !bytes.Equal(exported, n.exported) {
 		batch.Local[localTrust] = exported
@@ -121,34 +139,31 @@ func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.
 	if err := n.journal.put(ctx, batch); err != nil {
 		return err
 	}
-	n.told, n.exported = told, exported
+	n.exported = exported
+	for id, r := range changed {
+		if delete(n.told, id); r != nil {
+			n.told[id] = *r
+		}
+	}
 	return nil
 }
 
-// memory is what people were told, by alert.
-func (n *Node) memory() map[wire.ID]alert.Record {
+// changed is what people were told about some alerts, where it differs from what
+// is stored of it; nil where it is forgotten. A value each, so that a batch does
+// not grow with the number of alerts.
+func (n *Node) changed(about []wire.ID) map[wire.ID]*alert.Record {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	told := make(map[wire.ID]alert.Record, len(n.told))
-	for _, r := range n.alerts.Memory() {
-		told[r.ID] = r
-	}
-	return told
-}
-
-// changed is where memory differs from what is stored of it: a value each, so
-// that a batch does not grow with the number of alerts.
-func (n *Node) changed(told map[wire.ID]alert.Record) map[string][]byte {
-	local := map[string][]byte{}
-	for id, r := range told {
-		if old, ok := n.told[id]; !ok || old != r {
-			local[localTold+"/"+id.String()] = mustJSON(r)
+	list := map[wire.ID]*alert.Record{}
+	for _, id := range about {
+		old, stored := n.told[id]
+		r, ok := n.alerts.Record(id)
+		switch {
+		case ok && (!stored || old != r):
+			list[id] = &r
+		case !ok && stored:
+			list[id] = nil
 		}
 	}
-	for id := range n.told {
-		if _, ok := told[id]; !ok {
-			local[localTold+"/"+id.String()] = nil
-		}
-	}
-	return local
+	return list
 }
