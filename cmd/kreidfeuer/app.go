@@ -135,10 +135,42 @@ func unknownCommand(c *cli.Context, known []*cli.Command) error {
 		return silent(exitUsage)
 	}
 	f := failf(exitUsage, "unknown command: %s %s", name, c.Args().First()).hintf("%s --help lists the commands", name)
-	if near := cli.SuggestCommand(known, c.Args().First()); near != "" {
-		f = f.hintf("%s %s --help lists the commands", near, name)
+	if near := nearest(known, c.Args().First()); near != "" {
+		f = f.hintf("did you mean %q? %s --help lists the commands", near, name)
 	}
 	return f
+}
+
+// nearest is the command that differs from word by a slip or two; empty: none.
+func nearest(known []*cli.Command, word string) string {
+	best, least := "", 3
+	for _, c := range known {
+		if d := slips(c.Name, word); !c.Hidden && d < least && d < len(c.Name) && d < len(word) {
+			best, least = c.Name, d
+		}
+	}
+	return best
+}
+
+// slips counts the letters to insert, drop or change that turn a into b.
+func slips(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changed := diagonal
+			if a[i] != b[j] {
+				changed++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(changed, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // warnUnknownVariables tells of environment variables with our prefix that

@@ -26,11 +26,12 @@ func (e *env) device(c *cli.Context) (*client.Client, error) {
 // deviceError gives an error of the device its exit code.
 func deviceError(err error) error {
 	var refused *apitype.Error
+	var absent *client.NotRunningError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, client.ErrNotRunning):
-		return failf(exitDaemon, "no device is running here").hintf("start kreidfeuer up in another terminal")
+	case errors.As(err, &absent):
+		return failf(exitDaemon, "no device is running in %s", absent.Data).hintf("start kreidfeuer up in another terminal")
 	case errors.As(err, &refused):
 		code := exitSystem
 		switch refused.Code {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 func initCommand(e *env) *cli.Command {
@@ -16,8 +18,8 @@ func initCommand(e *env) *cli.Command {
 		Name:  "init",
 		Usage: "make this machine's device: its data folder, its key and its configuration",
 		Description: "Makes the data folder, readable by its owner only, with the device's key and a\n" +
-			"configuration that works as it is. Where a device exists already, nothing is\n" +
-			"changed and init prints who it is.\n\n" +
+			"configuration that works as it is. Where a device exists already, init prints who\n" +
+			"it is; --place replaces its places, everything else is changed in its config.json.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer init\n" +
 			"  kreidfeuer init --name \"Wache 1\" --place \"Kreis Ahrweiler\"\n" +
@@ -45,9 +47,14 @@ func initCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if !made && c.NumFlags() > 0 && anySet(c, "name", "port", "listen", "peer", "place") {
+			if !made && anySet(c, "name", "port", "listen", "peer") {
 				return failf(exitNo, "%s holds a device already; its configuration was not changed", d.path).
 					hintf("edit %s", d.config())
+			}
+			if !made && c.IsSet("place") {
+				if err := e.replacePlaces(c, d, cfg.Places); err != nil {
+					return err
+				}
 			}
 			return e.printDevice(d, made)
 		},
@@ -91,6 +98,30 @@ func initialConfig(c *cli.Context) (config, error) {
 		return config{}, failf(exitUsage, "%w", err)
 	}
 	return cfg, nil
+}
+
+// replacePlaces changes what a device watches. One that runs reads its
+// configuration when it is started.
+func (e *env) replacePlaces(c *cli.Context, d dataDir, places []apitype.Place) error {
+	cfg, err := d.openConfig()
+	if err != nil {
+		return err
+	}
+	cfg.Places = places
+	b, err := cfg.encode()
+	if err != nil {
+		return err
+	}
+	if err := e.writeFile(d.config(), b, 0o600); err != nil {
+		return err
+	}
+	dev, err := e.runningClient(c)
+	if err != nil || dev == nil {
+		return err
+	}
+	e.warnf("the device that runs watches the new places when it is started again")
+	dev.Close()
+	return nil
 }
 
 // initDataDir makes the data folder unless it is there. The configuration comes

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
+	"os/exec"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -59,6 +62,9 @@ func upCommand(e *env) *cli.Command {
 				return err
 			}
 			u := &upper{env: e, c: c, dir: d}
+			if err := u.checkFlags(); err != nil {
+				return err
+			}
 			return u.run(ctx)
 		},
 	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
@@ -74,6 +80,30 @@ type upper struct {
 	log *slog.Logger
 }
 
+// checkFlags refuses what would only show when it is needed: a siren that cannot
+// be started above all.
+func (u *upper) checkFlags() error {
+	var err error
+	if u.log, err = u.logger(); err != nil {
+		return err
+	}
+	if s := u.c.String("store"); s != string(persist.LevelDB) && s != string(persist.Memory) {
+		return failf(exitUsage, "--store %q: want %s or %s", s, persist.LevelDB, persist.Memory)
+	}
+	if s := u.c.String("api"); s != "" {
+		if at, err := netip.ParseAddrPort(s); err != nil || !at.Addr().IsLoopback() {
+			return failf(exitUsage, "--api %q: want a loopback IP and a port", s).hintf("as in 127.0.0.1:7132")
+		}
+	}
+	if s := u.c.String("on-alert"); s != "" {
+		if _, err := exec.LookPath(s); err != nil {
+			return failf(exitUsage, "--on-alert %q cannot be started: %w", s, err).
+				hintf("name one program or script, without arguments, that this user may run")
+		}
+	}
+	return nil
+}
+
 func (u *upper) run(ctx context.Context) error {
 	made, err := u.initDataDir(u.dir, config{Schema: configSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
 	if err != nil {
@@ -83,9 +113,6 @@ func (u *upper) run(ctx context.Context) error {
 		return err
 	}
 	if u.dev, err = u.dir.openDevice(); err != nil {
-		return err
-	}
-	if u.log, err = u.logger(); err != nil {
 		return err
 	}
 	st, err := u.openStore(ctx)
@@ -100,7 +127,7 @@ func (u *upper) run(ctx context.Context) error {
 	bans := nodehost.NewBans()
 	h, err := u.newHost(bans)
 	if err != nil {
-		return failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
+		return err
 	}
 	defer h.Close()
 	n, err := u.newNode(ctx, h, st, bans)
@@ -139,6 +166,8 @@ func (u *upper) openStore(ctx context.Context) (*persist.Store, error) {
 		return nil, failf(exitData, "%w", err).hintf("install the newer kreidfeuer; nothing was changed")
 	case errors.As(err, &damaged):
 		return nil, failf(exitData, "%w", err).hintf("move %s away and start again: neighbours bring the warnings back", u.dir.store())
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return nil, failf(exitSystem, "open the store: %w", err).hintf("the device must be able to write to %s; --data DIR names another folder", u.dir.path)
 	case err != nil:
 		return nil, failf(exitData, "open the store: %w", err)
 	}
@@ -154,11 +183,15 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 	for _, s := range listen {
 		a, err := ma.NewMultiaddr(s)
 		if err != nil {
-			return nil, failf(exitUsage, "listen address %q: %w", s, err)
+			return nil, failf(exitUsage, "listen address %q: %w", s, err).hintf("want /ip4/0.0.0.0/udp/7131/quic-v1")
 		}
 		cfg.Listen = append(cfg.Listen, a)
 	}
-	return nodehost.New(cfg)
+	h, err := nodehost.New(cfg)
+	if err != nil {
+		return nil, failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
+	}
+	return h, nil
 }
 
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
@@ -256,90 +289,4 @@ func (u *upper) passOn(ctx context.Context, n *node.Node, pins []pin) error {
 		}
 	}
 	return nil
-}
-
-// greet says who the device is, whom it trusts and where it listens.
-func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
-	s, err := n.Status(ctx)
-	if err != nil {
-		return err
-	}
-	if u.json {
-		return u.printJSON(s)
-	}
-	if made {
-		u.printf("Made a new device in %s\n", u.dir.path)
-	}
-	u.printf("%s\n", u.paint(sgrBold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
-	for _, r := range s.Roots {
-		u.printf("trusts    %s, version %d, %s\n", printable(r.Name), r.Version, r.Fingerprint)
-	}
-	for _, a := range s.Listen {
-		u.printf("listens   %s\n", a)
-	}
-	for _, p := range s.Places {
-		u.printf("watches   %s\n", printable(p.Name))
-	}
-	for _, p := range s.Health {
-		if p.Kind != "cut-off" { // nobody can be connected yet
-			u.printf("%s %s\n", u.paint(sgrYellow, "attention"), hinted(p))
-		}
-	}
-	u.printf("Warnings are shown as they come. Ctrl-C stops the device.\n")
-	return nil
-}
-
-func orUnnamed(name string) string {
-	if name == "" {
-		return "an unnamed device"
-	}
-	return printable(name)
-}
-
-func hinted(p apitype.Problem) string {
-	if p.Hint == "" {
-		return p.Message
-	}
-	return p.Message + " (" + p.Hint + ")"
-}
-
-// show prints what happens and starts the siren.
-func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
-	siren := newSiren(u.c.String("on-alert"), u.log)
-	defer siren.wait()
-	return n.Events(ctx, since, func(ev apitype.Event) bool {
-		if ev.Alert != nil {
-			siren.hear(ctx, &ev)
-		}
-		if u.json {
-			return u.printJSON(ev) == nil
-		}
-		u.printEvent(&ev)
-		return true
-	})
-}
-
-// printEvent shows an event to a person; what needs nobody's attention is left
-// to the log.
-func (e *env) printEvent(ev *apitype.Event) {
-	switch {
-	case ev.Alert != nil:
-		e.printAlertEvent(ev.Alert)
-	case ev.Draft != nil:
-		d := ev.Draft
-		what := "waits for a signature: kreidfeuer alert approve " + d.ID[:8]
-		if d.State != apitype.DraftPending {
-			what = "is " + d.State
-		} else if d.Overdue {
-			what = "HAS WAITED 10 MINUTES for a signature: kreidfeuer alert approve " + d.ID[:8]
-		}
-		e.printf("%s draft %q by %s %s\n", e.paint(sgrYellow, "ENTWURF"), oneLine(d.Headline), oneLine(d.Author), what)
-	case ev.Expiring != nil:
-		e.printf("%s %q ends in %d minutes: kreidfeuer alert update %s if the danger goes on\n",
-			e.paint(sgrYellow, "LÄUFT AB"), oneLine(ev.Expiring.Headline), ev.Expiring.Minutes, ev.Expiring.ID[:8])
-	case ev.Health != nil && ev.Health.Ended:
-		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
-	case ev.Health != nil:
-		e.printf("%s %s\n", e.paint(sgrYellow, "attention"), hinted(ev.Health.Problem))
-	}
 }

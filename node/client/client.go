@@ -21,6 +21,17 @@ import (
 // ErrNotRunning means that no device runs with the data folder.
 var ErrNotRunning = errors.New("the device is not running; start kreidfeuer up")
 
+// NotRunningError is an [ErrNotRunning] that says where no device runs.
+type NotRunningError struct {
+	Data string // folder
+}
+
+func (e *NotRunningError) Error() string {
+	return fmt.Sprintf("%v (data folder %s)", ErrNotRunning, e.Data)
+}
+
+func (e *NotRunningError) Unwrap() error { return ErrNotRunning }
+
 const (
 	// callTimeout is above the device's own limit, so that its error arrives.
 	callTimeout = 90 * time.Second
@@ -69,7 +80,7 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		}
 	}
 	if errors.Is(err, endpoint.ErrNone) {
-		return nil, fmt.Errorf("%w (data folder %s)", ErrNotRunning, c.data)
+		return nil, &NotRunningError{c.data}
 	}
 	return nil, err
 }
@@ -93,8 +104,9 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 // send sends a request and returns the answer's open body if it succeeded.
 func (c *Client) send(r *http.Request) (io.ReadCloser, error) {
 	answer, err := c.http.Do(r)
-	if errors.Is(err, ErrNotRunning) {
-		return nil, errors.Unwrap(err) // without the URL, which says nothing here
+	var absent *NotRunningError
+	if errors.As(err, &absent) {
+		return nil, absent // without the URL, which says nothing here
 	}
 	if err != nil {
 		return nil, fmt.Errorf("call the device: %w", err)

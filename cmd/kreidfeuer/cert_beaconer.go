@@ -1,0 +1,131 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+)
+
+// beaconer gives signs of life with one open key.
+type beaconer struct {
+	*issuing
+	env    *env
+	c      *cli.Context
+	dev    *client.Client
+	signer *signer
+	ends   uint64 // validity of what the key signs by
+}
+
+func (e *env) openBeaconer(c *cli.Context) (*beaconer, error) {
+	b := &beaconer{env: e, c: c}
+	path := c.String("key")
+	if path == "" {
+		return nil, failf(exitUsage, "no key to sign with").hintf("--key FILE")
+	}
+	data, err := e.readInput(path)
+	if err != nil {
+		return nil, err
+	}
+	header, err := identity.ReadKeyHeader(data)
+	if err != nil {
+		return nil, failf(exitUsage, "%s: %w", path, err)
+	}
+	if b.dev, err = e.device(c); err != nil {
+		return nil, err
+	}
+	if _, err := b.dev.Status(c.Context); err != nil {
+		return nil, deviceError(err)
+	}
+	switch header.Purpose {
+	case identity.PurposePerson:
+		err = b.asOfficer()
+	case identity.PurposeUnit:
+		err = b.asUnit(header.Public)
+	case identity.PurposeRoot:
+		err = b.asRoot(header.Public)
+	default:
+		err = failf(exitTrust, "%s is a %s key; officers, units and roots give signs of life", path, header.Purpose)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.signer, err = e.openKey(e.passphrases(c), path, header.Purpose)
+	return b, err
+}
+
+func (b *beaconer) asOfficer() error {
+	o, err := b.env.openOfficer(b.c)
+	if err == nil {
+		b.issuing, b.ends = o.issuing(), min(o.cert.Expires, o.unit.Expires)
+	}
+	return err
+}
+
+// asUnit finds the unit's certificate as an officer's is found: in the file of
+// --cert, in what is pinned, or with the running device.
+func (b *beaconer) asUnit(key identity.PublicKey) error {
+	pool, err := b.env.openTrust(b.c)
+	if err != nil {
+		return err
+	}
+	o := &officer{env: b.env, c: b.c, pool: pool, dev: b.dev}
+	if name := b.c.String("cert"); name != "" {
+		if err := o.take(name); err != nil {
+			return err
+		}
+	}
+	find := func(c *identity.Certificate) bool { return c.Key == key && c.Kind == identity.KindUnit }
+	if o.unit = o.latest(find); o.unit == nil {
+		if err := o.learn("", func(c apitype.Certificate) bool { return c.Key == key.String() }); err != nil {
+			return err
+		}
+		o.unit = o.latest(find)
+	}
+	if o.unit == nil {
+		return failf(exitTrust, "no certificate of %s is known here, or none is valid now", b.c.String("key")).
+			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
+	}
+	b.issuing, b.ends = o.issuing(), o.unit.Expires
+	return nil
+}
+
+// take adds the certificate of a file, or one by ID that the running device has.
+func (o *officer) take(name string) error {
+	if _, err := wire.ParseID(name); err == nil {
+		return o.fetch(o.c.Context, name)
+	}
+	file, err := o.env.readObject(name, wire.TypeCertificate)
+	if err != nil {
+		return err
+	}
+	return admit(o.pool, file, name)
+}
+
+// asRoot takes the root of --issuer, or the pinned one that has the key.
+func (b *beaconer) asRoot(key identity.PublicKey) error {
+	if b.c.String("issuer") != "" {
+		i, err := b.env.openIssuer(b.c)
+		if err == nil {
+			b.issuing, b.ends = i, i.expires()
+		}
+		return err
+	}
+	pool, err := b.env.openTrust(b.c)
+	if err != nil {
+		return err
+	}
+	for _, id := range pool.Domains() {
+		s, _ := pool.Status(id)
+		if slices.Contains(s.Adopted.Keys, key) {
+			b.issuing = &issuing{pool: pool, domain: id, issuer: s.Adopted.ID, root: s.Adopted}
+			b.ends = s.Adopted.Expires
+			return nil
+		}
+	}
+	return failf(exitTrust, "%s is a key of no root that is pinned here", b.c.String("key")).hintf("name the root with --issuer FILE")
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/kreidfeuer/kreidfeuer/node"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+// greet says who the device is, whom it trusts and where it listens.
+func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
+	s, err := n.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if u.json {
+		return u.printJSON(s)
+	}
+	if made {
+		u.printf("Made a new device in %s\n", u.dir.path)
+	}
+	u.printf("%s\n", u.paint(sgrBold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
+	for _, r := range s.Roots {
+		u.printf("trusts    %s, version %d, %s\n", printable(r.Name), r.Version, r.Fingerprint)
+	}
+	for _, a := range reachable(s.Listen) {
+		u.printf("listens   %s\n", a)
+	}
+	for _, p := range s.Places {
+		u.printf("watches   %s\n", printable(p.Name))
+	}
+	for _, p := range s.Health {
+		switch p.Kind {
+		case "cut-off": // nobody can be connected yet
+		case "no-root":
+			u.printf("%s", u.paint(sgrYellow, u.firstSteps()))
+		default:
+			u.printf("%s %s\n", u.paint(sgrYellow, "attention"), hinted(p))
+		}
+	}
+	u.printf("Warnings are shown as they come. Ctrl-C stops the device.\n")
+	return nil
+}
+
+// firstSteps tells what to do with a device that trusts nobody.
+func (u *upper) firstSteps() string {
+	with := ""
+	if u.c.IsSet("data") {
+		with = " --data " + printable(u.dir.path)
+	} else if u.c.Bool("portable") {
+		with = " --portable"
+	}
+	return "\nThis device TRUSTS NOBODY YET and shows no warnings. What to do:\n" +
+		"  1. Get the root of your Land or Kreis, a file, and its fingerprint from a second\n" +
+		"     source: in print, by telephone, from a colleague.\n" +
+		"  2. In another terminal: kreidfeuer root pin" + with + " FILE --fingerprint xxxx-xxxx-...\n" +
+		"The device takes it at once. To found a root: kreidfeuer root create --help\n\n"
+}
+
+// reachable leaves out the addresses that only this machine can dial, unless
+// there are no others.
+func reachable(listen []string) []string {
+	others := slices.DeleteFunc(slices.Clone(listen), func(s string) bool {
+		a, err := ma.NewMultiaddr(s)
+		return err == nil && manet.IsIPLoopback(a)
+	})
+	if len(others) == 0 {
+		return listen
+	}
+	return others
+}
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "an unnamed device"
+	}
+	return printable(name)
+}
+
+func hinted(p apitype.Problem) string {
+	if p.Hint == "" {
+		return p.Message
+	}
+	return p.Message + " (" + p.Hint + ")"
+}
+
+// show prints what happens and starts the siren.
+func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
+	siren := newSiren(u.c.String("on-alert"), u.log)
+	defer siren.wait()
+	return n.Events(ctx, since, func(ev apitype.Event) bool {
+		if ev.Alert != nil {
+			siren.hear(ctx, &ev)
+		}
+		if u.json {
+			return u.printJSON(ev) == nil
+		}
+		u.printEvent(&ev)
+		return true
+	})
+}
+
+// printEvent shows an event to a person; what needs nobody's attention is left
+// to the log.
+func (e *env) printEvent(ev *apitype.Event) {
+	switch {
+	case ev.Alert != nil:
+		e.printAlertEvent(ev.Alert)
+	case ev.Draft != nil:
+		d := ev.Draft
+		what := "waits for a signature: kreidfeuer alert approve " + d.ID[:8]
+		if d.State != apitype.DraftPending {
+			what = "is " + d.State
+		} else if d.Overdue {
+			what = "HAS WAITED 10 MINUTES for a signature: kreidfeuer alert approve " + d.ID[:8]
+		}
+		e.printf("%s draft %q by %s %s\n", e.paint(sgrYellow, "ENTWURF"), oneLine(d.Headline), oneLine(d.Author), what)
+	case ev.Expiring != nil:
+		e.printf("%s %q ends in %d minutes: kreidfeuer alert update %s if the danger goes on\n",
+			e.paint(sgrYellow, "LÄUFT AB"), oneLine(ev.Expiring.Headline), ev.Expiring.Minutes, ev.Expiring.ID[:8])
+	case ev.Health != nil && ev.Health.Ended:
+		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
+	case ev.Health != nil:
+		e.printf("%s %s\n", e.paint(sgrYellow, "attention"), hinted(ev.Health.Problem))
+	}
+}
