@@ -76,7 +76,7 @@ func (n *Node) PutDraft(ctx context.Context, raw []byte) (apitype.Draft, error) 
 	if err := n.keepDraft(ctx, e, ""); err != nil {
 		return apitype.Draft{}, err
 	}
-	n.sendDraft(ctx, e)
+	n.sendDraft(ctx, e, n.stations(e.Domain(), e.Header.Authority))
 	return n.Draft(ctx, e.ID())
 }
 
@@ -113,7 +113,7 @@ func (n *Node) AnswerDraft(ctx context.Context, id wire.ID, answer apitype.Draft
 	if err := n.putDraft(ctx, e, func(d *draft) { d.Comment = answer.Comment }); err != nil {
 		return d, err
 	}
-	n.sendDraft(ctx, e)
+	n.sendDraft(ctx, e, n.stations(e.Domain(), e.Header.Authority))
 	return n.Draft(ctx, id)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -33,6 +34,9 @@ func apiError(err error) error {
 		return &apitype.Error{Code: apitype.CodeRefused, Reason: string(refusal.Reason), Message: refusal.Detail}
 	case errors.As(err, &gone):
 		return &apitype.Error{Code: apitype.CodeGone, Message: gone.Error(), Oldest: gone.First}
+	case errors.Is(err, gossip.ErrUnsaved):
+		return &apitype.Error{Code: apitype.CodeStorageFull, Message: err.Error(),
+			Hint: "it was sent to the neighbours and is kept as soon as there is room: free some disk space"}
 	case errors.Is(err, persist.ErrFull):
 		return &apitype.Error{Code: apitype.CodeStorageFull, Message: err.Error()}
 	case errors.Is(err, persist.ErrNotFound):

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -33,12 +34,13 @@ type draft struct {
 
 // drafts are this station's drafts by envelope ID.
 type drafts struct {
-	mu  sync.Mutex
-	all map[wire.ID]*draft
+	mu     sync.Mutex
+	all    map[wire.ID]*draft
+	handed map[handover]int // signatures that a station has of a draft; forgotten at a restart
 }
 
 func (d *drafts) load(ctx context.Context, local persist.Local) error {
-	d.all = map[wire.ID]*draft{}
+	d.all, d.handed = map[wire.ID]*draft{}, map[handover]int{}
 	for v, err := range local.List(ctx, localDrafts) {
 		var corrupt *persist.CorruptError
 		if errors.As(err, &corrupt) {
@@ -94,6 +96,7 @@ func (n *Node) makeRoom(ctx context.Context) error {
 		return fmt.Errorf("%d drafts wait for an answer already", maxDrafts)
 	}
 	delete(n.drafts.all, oldest)
+	maps.DeleteFunc(n.drafts.handed, func(h handover, _ int) bool { return h.draft == oldest })
 	return n.deps.Store.Local().Delete(ctx, localDrafts+"/"+oldest.String())
 }
 

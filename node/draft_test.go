@@ -74,6 +74,27 @@ func TestDraftGoesToTheOtherDeskAndApprovalPublishes(t *testing.T) {
 	}
 }
 
+// A desk that was out of reach gets the draft when it is back.
+func TestDraftWaitsForTheOtherDesk(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	a, b, _ := desks(t, tree)
+	key := b.Host.Peerstore().PrivKey(b.ID())
+	raw, err := key.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Stop()
+	half, whole := draft(t, tree)
+	if _, err := a.PutDraft(t.Context(), half.EncodeFull()); err != nil {
+		t.Fatal(err)
+	}
+	b = nodetest.Start(t, tree, nodetest.Options{Peers: []*nodetest.Device{a}, Key: raw})
+	station(t, tree, a, tree.Leitstelle.Persons[0], b) // b knows a again, so they are connected
+	a.Tick(t.Context())
+	awaitDraft(t, b, whole.ID(), pending)
+}
+
 func TestDraftIsRejected(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)

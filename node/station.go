@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // judgeDraft says what a draft is and whether it is one: genuine, in scope, and
@@ -64,17 +67,55 @@ func (n *Node) stations(domain wire.ID, authority string) []peer.ID {
 	return list
 }
 
-// sendDraft hands a draft to the authority's other stations that can be reached.
-func (n *Node) sendDraft(ctx context.Context, e *wire.Envelope) []string {
-	var reached []string
-	for _, p := range n.stations(e.Domain(), e.Header.Authority) {
-		if err := n.route.SendDraft(ctx, p, e.EncodeFull()); err != nil {
-			n.log.Warn("hand over draft", "station", p, "err", err)
+// handover is what was handed over, and to whom.
+type handover struct {
+	draft   wire.ID
+	station peer.ID
+}
+
+// sendDraft hands a draft to stations of its authority, as far as they lack it
+// and can be reached; the others get it when they are connected.
+func (n *Node) sendDraft(ctx context.Context, e *wire.Envelope, stations []peer.ID) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, p := range stations {
+		to := handover{e.ID(), p}
+		n.drafts.mu.Lock()
+		has := n.drafts.handed[to]
+		n.drafts.mu.Unlock()
+		if has >= len(e.Signers) {
 			continue
 		}
-		reached = append(reached, p.String())
+		wg.Go(func() {
+			if err := n.route.SendDraft(ctx, p, e.EncodeFull()); err != nil {
+				n.log.Warn("hand over draft", "station", p, "err", err)
+				return
+			}
+			n.drafts.mu.Lock()
+			n.drafts.handed[to] = len(e.Signers)
+			n.drafts.mu.Unlock()
+		})
 	}
-	return reached
+}
+
+// resendDrafts hands pending drafts to stations that could not be reached before.
+func (n *Node) resendDrafts(ctx context.Context) {
+	n.drafts.mu.Lock()
+	var list []*wire.Envelope
+	for _, d := range n.drafts.all {
+		if d.State != apitype.DraftPending {
+			continue
+		}
+		if e, err := wire.Decode(d.Envelope); err == nil {
+			list = append(list, e)
+		}
+	}
+	n.drafts.mu.Unlock()
+	for _, e := range list {
+		n.sendDraft(ctx, e, slices.DeleteFunc(n.stations(e.Domain(), e.Header.Authority), func(p peer.ID) bool {
+			return n.deps.Host.Network().Connectedness(p) != network.Connected
+		}))
+	}
 }
 
 // isOwn reports whether this device is a station of the authority.

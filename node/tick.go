@@ -29,6 +29,7 @@ func (n *Node) tick(ctx context.Context) {
 	}
 	n.telling.Unlock()
 	n.nagDrafts(ctx)
+	n.resendDrafts(ctx)
 }
 
 // forget drops alerts whose incident ended long ago. The caller holds n.mu.

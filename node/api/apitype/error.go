@@ -14,7 +14,7 @@ const (
 	CodeRefused     Code = "refused"      // 422: an envelope or object that the device judged and refused; see reason
 	CodeBusy        Code = "busy"         // 503: try again in a moment
 	CodeStopping    Code = "stopping"     // 503: the device is being stopped
-	CodeStorageFull Code = "storage-full" // 507: the disk is full; nothing was lost, nothing was taken
+	CodeStorageFull Code = "storage-full" // 507: the disk is full; an envelope was sent on and waits in memory, all else was not taken
 	CodeInternal    Code = "internal"     // 500: a fault of the device; its log says more
 )
 
