@@ -55,10 +55,6 @@ type File struct {
 // untracked names what lies at the top level and is not part of the tree.
 var untracked = []string{".git", "bin", "dist"}
 
-// keepalive is the folder that keeps go.mod's requirements until the packages that need them are written. This exemption
-// goes away together with it.
-const keepalive = "node/deps"
-
 // Load reads the tree at the root of fsys. What lies in folders named testdata, and programs excluded by
 // "//go:build ignore", belong to no package.
 func Load(fsys fs.FS) (*Tree, error) {
@@ -111,7 +107,7 @@ func (t *Tree) list() error {
 			t.Top = append(t.Top, name)
 		}
 		switch {
-		case slices.Contains(untracked, name), name == keepalive:
+		case slices.Contains(untracked, name):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
