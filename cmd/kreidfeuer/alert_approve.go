@@ -29,7 +29,7 @@ func alertApproveCommand(e *env) *cli.Command {
 			}
 			return e.approveAlert(c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 func (e *env) approveAlert(c *cli.Context, name string) error {

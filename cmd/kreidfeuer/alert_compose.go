@@ -31,7 +31,7 @@ func alertComposeCommand(e *env) *cli.Command {
 			}
 			return e.composeAlert(c)
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 // nobody is the author of a draft until it is issued. A domain of that ID

@@ -1,54 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
-	"github.com/kreidfeuer/kreidfeuer/gossip/region"
 )
-
-// dialog asks the person who starts a command, line by line. Standard input may
-// be a pipe: then it holds the answers, as a script knows them.
-type dialog struct {
-	env *env
-	in  *bufio.Reader
-	out io.Writer
-}
-
-// newDialog asks on standard input; if that holds a document instead, at the
-// terminal. Close it with the returned function.
-func (e *env) newDialog(stdinTaken bool) (*dialog, func(), error) {
-	if !stdinTaken {
-		return &dialog{e, bufio.NewReader(e.stdin), e.stderr}, func() {}, nil
-	}
-	in, out, err := openTerminal()
-	if err != nil {
-		return nil, nil, failf(exitUsage, "standard input holds the document, and there is no terminal to ask at").
-			hintf("name the document's file")
-	}
-	return &dialog{e, bufio.NewReader(in), out}, func() { in.Close(); out.Close() }, nil
-}
-
-// ask returns one line without outer white space.
-func (d *dialog) ask(prompt string) (string, error) {
-	fmt.Fprint(d.out, prompt)
-	line, err := d.in.ReadString('\n')
-	if err != nil && (err != io.EOF || line == "") {
-		fmt.Fprintln(d.out)
-		if err == io.EOF {
-			return "", failf(exitAborted, "aborted: no answer to %q", strings.TrimSpace(prompt))
-		}
-		return "", failf(exitSystem, "ask: %w", err)
-	}
-	return strings.TrimSpace(line), nil
-}
-
-func (d *dialog) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
 // confirmTries is how often a place may be mistyped.
 const confirmTries = 3
@@ -74,7 +33,7 @@ func (d *dialog) confirm(a *alert.Alert, s screen) error {
 			return err
 		case slices.ContainsFunc(places, func(p cap.Area) bool { return isPlace(p, typed) }):
 			return d.confirmAlone(s)
-		case try == confirmTries || !d.env.stdinTerminal:
+		case try == confirmTries || !d.person:
 			return failf(exitAborted, "nothing was signed: %q is not the place", typed).
 				hintf("the warning is for %s", oneLine(places[0].AreaDesc))
 		}
@@ -160,85 +119,6 @@ func severityOf(a *alert.Alert) cap.Severity {
 		}
 	}
 	return cap.UnknownSeverity
-}
-
-// placesOf are the areas of all texts, each once; an alert without any is for a
-// place called so.
-func placesOf(a *alert.Alert) []cap.Area {
-	var places []cap.Area
-	seen := map[string]bool{}
-	for i := range a.CAP.Info {
-		for _, p := range a.CAP.Info[i].Area {
-			key := p.AreaDesc + "\n" + shapes(p)
-			if !seen[key] {
-				places = append(places, p)
-			}
-			seen[key] = true
-		}
-	}
-	if len(places) == 0 {
-		return []cap.Area{{AreaDesc: "ohne Gebiet"}}
-	}
-	return places
-}
-
-// placeText is an area's name and what its keys and shapes say: they decide who
-// is warned, whatever the name is.
-func placeText(p cap.Area) string {
-	var coded []string
-	for _, g := range p.Geocode {
-		text := g.ValueName + " " + g.Value
-		if k, ok := alert.ParseKey(g); ok && k.ARS() != "" {
-			text = region.Name(k.ARS())
-		}
-		coded = append(coded, text)
-	}
-	if n := len(p.Polygon); n > 0 {
-		coded = append(coded, fmt.Sprintf("%d Polygon(e)", n))
-	}
-	if n := len(p.Circle); n > 0 {
-		coded = append(coded, fmt.Sprintf("%d Kreis(e) um einen Punkt", n))
-	}
-	if len(coded) == 1 && coded[0] == p.AreaDesc {
-		return p.AreaDesc
-	}
-	return p.AreaDesc + " [" + strings.Join(coded, ", ") + "]"
-}
-
-// shapes is all keys and shapes of an area.
-func shapes(p cap.Area) string {
-	var all []string
-	for _, g := range p.Geocode {
-		all = append(all, g.ValueName+" "+g.Value)
-	}
-	for _, polygon := range p.Polygon {
-		all = append(all, string(polygon))
-	}
-	for _, circle := range p.Circle {
-		all = append(all, string(circle))
-	}
-	return strings.Join(all, "; ")
-}
-
-// isPlace accepts the name of an area as it stands there, in any case, and every
-// other name that means the same region: "Kreis Ahrweiler", "07131".
-func isPlace(p cap.Area, typed string) bool {
-	if typed == "" {
-		return false
-	}
-	if strings.EqualFold(strings.Join(strings.Fields(typed), " "), strings.Join(strings.Fields(p.AreaDesc), " ")) {
-		return true
-	}
-	found := region.Lookup(typed)
-	if len(found) != 1 || found[0].Key == "" {
-		return false
-	}
-	for _, g := range p.Geocode {
-		if k, ok := alert.ParseKey(g); ok && k.ARS() == found[0].Key {
-			return true
-		}
-	}
-	return false
 }
 
 const screenWidth = 78

@@ -36,7 +36,7 @@ func (i *interview) repeat(prompt string, read func(answer string) error) error 
 			return err
 		}
 		err = read(answer)
-		if err == nil || !i.dialog.env.stdinTerminal {
+		if err == nil || !i.dialog.person {
 			return err
 		}
 		f := classify(err)

@@ -48,7 +48,7 @@ func alertIssueCommand(e *env) *cli.Command {
 			}
 			return e.issueAlert(c)
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem, exitAborted)
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
 }
 
 func (e *env) issueAlert(c *cli.Context) error {

@@ -21,7 +21,7 @@ func alertPublishCommand(e *env) *cli.Command {
 			}
 			return e.publishAlert(c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitSystem)
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem)
 }
 
 func (e *env) publishAlert(c *cli.Context, name string) error {

@@ -23,7 +23,7 @@ func alertShowCommand(e *env) *cli.Command {
 		Name:      "show",
 		Usage:     "show one warning in full, and who vouches for it",
 		ArgsUsage: "ID",
-		Description: "The ID may be shortened as long as it is unique.\n\n" +
+		Description: "The ID may be shortened as long as it is unique. A draft is shown as one.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer alert show 7kq3abcd\n" +
 			"  kreidfeuer alert show 7kq3abcd --lang en\n" +
@@ -44,6 +44,15 @@ func (e *env) showAlert(c *cli.Context, name string) error {
 		return err
 	}
 	defer dev.Close()
+	prefix, err := checkPrefix(name)
+	if err != nil {
+		return err
+	}
+	if draft, err := findDraft(c, dev, prefix); err != nil {
+		return err
+	} else if draft != nil && draft.State != apitype.DraftPublished {
+		return e.showDraft(c, dev, draft)
+	}
 	d, err := alertDetail(c, dev, name)
 	if err != nil {
 		return err
@@ -57,6 +66,33 @@ func (e *env) showAlert(c *cli.Context, name string) error {
 	}
 	e.printf("%s\n", text)
 	e.table(e.stdout, e.vouchers(d))
+	return nil
+}
+
+// showDraft shows what waits for a signature, to those who decide about it.
+func (e *env) showDraft(c *cli.Context, dev *client.Client, found *apitype.DraftSummary) error {
+	d, err := dev.Draft(c.Context, found.ID)
+	if err != nil {
+		return deviceError(err)
+	}
+	if e.json {
+		return e.printJSON(d)
+	}
+	o, err := wire.Decode(d.Envelope)
+	if err != nil {
+		return fmt.Errorf("read the device's draft %s: %w", d.ID, err)
+	}
+	a, err := openAlert(o)
+	if err != nil {
+		return err
+	}
+	e.printf("ENTWURF, nicht herausgegeben\n%s\n", alert.Text(a, c.String("lang"), alert.Condition{Drill: a.Drill()}))
+	rows := []string{"ID\t" + d.ID, "Stand\t" + draftStates[d.State], "Verfasst\t" + oneLine(d.Author),
+		fmt.Sprintf("Bestätigt\t"+alert.German.Confirmed, d.Signed, d.Needed)}
+	if d.Comment != "" {
+		rows = append(rows, "Grund\t"+oneLine(d.Comment))
+	}
+	e.table(e.stdout, rows)
 	return nil
 }
 

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+// dialog asks the person who starts a command, line by line. Standard input may
+// be a pipe: then it holds the answers, as a script knows them.
+type dialog struct {
+	env    *env
+	in     *bufio.Reader
+	out    io.Writer
+	person bool // who answers can answer again
+}
+
+// newDialog asks on standard input; if that holds a document instead, at the
+// terminal. Close it with the returned function.
+func (e *env) newDialog(stdinTaken bool) (*dialog, func(), error) {
+	if !stdinTaken {
+		return &dialog{e, bufio.NewReader(e.stdin), e.stderr, e.stdinTerminal}, func() {}, nil
+	}
+	in, out, err := openTerminal()
+	if err != nil {
+		return nil, nil, failf(exitUsage, "standard input holds the document, and there is no terminal to ask at").
+			hintf("name the document's file")
+	}
+	return &dialog{e, bufio.NewReader(in), out, true}, func() { in.Close(); out.Close() }, nil
+}
+
+// ask returns one line without outer white space.
+func (d *dialog) ask(prompt string) (string, error) {
+	fmt.Fprint(d.out, prompt)
+	line, err := d.readLine()
+	if errors.Is(err, errAborted) {
+		fmt.Fprintln(d.out)
+		return "", err
+	}
+	if err != nil && (err != io.EOF || line == "") {
+		fmt.Fprintln(d.out)
+		if err == io.EOF {
+			return "", failf(exitAborted, "aborted: no answer to %q", strings.TrimSpace(prompt))
+		}
+		return "", failf(exitSystem, "ask: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// readLine waits for a line, or for the interrupt key.
+func (d *dialog) readLine() (string, error) {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	defer signal.Stop(interrupted)
+	type answer struct {
+		line string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() { // left behind when interrupted: the program ends
+		line, err := d.in.ReadString('\n')
+		answered <- answer{line, err}
+	}()
+	select {
+	case <-interrupted:
+		return "", errAborted
+	case a := <-answered:
+		return a.line, a.err
+	}
+}
+
+func (d *dialog) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+// openIncident finds the officer and all versions of the incident that is named.
+func (e *env) openIncident(c *cli.Context) (*officer, []*alert.Alert, error) {
+	id := c.Args().First()
+	if (id == "") == (len(c.StringSlice("alert")) == 0) {
+		return nil, nil, failf(exitUsage, "which alert?").hintf("its ID, as kreidfeuer alert list shows it, or --alert FILE")
+	}
+	return e.openIncidentOf(c, id)
+}
+
+func (e *env) openIncidentOf(c *cli.Context, id string) (*officer, []*alert.Alert, error) {
+	o, err := e.openOfficer(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	var prev []*alert.Alert
+	if files := c.StringSlice("alert"); len(files) > 0 {
+		prev, err = o.incidentFiles(files)
+	} else {
+		prev, err = o.incident(id)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range prev {
+		if a.Header.DomainID() != o.unit.Domain || !alert.IsWithin(a.Header.Authority, o.unit.Authority) {
+			return nil, nil, failf(exitTrust, "the warning is one of %q; %q cannot follow it up", a.Header.Authority, o.unit.Authority).
+				hintf("the same authority can, and those above it")
+		}
+	}
+	return o, prev, nil
+}
+
+// incident reads what the running device knows of an alert's incident.
+func (o *officer) incident(id string) ([]*alert.Alert, error) {
+	if o.dev == nil {
+		return nil, failf(exitDaemon, "no device is running here that could know the warning %s", id).
+			hintf("start kreidfeuer up in another terminal, or give the signed warning with --alert FILE")
+	}
+	found, err := findAlert(o.c, o.dev, id)
+	if err != nil {
+		return nil, err
+	}
+	if over := ended(found); over != "" {
+		return nil, failf(exitNo, "the warning %s is over already: %s", found.ID[:shortIDLen], over)
+	}
+	var prev []*alert.Alert
+	for row, err := range o.dev.Alerts(o.c.Context, apitype.AlertFilter{Incident: found.Incident}) {
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		_, a, err := heldAlert(o.c, o.dev, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !a.Kind.Ends() && a.Header.Lane == lane(found) {
+			prev = append(prev, a)
+		}
+	}
+	if len(prev) == 0 {
+		return nil, failf(exitNo, "alert %s ends an incident; there is nothing to follow up", found.ID[:shortIDLen])
+	}
+	return prev, nil
+}
+
+func lane(a *apitype.AlertSummary) wire.Lane {
+	l, _ := wire.ParseLane(a.Lane)
+	return l
+}
+
+// ended says why nothing can follow an alert any more.
+func ended(a *apitype.AlertSummary) string {
+	if a.State == apitype.StateWithdrawn && a.Kind != apitype.KindWithdrawal {
+		return alertStates[a.State]
+	}
+	return ""
+}
+
+// incidentFiles reads signed alerts from files and verifies them.
+func (o *officer) incidentFiles(files []string) ([]*alert.Alert, error) {
+	var prev []*alert.Alert
+	for _, name := range files {
+		envelopes, err := o.env.readObjectFile(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range envelopes {
+			if e.Header.Type != wire.TypeAlert {
+				return nil, failf(exitUsage, "%s holds a %s, want an alert", inputName(name), e.Header.Type)
+			}
+			if _, err := o.pool.AddChain(e); err != nil {
+				return nil, trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+			}
+			d, err := judgeAlert(o.pool, e)
+			if err != nil {
+				return nil, trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+			}
+			prev = append(prev, d.alert)
+		}
+	}
+	return prev, nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+func alertUpdateCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "update",
+		Usage:     "issue a new version of a warning (Aktualisierung)",
+		ArgsUsage: "ID [FILE.xml]",
+		Description: "What the flags do not change stays as it was. The new version takes the place of all\n" +
+			"versions that this device knows. Where two officers sign, it waits for the second.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert update 7kq3abcd --expires 6h --key weber.key\n" +
+			"  kreidfeuer alert update 7kq3abcd --severity Extreme --instruction \"...\" --key weber.key\n" +
+			"  kreidfeuer alert update 7kq3abcd --correction --area \"Kreis Ahrweiler\" --key weber.key",
+		Flags: append(append(draftFlags(), followFlags()...),
+			&cli.BoolFlag{Name: "correction", Usage: "what was said was wrong; the situation has not changed"},
+			&cli.IntFlag{Name: "entry", Usage: "use the `N`-th alert of a feed", DefaultText: "the only one"},
+		),
+		Action: func(c *cli.Context) error { return e.updateAlert(c) },
+	}, followCodes()...)
+}
+
+// updateAlert issues a new version.
+func (e *env) updateAlert(c *cli.Context) error {
+	id, file, err := updateArgs(c)
+	if err != nil {
+		return err
+	}
+	o, prev, err := e.openIncidentOf(c, id)
+	if err != nil {
+		return err
+	}
+	last := latestVersion(prev)
+	if file != "" {
+		doc, err := e.readAlertFile(c, file)
+		if err != nil {
+			return err
+		}
+		last = &alert.Alert{CAP: doc}
+	}
+	d := compose.DraftOf(last, o.author())
+	if err := e.fillDraft(c, &d); err != nil {
+		return err
+	}
+	e.warnStaleTexts(c, d.Texts)
+	build := compose.Update
+	if c.Bool("correction") {
+		build = compose.Correction
+	}
+	m, err := build(prev, d, e.random)
+	if err != nil {
+		return composeFailure(err)
+	}
+	return o.issueUpdate(m, file == "-")
+}
+
+func latestVersion(prev []*alert.Alert) *alert.Alert {
+	return slices.MaxFunc(prev, func(a, b *alert.Alert) int { return cmp.Compare(a.Header.Created, b.Header.Created) })
+}
+
+func updateArgs(c *cli.Context) (id, file string, err error) {
+	high, rest := 2, c.Args().Slice()
+	if len(c.StringSlice("alert")) == 0 {
+		if err := wantArgs(c, 1, high, "the alert's ID"); err != nil {
+			return "", "", err
+		}
+		id, rest = rest[0], rest[1:]
+	} else if err := wantArgs(c, 0, 1, "at most a CAP file beside --alert"); err != nil {
+		return "", "", err
+	}
+	if len(rest) > 0 {
+		file = rest[0]
+	}
+	flag := draftFlagSet(c)
+	switch {
+	case file == "" && flag == "" && !c.IsSet("expires"):
+		return "", "", failf(exitUsage, "what changes?").hintf("--expires 6h, --severity Extreme, --instruction TEXT, ... or a CAP file")
+	case file != "" && flag != "":
+		return "", "", failf(exitUsage, "--%s does not change a file", flag).hintf("change the file")
+	}
+	return id, file, nil
+}
+
+func (o *officer) issueUpdate(m *compose.Message, stdinTaken bool) error {
+	c := o.c
+	dialog, closeDialog, err := o.env.newDialog(stdinTaken)
+	if err != nil {
+		return err
+	}
+	defer closeDialog()
+	next, err := alert.Of(m.CAP)
+	if err != nil {
+		return err
+	}
+	if next.Header, err = alert.Header(m.CAP); err != nil {
+		return failf(exitNo, "%w", err)
+	}
+	next.References = m.Extras.References
+	changes, err := o.changes(next)
+	if err != nil {
+		return err
+	}
+	_, err = o.issue(m, sending{role: wire.RoleAuthor, out: c.String("out"), yes: c.Bool("yes"), dialog: dialog,
+		screen: screen{action: "Herausgeben", details: changes}})
+	return err
+}
+
+// warnStaleTexts: who changes a text in one language leaves the others behind.
+func (e *env) warnStaleTexts(c *cli.Context, texts []compose.Text) {
+	changed := false
+	for _, flag := range []string{"event", "headline", "description", "instruction"} {
+		changed = changed || c.IsSet(flag)
+	}
+	var others []string
+	for _, t := range texts {
+		if !strings.EqualFold(t.Language, c.String("language")) {
+			others = append(others, t.Language)
+		}
+	}
+	if changed && len(others) > 0 {
+		e.warnf("only the text in %q changes; %s stay as they were", c.String("language"), strings.Join(others, ", "))
+	}
+}
