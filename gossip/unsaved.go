@@ -1,8 +1,10 @@
 package gossip
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -29,6 +31,17 @@ func (p *pending) size() (bytes uint64) {
 	return bytes
 }
 
+// detach lets go of the transmissions that the records came by.
+func (p *pending) detach() {
+	for i := range p.records {
+		r := &p.records[i]
+		r.Envelope, r.Parts = r.Envelope.Stored(), slices.Clone(r.Parts)
+		for j := range r.Parts {
+			r.Parts[j] = bytes.Clone(r.Parts[j])
+		}
+	}
+}
+
 // hold keeps a batch that the store did not take, within bounds. What finds no
 // room is given up: catch-up brings it again.
 func (r *Router) hold(batch []pending) {
@@ -38,6 +51,7 @@ func (r *Router) hold(batch []pending) {
 			r.unremember(p)
 			continue
 		}
+		p.detach()
 		r.unsaved.list = append(r.unsaved.list, p)
 		r.unsaved.bytes += p.size()
 	}
