@@ -34,7 +34,8 @@ type accountKey struct {
 	lane        wire.Lane
 }
 
-// account holds a certificate's entries, what is kept first at the front.
+// account holds a certificate's entries, what gives way first at the front: so
+// the newest, which comes most often, goes to the end.
 type account struct {
 	entries []*entry
 	bytes   uint64
@@ -83,6 +84,9 @@ func compareRank(a, b *entry) int {
 	)
 }
 
+// compareEviction is the other way round: what gives way first is first.
+func compareEviction(a, b *entry) int { return compareRank(b, a) }
+
 // admit takes e in and evicts what overflows its accounts. ok is false if e
 // itself is what overflows; then nothing changed.
 func (l *ledger) admit(e *entry, limit func(wire.ID, wire.Lane) quota) (evicted []*entry, ok bool) {
@@ -99,16 +103,16 @@ func (l *ledger) admit(e *entry, limit func(wire.ID, wire.Lane) quota) (evicted 
 		key := accountKey{cert, e.lane}
 		q, a := limit(cert, e.lane), l.accounts[key]
 		for a != nil && len(a.entries) > 0 && q.exceeded(a) {
-			last := a.entries[len(a.entries)-1]
-			l.remove(last)
-			if last == e {
+			first := a.entries[0]
+			l.remove(first)
+			if first == e {
 				for _, back := range evicted {
 					l.insert(back)
 				}
 				l.forget(e)
 				return nil, false
 			}
-			evicted = append(evicted, last)
+			evicted = append(evicted, first)
 			a = l.accounts[key]
 		}
 	}
@@ -154,7 +158,7 @@ func (l *ledger) insert(e *entry) {
 			a = &account{}
 			l.accounts[key] = a
 		}
-		i, _ := slices.BinarySearchFunc(a.entries, e, compareRank)
+		i, _ := slices.BinarySearchFunc(a.entries, e, compareEviction)
 		a.entries = slices.Insert(a.entries, i, e)
 		a.bytes += e.size
 	}
@@ -172,7 +176,7 @@ func (l *ledger) remove(e *entry) {
 		if a == nil {
 			continue
 		}
-		if i, found := slices.BinarySearchFunc(a.entries, e, compareRank); found {
+		if i, found := slices.BinarySearchFunc(a.entries, e, compareEviction); found {
 			a.entries = slices.Delete(a.entries, i, i+1)
 			a.bytes -= e.size
 		}

@@ -18,10 +18,15 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 	if len(e.Chain) == 0 {
 		return nil, nil
 	}
+	version, key := p.Version(), proofKey(e)
+	if p.proven.has(version, key, e.Chain) {
+		return nil, nil
+	}
 	links, err := p.readChain(e)
 	if err != nil {
 		return nil, err
 	}
+	p.proven.add(version, key, links)
 	for _, l := range slices.Backward(links) { // root versions before a pinned one are known by their hash, latest first
 		if !l.known && l.env.Header.Type == wire.TypeRoot && p.isBefore(l.env) {
 			if _, changed, err := p.add(l.env); err == nil && changed {
@@ -48,7 +53,8 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 type link struct {
 	id    wire.ID
 	env   *wire.Envelope
-	known bool // held, certificates with exactly these signatures
+	known bool   // held, certificates with exactly these signatures
+	raw   string // of a known certificate, as held
 }
 
 // readChain decodes what is not known and holds every object on the path.
@@ -63,7 +69,7 @@ func (p *Pool) readChain(e *wire.Envelope) ([]link, error) {
 	for i, b := range e.Chain {
 		l := &links[i]
 		if l.id, l.known = d.raw[string(b)]; l.known {
-			l.env = d.certs[l.id].env
+			l.env, l.raw = d.certs[l.id].env, d.certs[l.id].raw
 		} else if l.env, err = decodeLink(b, d.id); err != nil {
 			return nil, err
 		}

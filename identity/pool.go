@@ -14,7 +14,8 @@ type Pool struct {
 	domains map[wire.ID]*domain
 	version uint64
 
-	signatures signatures // has a lock of its own
+	signatures signatures // these two have locks of their own
+	proven     proven
 }
 
 // NewPool makes an empty pool: it trusts nobody.
