@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,7 +36,14 @@ func run(e *env, args []string) int {
 	return int(e.report(err))
 }
 
+var flagText = cli.FlagStringer
+
+// repetition is how cli writes that a flag may be repeated; our usage says so
+// in words, and the columns stay narrow.
+var repetition = regexp.MustCompile(` \[ --[^\]]* \]`)
+
 func newApp(e *env) *cli.App {
+	cli.FlagStringer = func(f cli.Flag) string { return repetition.ReplaceAllString(flagText(f), "") }
 	app := &cli.App{
 		Name:     "kreidfeuer",
 		HelpName: "kreidfeuer",

@@ -37,3 +37,20 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 }
+
+// address DIR NAME puts an address of the device that runs on the data folder
+// DIR into the variable NAME.
+func address(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: address DIR NAME")
+	}
+	dev, err := client.New(client.Config{Data: ts.MkAbs(args[0])})
+	ts.Check(err)
+	defer dev.Close()
+	s, err := dev.Status(context.Background())
+	ts.Check(err)
+	if len(s.Listen) == 0 {
+		ts.Fatalf("the device listens nowhere")
+	}
+	ts.Setenv(args[1], s.Listen[0])
+}

@@ -136,7 +136,8 @@ func (b *beaconer) give(ctx context.Context) error {
 		}
 		return b.env.printObject(j)
 	}
-	b.env.printf("%s  sign of life of %s given, %d warnings in force, to %d neighbours\n", stamp(created), b.who(), len(named), s.Neighbours)
+	b.env.printf("%s  sign of life of %s given, %s in force, to %s\n", stamp(created), b.who(),
+		counted(len(named), "warning"), counted(s.Neighbours, "neighbour"))
 	return nil
 }
 
@@ -213,7 +214,7 @@ func describeBeacon(b *identity.Beacon) *beaconJSON {
 }
 
 func (b *beaconJSON) rows() []string {
-	rows := []string{fmt.Sprintf("in force\t%d warnings", len(b.InForce))}
+	rows := []string{"in force\t" + counted(len(b.InForce), "warning")}
 	if len(b.InForce) > 0 {
 		rows[0] += ": " + strings.Join(b.InForce, ", ")
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -64,7 +66,7 @@ func (e *env) grantCert(c *cli.Context, name string) error {
 	if spec.Expires, err = endWithin(c, spec.Created, grantLife, i.expires()); err != nil {
 		return err
 	}
-	e.notef("unit     %s\nperson   %s\nname     %s\nkey      %s\npermits  %s", req.Authority, req.Person, oneLine(req.Name), req.Key, spec.Scope.String())
+	e.notef("%s", strings.Join(describeCertificate(&spec).rows(), "\n"))
 	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func (e *env) importTrust(c *cli.Context) error {
 			return err
 		}
 	}
-	e.notef("%d objects imported.", len(ordered))
+	e.notef("imported: %s", counted(len(ordered), "object"))
 	return nil
 }
 

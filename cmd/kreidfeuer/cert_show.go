@@ -17,11 +17,11 @@ func certShowCommand(e *env) *cli.Command {
 		ArgsUsage: "[FILE...]",
 		Description: "Without a file it lists the certificates that the running device knows or, if none\n" +
 			"runs, that came with the pinned roots; with --json as the control API's certificates.\n\n" +
-			"With files, exit status 4 means that one does not hold by what this device has pinned, or by the\n" +
-			"files of --trust.\n\n" +
-			"With files and --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\"issuer\",\n" +
-			"\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\",\n" +
-			"\"revocations\", \"station\" or \"beacon\"}.\n\n" +
+			"With files, exit status 4 means that one does not hold by what this device has pinned,\n" +
+			"or by the files of --trust.\n\n" +
+			"With files and --json one object for each: {\"schema\",\"type\",\"fingerprint\",\"domain\",\n" +
+			"\"issuer\",\"sequence\",\"created\",\"expires\",\"signatures\",\"valid\",\"problem\",\"certificate\",\n" +
+			"\"revocations\",\"station\" or \"beacon\"}.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer cert show\n" +
 			"  kreidfeuer cert show --trust root.pem lst.pem",

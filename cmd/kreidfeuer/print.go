@@ -27,6 +27,14 @@ func printable(s string) string {
 // oneLine is printable text without line breaks.
 func oneLine(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
 
+// counted is "1 warning" or "2 warnings".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // printJSON writes v as one line.
 func (e *env) printJSON(v any) error {
 	b, err := json.Marshal(v)

@@ -56,7 +56,7 @@ func (e *env) pinRoot(c *cli.Context, name string) error {
 	if err := e.tellPin(c, p); err != nil {
 		return err
 	}
-	e.notef("Pinned. This device now trusts what this root says, with %d more objects:", len(p.objects))
+	e.notef("Pinned. This device now trusts what this root says, with %s:", counted(len(p.objects), "more object"))
 	return e.printRoots([]*wire.Envelope{p.root})
 }
 

@@ -20,8 +20,8 @@ func rootShowCommand(e *env) *cli.Command {
 			"Compare the fingerprint with the published one, group by group, before you pin a root.\n" +
 			"Signatures are verified; whether they make a later version valid also depends on the\n" +
 			"version before: root bundle and root pin judge that.\n\n" +
-			"With a file and --json one object for each version: {\"schema\",\"name\",\"domain\",\"version\",\n" +
-			"\"fingerprint\",\"created\",\"expires\",\"threshold\",\"keys\",\"recovery_threshold\",\n" +
+			"With a file and --json one object for each version: {\"schema\",\"name\",\"domain\",\n" +
+			"\"version\",\"fingerprint\",\"created\",\"expires\",\"threshold\",\"keys\",\"recovery_threshold\",\n" +
 			"\"recovery_keys\",\"floor\",\"signed_by\",\"bad_signatures\",\"missing\"}.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer root show\n" +

@@ -30,7 +30,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "request": requestBy, "pin": pinBy, "edit": edit, "await": await,
+			"status": status, "request": requestBy, "pin": pinBy, "edit": edit, "await": await, "address": address,
 			"officers": officers, "id": idOf,
 		},
 		Condition: func(cond string) (bool, error) {
