@@ -7,6 +7,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -61,6 +62,9 @@ func (e *env) endAlert(c *cli.Context, action string, end endFunc) error {
 	if err != nil {
 		return composeFailure(err)
 	}
+	if err := o.shorten(m.CAP); err != nil {
+		return err
+	}
 	dialog, closeDialog, err := e.newDialog(false)
 	if err != nil {
 		return err
@@ -75,12 +79,29 @@ func (e *env) endAlert(c *cli.Context, action string, end endFunc) error {
 	if err != nil {
 		return err
 	}
-	if done.alert.Kind == alert.KindAllClear && int(done.verified.Level) < done.verified.Needed && c.String("out") == "" {
-		e.notef("Die Sirenen schweigen; es erscheint „%s“. Bestätigung durch eine zweite Person: kreidfeuer alert approve %s",
-			alert.German.AllClearUnconfirmed, done.alert.ID.Short())
+	if a := done.alert; a.Kind == alert.KindAllClear && a.Severity >= wire.PrioritySevere &&
+		int(done.verified.Level) < done.verified.Needed && c.String("out") == "" {
+		e.notef("Es erscheint „%s“. Bestätigung durch eine zweite Person: kreidfeuer alert approve %s",
+			alert.German.AllClearUnconfirmed, a.ID.Short())
 	}
 	return nil
 }
 
 // endFunc builds the end of an incident.
 type endFunc = func(prev []*alert.Alert, by compose.Author, random io.Reader) (*compose.Message, error)
+
+// shorten keeps an end within the lifetime that the officer's certificates
+// permit: whoever may warn for six hours must be able to end it.
+func (o *officer) shorten(c *cap.Alert) error {
+	created, _, err := alert.Times(c)
+	if err != nil {
+		return failf(exitNo, "%w", err)
+	}
+	latest := created + min(o.unit.Scope.Lifetime, o.cert.Scope.Lifetime)
+	for i := range c.Info {
+		if t, ok := c.Info[i].Expires.Unix(); ok && t > int64(latest) {
+			c.Info[i].Expires = cap.MakeTime(int64(latest), o.env.offset())
+		}
+	}
+	return nil
+}

@@ -85,8 +85,8 @@ func (o *officer) findCertificate(key identity.PublicKey, name string) error {
 		o.cert = o.latest(find)
 	}
 	if o.cert == nil {
-		return failf(exitTrust, "no certificate of %s is known here, or none is valid now", o.key).
-			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
+		return failf(exitTrust, "no certificate of %s is known here that is valid at %s", o.key, stamp(o.env.unix())).
+			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE; is this machine's clock right?")
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (o *officer) findUnit() error {
 		o.unit = o.latest(find)
 	}
 	if o.unit == nil {
-		return failf(exitTrust, "no certificate of the unit %q is known here, or none is valid now", o.cert.Authority).
+		return failf(exitTrust, "no certificate of the unit %q is known here that is valid at %s", o.cert.Authority, stamp(o.env.unix())).
 			hintf("kreidfeuer cert import takes it in")
 	}
 	return nil
