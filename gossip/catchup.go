@@ -160,7 +160,8 @@ func (r *Router) CatchUp(ctx context.Context, p peer.ID) (int, error) {
 		_ = s.Reset()
 		return got, err
 	}
-	return got, s.Close()
+	_ = s.Close() // both sides have said that it is over; who closes first cancels the other
+	return got, nil
 }
 
 // session is the asking side of one catch-up.

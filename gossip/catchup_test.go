@@ -64,10 +64,10 @@ func TestCatchUpRaisesLevelAndCompletesParts(t *testing.T) {
 	a.publish(t, e.EncodeFull())
 	connect(t, b.host, a.host)
 	eventually(t, "the level rises", b.knows(e.ID(), 2))
-	s, err := b.store.Get(t.Context(), e.ID())
-	if err != nil || !slices.EqualFunc(s.Parts, e.Parts, bytes.Equal) {
-		t.Errorf("%d parts, %v", len(s.Parts), err)
-	}
+	eventually(t, "the parts are on disk", func() bool {
+		s, err := b.store.Get(t.Context(), e.ID())
+		return err == nil && slices.EqualFunc(s.Parts, e.Parts, bytes.Equal)
+	})
 
 	same := sign(t, tree, document("same level", cap.Moderate, true), tree.Leitstelle.Persons...)
 	bare := *same
