@@ -54,10 +54,7 @@ func (e *env) approveAlert(c *cli.Context, name string) error {
 	if err := o.mayApprove(before, u.draft); err != nil {
 		return err
 	}
-	dialog, closeDialog, err := e.newDialog(name == "-")
-	if err != nil {
-		return err
-	}
+	dialog, closeDialog := e.newDialog(name == "-")
 	defer closeDialog()
 	details, err := o.approvalDetails(before)
 	if err != nil {

@@ -51,10 +51,7 @@ func (e *env) composeAlert(c *cli.Context) error {
 	if err := e.fillDraft(c, &d); err != nil {
 		return err
 	}
-	dialog, closeDialog, err := e.newDialog(false)
-	if err != nil {
-		return err
-	}
+	dialog, closeDialog := e.newDialog(false)
 	defer closeDialog()
 	guided := d.Template == "" && len(d.Texts) == 0 || len(d.Areas) == 0
 	if guided {

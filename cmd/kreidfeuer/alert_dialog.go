@@ -17,24 +17,29 @@ type dialog struct {
 	in     *bufio.Reader
 	out    io.Writer
 	person bool // who answers can answer again
+
+	absent error // there is nobody to ask
 }
 
 // newDialog asks on standard input; if that holds a document instead, at the
 // terminal. Close it with the returned function.
-func (e *env) newDialog(stdinTaken bool) (*dialog, func(), error) {
+func (e *env) newDialog(stdinTaken bool) (*dialog, func()) {
 	if !stdinTaken {
-		return &dialog{e, bufio.NewReader(e.stdin), e.stderr, e.stdinTerminal}, func() {}, nil
+		return &dialog{env: e, in: bufio.NewReader(e.stdin), out: e.stderr, person: e.stdinTerminal}, func() {}
 	}
 	in, out, err := openTerminal()
 	if err != nil {
-		return nil, nil, failf(exitUsage, "standard input holds the document, and there is no terminal to ask at").
-			hintf("name the document's file")
+		return &dialog{env: e, out: e.stderr, absent: failf(exitUsage, "standard input holds the document, and there is no terminal to ask at").
+			hintf("name the document's file")}, func() {}
 	}
-	return &dialog{e, bufio.NewReader(in), out, true}, func() { in.Close(); out.Close() }, nil
+	return &dialog{env: e, in: bufio.NewReader(in), out: out, person: true}, func() { in.Close(); out.Close() }
 }
 
 // ask returns one line without outer white space.
 func (d *dialog) ask(prompt string) (string, error) {
+	if d.absent != nil {
+		return "", d.absent
+	}
 	fmt.Fprint(d.out, prompt)
 	line, err := d.readLine()
 	if errors.Is(err, errAborted) {

@@ -65,10 +65,7 @@ func (e *env) endAlert(c *cli.Context, action string, end endFunc) error {
 	if err := o.shorten(m.CAP); err != nil {
 		return err
 	}
-	dialog, closeDialog, err := e.newDialog(false)
-	if err != nil {
-		return err
-	}
+	dialog, closeDialog := e.newDialog(false)
 	defer closeDialog()
 	ended := ""
 	if in := latestVersion(prev).Language("de", "en"); in != nil {

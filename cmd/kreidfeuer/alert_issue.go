@@ -77,10 +77,7 @@ func (e *env) issueAlert(c *cli.Context) error {
 	if err != nil {
 		return composeFailure(err)
 	}
-	dialog, closeDialog, err := e.newDialog(file == "-")
-	if err != nil {
-		return err
-	}
+	dialog, closeDialog := e.newDialog(file == "-")
 	defer closeDialog()
 	return o.issueNew(m, dialog)
 }

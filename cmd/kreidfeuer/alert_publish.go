@@ -41,7 +41,7 @@ func (e *env) publishAlert(c *cli.Context, name string) error {
 		return trustFailure(err)
 	}
 	if done.missing > 0 {
-		return failf(exitTrust, "%s lacks %d signatures", inputName(name), done.missing).hintf("kreidfeuer alert approve %s", name)
+		return failf(exitTrust, "%s lacks signatures: it has %d of %d", inputName(name), done.verified.Level, int(done.verified.Level)+done.missing).hintf("kreidfeuer alert approve %s", name)
 	}
 	dev, err := e.device(c)
 	if err != nil {

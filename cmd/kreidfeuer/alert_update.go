@@ -94,10 +94,7 @@ func updateArgs(c *cli.Context) (id, file string, err error) {
 
 func (o *officer) issueUpdate(m *compose.Message, stdinTaken bool) error {
 	c := o.c
-	dialog, closeDialog, err := o.env.newDialog(stdinTaken)
-	if err != nil {
-		return err
-	}
+	dialog, closeDialog := o.env.newDialog(stdinTaken)
 	defer closeDialog()
 	next, err := alert.Of(m.CAP)
 	if err != nil {
