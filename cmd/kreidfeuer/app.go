@@ -153,7 +153,7 @@ func unknownCommand(c *cli.Context, known []*cli.Command) error {
 func nearest(known []*cli.Command, word string) string {
 	best, least := "", 3
 	for _, c := range known {
-		if d := slips(c.Name, word); !c.Hidden && d < least && d < len(c.Name) && d < len(word) {
+		if d := slips(c.Name, word); !c.Hidden && d < least && 2*d <= min(len(c.Name), len(word)) {
 			best, least = c.Name, d
 		}
 	}

@@ -21,7 +21,8 @@ func arrange(app *cli.App, args []string) []string {
 	}
 	out := append([]string{args[0]}, a.globals...)
 	out = append(append(out, a.path...), a.flags...)
-	if a.help {
+	unknown := len(a.commands) > 0 && len(a.operands) > 0
+	if a.help && !unknown {
 		return append(out, "--help")
 	}
 	return append(append(out, "--"), a.operands...)
