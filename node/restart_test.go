@@ -193,3 +193,41 @@ func TestExpiringOwnAlerts(t *testing.T) {
 		t.Errorf("warnings before the end: %v, want 30 and 10", got)
 	}
 }
+
+// With little space left the store takes no envelopes, but what people were told
+// it does: a restart does not alarm them again.
+func TestLowDiskRemembersWhatWasTold(t *testing.T) {
+	t.Parallel()
+	tree, dir := newTree(t), t.TempDir()
+	var low atomic.Bool
+	low.Store(true)
+	free := persist.Options{Free: func() (uint64, error) {
+		if low.Load() {
+			return 1 << 20, nil
+		}
+		return 1 << 40, nil
+	}}
+	source := nodetest.Start(t, tree, nodetest.Options{})
+	one := warning(t, tree, "one")
+	submit(t, source, one)
+	st := openStore(t, dir, free)
+	d := nodetest.Start(t, tree, nodetest.Options{Peers: []*nodetest.Device{source}, Store: st})
+	d.Await(t, one.ID(), nodetest.Alarmed)
+	health(t, d, "disk-full", false)
+	told := events(t, d, 0)
+	d.Stop()
+	if _, last := st.EventBounds(); last != told[len(told)-1].Seq {
+		t.Errorf("the store holds events up to %d of %d", last, len(told))
+	}
+
+	low.Store(false)
+	st = openStore(t, dir, free)
+	d = nodetest.Start(t, tree, nodetest.Options{Peers: []*nodetest.Device{source}, Store: st})
+	d.Await(t, one.ID(), func(e *apitype.AlertEvent) bool { return e.State == apitype.StateInForce && !e.Alarm })
+	if _, err := st.Get(t.Context(), one.ID()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if n := count(t, d, one.ID(), nodetest.Alarmed); n != 1 {
+		t.Errorf("the alert has alarmed %d times", n)
+	}
+}
