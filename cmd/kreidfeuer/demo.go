@@ -82,7 +82,7 @@ type story struct {
 	fingerprint string
 	warning     string   // envelope ID
 	forged      []string // envelope IDs that nobody may accept
-	enemy       *attacker
+	hostility
 }
 
 // scene prints a heading.

@@ -298,8 +298,9 @@ func (d *demoDevice) kill() error {
 	return nil
 }
 
-// stop ends every device that still runs.
+// stop ends every process that still runs.
 func (s *story) stop() {
+	s.disarm()
 	for _, d := range s.devices {
 		if d.process == nil || d.process.Process == nil || d.dead {
 			continue

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-
-	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
 // kreidfeuer runs this program as a process of its own and returns its output.
@@ -118,14 +116,4 @@ func (s *story) admit(ctx context.Context, m member) error {
 		return err
 	}
 	return os.Rename(s.path("bundle.new"), s.path("bundle.pem"))
-}
-
-// openKey opens a member's key, for what only an attacker would sign with it.
-func (s *story) openKey(name string) (identity.PrivateKey, error) {
-	b, err := os.ReadFile(s.path(name + ".key"))
-	if err != nil {
-		return identity.PrivateKey{}, err
-	}
-	key, _, err := identity.DecryptKeyFile(b, "demonstration")
-	return key, err
 }

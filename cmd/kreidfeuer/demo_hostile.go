@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"time"
 
@@ -137,6 +138,17 @@ func connected(p *hostile.Peer, victims []peer.AddrInfo) (n int) {
 		}
 	}
 	return n
+}
+
+// hostility holds the running hostile peer.
+type hostility struct{ enemy *attacker }
+
+// disarm ends the hostile peer, if it runs.
+func (h hostility) disarm() {
+	if h.enemy != nil && h.enemy.process.ProcessState == nil {
+		_ = h.enemy.process.Process.Kill()
+		_ = h.enemy.process.Wait()
+	}
 }
 
 // attacker is the running hostile peer.
@@ -322,6 +334,16 @@ func (s *story) signAs(e *wire.Envelope, name string, i int) (*wire.Envelope, er
 		role = wire.RoleAuthor
 	}
 	return key.Sign(e, wire.CertificateRef(certs[0].ID()), role), nil
+}
+
+// openKey opens a member's key, for what only an attacker would sign with it.
+func (s *story) openKey(name string) (identity.PrivateKey, error) {
+	b, err := os.ReadFile(s.path(name + ".key"))
+	if err != nil {
+		return identity.PrivateKey{}, err
+	}
+	key, _, err := identity.DecryptKeyFile(b, "demonstration")
+	return key, err
 }
 
 // damage sends a copy of a genuine alert with a damaged signature before the

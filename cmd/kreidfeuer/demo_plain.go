@@ -13,8 +13,10 @@ import (
 // hostileCommands: the program that people install contains no hostile peer.
 func hostileCommands(*env) []*cli.Command { return nil }
 
-// attacker would be the running hostile peer.
-type attacker struct{}
+// hostility would hold the running hostile peer.
+type hostility struct{}
+
+func (hostility) disarm() {}
 
 func (s *story) attack(context.Context) error {
 	s.scene(5, "A hostile peer: left out")
