@@ -70,9 +70,9 @@ func latestVersion(prev []*alert.Alert) *alert.Alert {
 }
 
 func updateArgs(c *cli.Context) (id, file string, err error) {
-	high, rest := 2, c.Args().Slice()
+	rest := c.Args().Slice()
 	if len(c.StringSlice("alert")) == 0 {
-		if err := wantArgs(c, 1, high, "the alert's ID"); err != nil {
+		if err := wantArgs(c, 1, 2, "the alert's ID"); err != nil {
 			return "", "", err
 		}
 		id, rest = rest[0], rest[1:]
