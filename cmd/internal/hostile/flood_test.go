@@ -71,34 +71,34 @@ func TestFloodOfJunk(t *testing.T) {
 	}
 }
 
-// flood lets one hostile peer after the other flood a for two seconds, and
+// flood lets one hostile peer after the other flood a for two seconds and more, and
 // issues warnings at b meanwhile.
 func (w *world) flood(t *testing.T, next func(i int) []byte) {
 	undisturbed := w.latency(t, 5)
 	memory, stored := heap(), kept(t, w.a, wire.LaneTrust)
 	before := w.a.Stats()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	done := make(chan struct{})
 	var sent, cut atomic.Int64
 	go func() {
 		defer close(done)
-		for ctx.Err() == nil {
+		for start := time.Now(); time.Since(start) < 2*time.Second; {
 			p := w.bare(t) // a new identity each time
 			begun := time.Now()
 			n, _ := p.Flood(ctx, w.a.ID(), wire.Topic(w.tree.Root.ID(), wire.LaneLive), perSecond, func(i int) []byte {
 				return next(int(sent.Add(1)))
 			})
-			if ctx.Err() != nil {
-				return
-			}
-			cut.Add(1)
-			if took := time.Since(begun); took > time.Second {
+			// Where the machine is too slow for such a flood, it takes as long as
+			// four thousand envelopes do.
+			if took := time.Since(begun); took > time.Second && n > perSecond*9/10 {
 				t.Errorf("a hostile peer was cut off after %s and %d envelopes", took, n)
 			}
 			if !waitFor(func() bool { return !p.Connected(w.a.ID()) }) {
 				t.Error("a hostile peer is still connected")
 			}
+			cut.Add(1)
+			_ = p.Close()
 		}
 	}()
 	disturbed := w.latency(t, 10)
@@ -108,23 +108,23 @@ func (w *world) flood(t *testing.T, next func(i int) []byte) {
 	if checks := after.Checks - before.Checks; checks > uint64(sent.Load())+2*10 {
 		t.Errorf("%d junk envelopes cost %d signature checks", sent.Load(), checks)
 	}
-	if cut.Load() == 0 {
-		t.Error("no hostile peer was cut off")
-	}
 	if limit := max(2*undisturbed, undisturbed+500*time.Millisecond); disturbed > limit {
 		t.Errorf("warnings took %s, undisturbed %s", disturbed, undisturbed)
 	}
 	w.control(t)
-	if grown := int64(heap()) - int64(memory); grown > 48<<20 {
+	// The hostile peers live in this process too, and take a while to die.
+	grown := int64(0)
+	if !waitFor(func() bool { grown = int64(heap()) - int64(memory); return grown < 32<<20 }) {
 		t.Errorf("memory grew by %d kB", grown>>10)
 	}
 	if got := kept(t, w.a, wire.LaneTrust); got != stored {
 		t.Errorf("trust objects kept: %d, before %d", got, stored)
 	}
-	t.Logf("%d junk envelopes by %d peers, %d checks; warnings took %s, undisturbed %s",
-		sent.Load(), cut.Load(), after.Checks-before.Checks, disturbed, undisturbed)
+	t.Logf("%d junk envelopes by %d peers, %d checks; warnings took %s, undisturbed %s; memory grew by %d kB",
+		sent.Load(), cut.Load(), after.Checks-before.Checks, disturbed, undisturbed, grown>>10)
 }
 
+// bare connects a hostile peer that floods; the caller closes it and forgets it.
 func (w *world) bare(t *testing.T) *hostile.Peer {
 	p, err := hostile.NewBare()
 	if err != nil {
@@ -132,7 +132,6 @@ func (w *world) bare(t *testing.T) *hostile.Peer {
 	} else if err = p.Connect(t.Context(), w.a.Info()); err != nil {
 		t.Error(err)
 	}
-	t.Cleanup(func() { _ = p.Close() })
 	return p
 }
 
@@ -273,6 +272,7 @@ func TestSubscriptionFlood(t *testing.T) {
 	memory := heap()
 	for _, each := range []int{64, 1000} { // as much as is heard at once, and more
 		p := w.bare(t)
+		defer p.Close()
 		var topics []string
 		for i := range 50_000 {
 			topics = append(topics, fmt.Sprintf("%s%050d/live", wire.ProtocolPrefix, i))
