@@ -15,8 +15,16 @@ import (
 // A draft is an alert that still lacks signatures. It does not spread: it goes
 // straight to the stations of its authority. The protocol is one frame each way.
 
+// Draft is what one station hands another: a draft, or the answer that it was
+// rejected. Approval needs no answer: it is a draft with a further signature.
+type Draft struct {
+	Raw      []byte // the envelope in its transmitted form
+	Rejected bool
+	Comment  string // why, at most maxComment bytes
+}
+
 // SendDraft hands a draft to another station and waits for its receipt.
-func (r *Router) SendDraft(ctx context.Context, p peer.ID, raw []byte) error {
+func (r *Router) SendDraft(ctx context.Context, p peer.ID, d Draft) error {
 	ctx, cancel := context.WithTimeout(ctx, draftTimeout)
 	defer cancel()
 	s, err := r.host.NewStream(network.WithAllowLimitedConn(ctx, "draft"), p, wire.ProtocolDraft)
@@ -26,7 +34,11 @@ func (r *Router) SendDraft(ctx context.Context, p peer.ID, raw []byte) error {
 	defer s.Close()
 	_ = s.SetDeadline(time.Now().Add(draftTimeout))
 	f := newFramer(s)
-	if err := f.send(frame{Kind: frameEnv, Raw: raw}); err != nil {
+	kind := uint64(frameEnv)
+	if d.Rejected {
+		kind = frameNo
+	}
+	if err := f.send(frame{Kind: kind, Raw: d.Raw, Note: d.Comment}); err != nil {
 		return err
 	}
 	answer, err := f.want(frameEnd)
@@ -55,15 +67,18 @@ func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 }
 
 func (r *Router) answerDraft(p peer.ID, f *framer) error {
-	fr, err := f.want(frameEnv)
+	fr, err := f.read()
 	if err != nil {
 		return err
 	}
 	answer := frame{Kind: frameEnd}
-	if len(fr.Raw) > wire.MaxTransmission {
-		return errors.New("draft is too large")
+	switch {
+	case fr.Kind != frameEnv && fr.Kind != frameNo:
+		return fmt.Errorf("frame of kind %d, want a draft or its rejection", fr.Kind)
+	case len(fr.Raw) > wire.MaxTransmission || len(fr.Note) > maxComment:
+		return errors.New("draft or comment is too large")
 	}
-	if err := r.cfg.OnDraft(p, fr.Raw); err != nil {
+	if err := r.cfg.OnDraft(p, Draft{fr.Raw, fr.Kind == frameNo, fr.Note}); err != nil {
 		if r.verdict(err) == wire.Reject {
 			r.strike(p, err)
 		}

@@ -17,6 +17,7 @@ const (
 	frameGet   = 4 // client: send me these
 	frameEnv   = 5 // server: one of them, in transmitted form
 	frameEnd   = 6 // server: that was all
+	frameNo    = 7 // draft: this one is rejected, with a note why
 )
 
 // frame is one message of the catch-up protocol.
@@ -27,6 +28,7 @@ type frame struct {
 	Lane    wire.Lane   `cbor:"3,keyasint,omitempty"`
 	Items   []frameItem `cbor:"4,keyasint,omitempty"`
 	Raw     []byte      `cbor:"5,keyasint,omitempty"`
+	Note    string      `cbor:"6,keyasint,omitempty"`
 }
 
 type frameItem struct {

@@ -88,4 +88,7 @@ const (
 // Bounds of the draft protocol.
 const (
 	draftTimeout = 10 * time.Second
+
+	// maxComment bounds the words with which a draft is rejected, in bytes.
+	maxComment = 1000
 )

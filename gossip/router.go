@@ -49,7 +49,7 @@ type Config struct {
 	OnHello func(p peer.ID, theirs, ours time.Time)
 	// OnDraft is given a draft by another station of an authority; an error is
 	// sent back. It must check the draft. Nil: drafts are refused.
-	OnDraft func(from peer.ID, raw []byte) error
+	OnDraft func(from peer.ID, d Draft) error
 }
 
 // Router spreads envelopes over one libp2p host. Make one with [New]; nothing

@@ -57,7 +57,7 @@ func (n *Node) describeDraft(id wire.ID, d draft) (apitype.Draft, error) {
 	about := row.Alert(e, a, &v, n.path(&v))
 	out := apitype.Draft{Schema: apitype.SchemaDraft, Envelope: d.Envelope, DraftSummary: apitype.DraftSummary{
 		ID: id.String(), Lane: about.Lane, Kind: about.Kind, Severity: about.Severity, Headline: about.Headline, Areas: about.Areas,
-		Authority: about.Authority, Signed: int(v.Level), Needed: v.Needed, State: d.State, Comment: d.Comment,
+		Authority: about.Authority, Signed: int(v.Level), Needed: about.Needed, State: d.State, Comment: d.Comment,
 		Arrived: d.Received, From: d.From, Overdue: d.Overdue,
 	}}
 	if v.Author != nil {
@@ -80,6 +80,9 @@ func (n *Node) PutDraft(ctx context.Context, raw []byte) (apitype.Draft, error) 
 	return n.Draft(ctx, e.ID())
 }
 
+// maxComment bounds the comment to an answer, in bytes; stations take no longer one.
+const maxComment = 1000
+
 // AnswerDraft approves or rejects a draft. Approval brings the envelope with
 // the further signature; if it was the last one needed, the alert is durable and
 // published when this returns.
@@ -90,6 +93,8 @@ func (n *Node) AnswerDraft(ctx context.Context, id wire.ID, answer apitype.Draft
 		return d, err
 	case d.State == apitype.DraftPublished || d.State == apitype.DraftRejected:
 		return d, &apitype.Error{Schema: apitype.SchemaError, Code: apitype.CodeConflict, Message: "the draft is " + d.State + " already"}
+	case len(answer.Comment) > maxComment:
+		return d, &apitype.Error{Schema: apitype.SchemaError, Code: apitype.CodeBadRequest, Message: "the comment is longer than 1,000 bytes"}
 	case answer.Answer == apitype.DraftRejected:
 		if err := n.reject(ctx, d, answer.Comment); err != nil {
 			return d, err
@@ -122,9 +127,9 @@ func (n *Node) reject(ctx context.Context, d apitype.Draft, comment string) erro
 	if err != nil {
 		return err
 	}
-	if err := n.putDraft(ctx, e, func(d *draft) { d.State, d.Comment = apitype.DraftRejected, comment }); err != nil {
+	if err := n.noteRejection(ctx, e, comment); err != nil {
 		return err
 	}
-	n.announceDraft(ctx, e.ID())
+	n.sendRejection(ctx, e, comment)
 	return nil
 }

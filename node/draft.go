@@ -73,7 +73,11 @@ func (n *Node) putDraft(ctx context.Context, e *wire.Envelope, change func(*draf
 		d = &draft{Envelope: e.EncodeFull(), Received: n.deps.Now().UTC(), State: apitype.DraftPending}
 		n.drafts.all[e.ID()] = d
 	} else if old, err := wire.Decode(d.Envelope); err == nil && len(old.Signers) < len(e.Signers) {
-		d.Envelope = e.EncodeFull()
+		whole := *e // what was published comes without its parts
+		if len(whole.Parts) == 0 {
+			whole.Parts, whole.Chain = old.Parts, old.Chain
+		}
+		d.Envelope = whole.EncodeFull()
 	}
 	if change != nil {
 		change(d)

@@ -114,6 +114,9 @@ func TestDraftIsRejected(t *testing.T) {
 	if b.Has(t, whole.ID()) {
 		t.Error("a rejected draft is published")
 	}
+	awaitDraft(t, a, whole.ID(), func(d *apitype.DraftSummary) bool { // the author's desk hears why
+		return d.State == apitype.DraftRejected && d.Comment == "wrong place"
+	})
 }
 
 func TestDraftByAStrangerIsRefused(t *testing.T) {

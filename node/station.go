@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -41,15 +42,34 @@ func (n *Node) judgeDraft(raw []byte) (*wire.Envelope, *alert.Alert, identity.Ve
 
 // onDraft takes a draft from another station. Only stations of the same
 // authority hand drafts over, so that nobody's drawer is filled by strangers.
-func (n *Node) onDraft(from peer.ID, raw []byte) error {
-	e, _, _, err := n.judgeDraft(raw)
+func (n *Node) onDraft(from peer.ID, d gossip.Draft) error {
+	e, _, _, err := n.judgeDraft(d.Raw)
 	if err != nil {
 		return err
 	}
 	if !slices.Contains(n.stations(e.Domain(), e.Header.Authority), from) {
 		return fmt.Errorf("this device is not known as a station of %q: bind it with `kreidfeuer cert station`", e.Header.Authority)
 	}
-	return n.keepDraft(context.Background(), e, from.String())
+	ctx := context.Background()
+	if err := n.keepDraft(ctx, e, from.String()); err != nil || !d.Rejected {
+		return err
+	}
+	return n.noteRejection(ctx, e, d.Comment)
+}
+
+// noteRejection notes and tells that a draft was rejected, here or at another
+// station. One that was answered already stays as it is.
+func (n *Node) noteRejection(ctx context.Context, e *wire.Envelope, comment string) error {
+	pending := false
+	err := n.putDraft(ctx, e, func(d *draft) {
+		if pending = d.State == apitype.DraftPending; pending {
+			d.State, d.Comment = apitype.DraftRejected, comment
+		}
+	})
+	if err == nil && pending {
+		n.announceDraft(ctx, e.ID())
+	}
+	return err
 }
 
 // stations are the devices bound to an authority, this one excepted.
@@ -87,13 +107,27 @@ func (n *Node) sendDraft(ctx context.Context, e *wire.Envelope, stations []peer.
 			continue
 		}
 		wg.Go(func() {
-			if err := n.route.SendDraft(ctx, p, e.EncodeFull()); err != nil {
+			if err := n.route.SendDraft(ctx, p, gossip.Draft{Raw: e.EncodeFull()}); err != nil {
 				n.log.Warn("hand over draft", "station", p, "err", err)
 				return
 			}
 			n.drafts.mu.Lock()
 			n.drafts.handed[to] = len(e.Signers)
 			n.drafts.mu.Unlock()
+		})
+	}
+}
+
+// sendRejection tells the other stations that a draft was rejected, as far as
+// they can be reached now.
+func (n *Node) sendRejection(ctx context.Context, e *wire.Envelope, comment string) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, p := range n.stations(e.Domain(), e.Header.Authority) {
+		wg.Go(func() {
+			if err := n.route.SendDraft(ctx, p, gossip.Draft{Raw: e.EncodeFull(), Rejected: true, Comment: comment}); err != nil {
+				n.log.Warn("pass on rejection", "station", p, "err", err)
+			}
 		})
 	}
 }

@@ -18,8 +18,19 @@ func Signatures(k Kind, severity wire.Priority, emergency bool, needed int) int 
 	return needed
 }
 
+// Confirmation is how many persons must have signed before an alert counts as
+// confirmed, if its unit needs as many as needed. An all-clear needs them all:
+// silencing a warning is an attack too.
+func Confirmation(k Kind, severity wire.Priority, needed int) int {
+	if k == KindWithdrawal || k != KindAllClear && severity < wire.PrioritySevere {
+		return min(1, needed)
+	}
+	return needed
+}
+
 // Check holds an alert against what its signers have proven. That a gateway
-// must name an origin follows from its scope. The error is a [*wire.Refusal]. It judges what is here: call it again when missing parts came.
+// must name an origin follows from its scope. It judges what is here: call it
+// again when missing parts came. The error is a [*wire.Refusal].
 func Check(v *identity.Verified, a *Alert) error {
 	gateway := v.Author != nil && v.Author.Kind == identity.KindGateway
 	switch {

@@ -316,3 +316,22 @@ func TestFactOf(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestConfirmation(t *testing.T) {
+	for _, test := range []struct {
+		kind     Kind
+		severity wire.Priority
+		needed   int
+		want     int
+	}{
+		{KindAlert, wire.PrioritySevere, 2, 2},
+		{KindUpdate, wire.PriorityExtreme, 3, 3},
+		{KindAlert, wire.PriorityModerate, 2, 1},
+		{KindAllClear, wire.PriorityMinor, 2, 2},
+		{KindWithdrawal, wire.PriorityExtreme, 2, 1},
+	} {
+		if got := Confirmation(test.kind, test.severity, test.needed); got != test.want {
+			t.Errorf("%s %d of %d: %d persons confirm, want %d", test.kind, test.severity, test.needed, got, test.want)
+		}
+	}
+}

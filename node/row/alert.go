@@ -20,7 +20,7 @@ func Alert(e *wire.Envelope, a *alert.Alert, v *identity.Verified, chain []strin
 		Kind: apitype.AlertKind(a.Kind.String()), Lane: h.Lane.String(), Test: a.Test != "" || a.Drill(),
 		Severity: string(severity(a)), Warnstufe: alert.Warnstufe(severity(a)), Areas: []string{},
 		Domain: h.DomainID().String(), Authority: h.Authority, Chain: chain, Signers: signers(e, v),
-		Level: int(v.Level), Needed: v.Needed, Created: UTC(h.Created), Expires: UTC(h.Expires),
+		Level: int(v.Level), Needed: alert.Confirmation(a.Kind, a.Severity, v.Needed), Created: UTC(h.Created), Expires: UTC(h.Expires),
 	}
 	if v.Unit != nil {
 		row.AuthorityName = v.Unit.Name
