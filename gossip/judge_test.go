@@ -35,8 +35,8 @@ func TestJudgeOrder(t *testing.T) {
 	fresh := warning(t, tree, "fresh")
 	noContent := document("wrong", cap.Severe, false)
 	noContent.Info[0].Area[0].Geocode[0].Value = "071380000000"
-	for range peerBurst {
-		s.peers.allow("talker", time.Now())
+	for range peerBurst { // in an hour, so that nothing is refilled meanwhile
+		s.peers.allow("talker", time.Now().Add(time.Hour))
 	}
 	at := func(from origin, change func(*origin)) origin { change(&from); return from }
 	for _, test := range []struct {
