@@ -3,6 +3,7 @@ package gossip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -216,5 +217,34 @@ func TestLoadAfterRestart(t *testing.T) {
 	}
 	if checks := second.pool.SignatureChecks() - before; checks != 2 {
 		t.Errorf("%d signature checks: the stored chain is not known", checks)
+	}
+}
+
+// One signature in an emergency is good as often a day as the certificate says.
+// What a second person confirms has nothing to do with that.
+func TestJudgeEmergencies(t *testing.T) {
+	tree, err := trusttest.NewTree(1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStation(t, tree.Pinned(), newMemory())
+	officer, local := tree.Leitstelle.Persons[0], origin{means: MeansLocal}
+	emergency := func(i int) *wire.Envelope {
+		e := sign(t, tree, document(fmt.Sprint("emergency-", i), cap.Severe, false), officer)
+		e = officer.Key.Sign(e, officer.Ref(), wire.RoleEmergency)
+		e.Chain = tree.Pool.ChainFor(e)
+		return e
+	}
+	granted := int(trusttest.Scope(2, 1, "ARS 07131").Emergency)
+	for i := range granted {
+		if _, err := s.judge(emergency(i).EncodeFull(), local, now()); err != nil {
+			t.Fatalf("emergency %d of %d: %v", i+1, granted, err)
+		}
+	}
+	if _, err := s.judge(emergency(granted).EncodeFull(), local, now()); !isReason(err, wire.ReasonRate) {
+		t.Errorf("emergency %d of %d: %v, want %s", granted+1, granted, err, wire.ReasonRate)
+	}
+	if _, err := s.judge(warning(t, tree, "by two").EncodeFull(), local, now()); err != nil {
+		t.Errorf("a warning by two persons: %v", err)
 	}
 }
