@@ -35,11 +35,6 @@ var alertStates = map[apitype.AlertState]string{
 	apitype.StateRevoked:    "widerrufen (Schlüssel missbraucht)",
 }
 
-// printAlertEvent tells a person at a terminal what happened to an alert: in
-// full when it is new or holds again, else in one line. The same words are used
-// by everything that shows alerts as they come.
-func (e *env) printAlertEvent(ev *apitype.AlertEvent) { e.printAlertAt(e.now(), ev) }
-
 // printWarningEvent tells of an event about alerts, and reports whether it is one.
 func (e *env) printWarningEvent(event *apitype.Event) bool {
 	switch {
@@ -55,6 +50,9 @@ func (e *env) printWarningEvent(event *apitype.Event) bool {
 	return true
 }
 
+// printAlertAt tells a person at a terminal what happened to an alert: in full
+// when it is new or holds again, else in one line. The same words are used by
+// everything that shows alerts as they come.
 func (e *env) printAlertAt(at time.Time, ev *apitype.AlertEvent) {
 	a := &ev.AlertSummary
 	if ev.Was == "" || ev.Alarm {

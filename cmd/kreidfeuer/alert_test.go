@@ -115,7 +115,7 @@ func TestPrintAlertEvent(t *testing.T) {
 			[]string{"=== RÜCKNAHME (FEHLALARM) ==="}, []string{"Warnstufe"}},
 	} {
 		e, out := winterEnv()
-		e.printAlertEvent(test.event)
+		e.printAlertAt(e.now(), test.event)
 		for _, want := range test.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: no %q in\n%s", name, want, out)

@@ -108,20 +108,7 @@ func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
 // to the log.
 func (e *env) printEvent(ev *apitype.Event) {
 	switch {
-	case ev.Alert != nil:
-		e.printAlertEvent(ev.Alert)
-	case ev.Draft != nil:
-		d := ev.Draft
-		what := "waits for a signature: kreidfeuer alert approve " + d.ID[:8]
-		if d.State != apitype.DraftPending {
-			what = "is " + d.State
-		} else if d.Overdue {
-			what = "HAS WAITED 10 MINUTES for a signature: kreidfeuer alert approve " + d.ID[:8]
-		}
-		e.printf("%s draft %q by %s %s\n", e.paint(sgrYellow, "ENTWURF"), oneLine(d.Headline), oneLine(d.Author), what)
-	case ev.Expiring != nil:
-		e.printf("%s %q ends in %d minutes: kreidfeuer alert update %s if the danger goes on\n",
-			e.paint(sgrYellow, "LÄUFT AB"), oneLine(ev.Expiring.Headline), ev.Expiring.Minutes, ev.Expiring.ID[:8])
+	case e.printWarningEvent(ev):
 	case ev.Health != nil && ev.Health.Ended:
 		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
 	case ev.Health != nil:

@@ -1,6 +1,7 @@
 package hostile_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -64,7 +65,9 @@ func TestVariantsOfAGenuineAlertCostOneCheckEach(t *testing.T) {
 				}
 				w.send(t, wire.LaneLive, raws...)
 			}
-			if checks := w.a.Stats().Checks - before; checks > each*peers+1 {
+			// The author's signature is genuine and checked until it is remembered:
+			// once by each of gossipsub's validators, which work side by side.
+			if checks := w.a.Stats().Checks - before; checks > uint64(each*peers+runtime.NumCPU()) {
 				t.Errorf("%d variants cost %d signature checks", each*peers, checks)
 			}
 			if w.a.Has(t, e.ID()) {
