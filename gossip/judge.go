@@ -212,11 +212,15 @@ func (r *Router) admit(n *entry, kind wire.Type) (evicted []*entry, err error) {
 	}
 }
 
+// usualAccounts are those of a person, its unit, district and Land.
+const usualAccounts = 4
+
 // entryOf notes what the ledger needs of an envelope.
 func (r *Router) entryOf(e *wire.Envelope, level wire.Level) *entry {
 	n := &entry{
 		Item: wire.Item{ID: e.ID(), Level: level}, domain: e.Domain(), lane: e.Header.Lane, priority: e.Header.Priority,
-		sequence: e.Header.Sequence, expires: e.Header.Expires, size: uint64(len(e.Encode())), parts: !missingPart(e),
+		sequence: e.Header.Sequence, expires: e.Header.Expires, size: uint64(e.StoredSize()), parts: !missingPart(e),
+		accounts: make([]wire.ID, 0, usualAccounts),
 	}
 	for _, p := range e.Parts {
 		n.size += uint64(len(p))

@@ -216,6 +216,21 @@ func appendHead(b []byte, major byte, arg uint64) []byte {
 	return append(b, m|27, byte(arg>>56), byte(arg>>48), byte(arg>>40), byte(arg>>32), byte(arg>>24), byte(arg>>16), byte(arg>>8), byte(arg))
 }
 
+// headSize is the length of what appendHead writes.
+func headSize(arg int) int {
+	switch {
+	case arg < 24:
+		return 1
+	case arg < 1<<8:
+		return 2
+	case arg < 1<<16:
+		return 3
+	}
+	return 5
+}
+
+func bytesSize(s []byte) int { return headSize(len(s)) + len(s) }
+
 func appendBytes(b, s []byte) []byte { return append(appendHead(b, majorBytes, uint64(len(s))), s...) }
 
 func appendText(b []byte, s string) []byte {

@@ -85,6 +85,9 @@ const (
 	signerSize       = 1 + 2 + signerHeaderSize + 1 + 2 + 64
 )
 
+// unprotectedSize is the encoded size of an unprotected field without its items.
+const unprotectedSize = 5 + 2
+
 // appendHeader writes the signer's protected header: {1: alg, 4: kid, -65537: role}.
 func (s *Signer) appendHeader(b []byte) []byte {
 	b = appendHead(b, majorMap, 3)
@@ -146,11 +149,17 @@ func (e *Envelope) Stored() *Envelope {
 // Encode writes the stored form: without chain and parts.
 func (e *Envelope) Encode() []byte { return e.encode(nil, nil) }
 
+// StoredSize is the length of the stored form in bytes.
+func (e *Envelope) StoredSize() int {
+	return 2 + headSize(4) + bytesSize(e.protected) + headSize(0) + bytesSize(e.Payload) +
+		headSize(len(e.Signers)) + len(e.Signers)*signerSize
+}
+
 // EncodeFull writes the transmitted form, with Chain and Parts.
 func (e *Envelope) EncodeFull() []byte { return e.encode(e.Chain, e.Parts) }
 
 func (e *Envelope) encode(chain, parts [][]byte) []byte {
-	size := 32 + len(e.protected) + len(e.Payload) + len(e.Signers)*signerSize
+	size := e.StoredSize() + 2*unprotectedSize // a little more where a list is empty
 	for _, list := range [...][][]byte{chain, parts} {
 		for _, item := range list {
 			size += 5 + len(item)

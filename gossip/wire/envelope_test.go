@@ -242,3 +242,15 @@ func BenchmarkEncode(b *testing.B) {
 		e.Encode()
 	}
 }
+
+func TestStoredSize(t *testing.T) {
+	for _, n := range []int{0, 23, 24, 255, 256, 60000} {
+		e := testEnvelope(t, alertHeader(), make([]byte, n))
+		for range 3 {
+			if got, want := e.StoredSize(), len(e.Encode()); got != want {
+				t.Errorf("payload of %d bytes, %d signers: size %d, want %d", n, len(e.Signers), got, want)
+			}
+			e = e.AddSigner(NewSigner(KeyRef([32]byte{byte(len(e.Signers))}), RoleApprover))
+		}
+	}
+}
