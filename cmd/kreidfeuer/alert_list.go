@@ -58,7 +58,7 @@ func (e *env) listAlerts(c *cli.Context, f apitype.AlertFilter) error {
 			continue // what is not known counts as yes
 		}
 		if e.json {
-			if err := e.printJSON(a); err != nil {
+			if err := e.printItem(apitype.SchemaAlertItem, a); err != nil {
 				return err
 			}
 			continue

@@ -46,7 +46,7 @@ func (e *env) listDrafts(c *cli.Context) error {
 			continue
 		}
 		if e.json {
-			if err := e.printJSON(d); err != nil {
+			if err := e.printItem(apitype.SchemaDraftItem, d); err != nil {
 				return err
 			}
 			continue

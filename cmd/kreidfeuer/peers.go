@@ -32,7 +32,7 @@ func peersCommand(e *env) *cli.Command {
 					return deviceError(err)
 				}
 				if e.json {
-					if err := e.printJSON(p); err != nil {
+					if err := e.printItem(apitype.SchemaPeerItem, p); err != nil {
 						return err
 					}
 					continue

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // printable makes foreign text safe for a terminal: control and formatting
@@ -42,6 +44,17 @@ func (e *env) printJSON(v any) error {
 		return fmt.Errorf("encode JSON: %w", err)
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s\n", b)
+	return err
+}
+
+// printItem writes one object of a listing as a line, with the schema that the
+// listing as a whole carries in the control API.
+func (e *env) printItem(schema apitype.Schema, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode JSON: %w", err)
+	}
+	_, err = fmt.Fprintf(e.stdout, "{%q:%q,%s\n", "schema", schema, b[1:])
 	return err
 }
 

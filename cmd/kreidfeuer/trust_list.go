@@ -82,7 +82,7 @@ func (e *env) listCertificates(c *cli.Context) error {
 	}
 	if e.json {
 		for _, cert := range certs {
-			if err := e.printJSON(cert); err != nil {
+			if err := e.printItem(apitype.SchemaCertItem, cert); err != nil {
 				return err
 			}
 		}

@@ -35,8 +35,14 @@ const (
 	SchemaCerts     Schema = "kreidfeuer.certificates/1"
 	SchemaPlaces    Schema = "kreidfeuer.places/1"
 	SchemaHead      Schema = "kreidfeuer.head/1"
-	SchemaError     Schema = "kreidfeuer.error/1"
-	SchemaEndpoint  Schema = "kreidfeuer.endpoint/1"
+	// Items of listings, where a program prints them one a line.
+	SchemaAlertItem Schema = "kreidfeuer.alert-item/1"
+	SchemaDraftItem Schema = "kreidfeuer.draft-item/1"
+	SchemaPeerItem  Schema = "kreidfeuer.peer-item/1"
+	SchemaCertItem  Schema = "kreidfeuer.certificate-item/1"
+
+	SchemaError    Schema = "kreidfeuer.error/1"
+	SchemaEndpoint Schema = "kreidfeuer.endpoint/1"
 )
 
 // List is one page of a listing.
