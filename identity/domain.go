@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -20,6 +19,7 @@ type domain struct {
 	slots     map[slot]*filled
 	withdrawn map[keyOf][]withdrawal
 	floor     uint64
+	shelf     shelf
 }
 
 // slot is where only the highest sequence of one key is kept.
@@ -91,13 +91,13 @@ func (d *domain) remove(h *held) {
 	d.groups[g] = slices.DeleteFunc(d.groups[g], func(o *held) bool { return o.cert.ID == h.cert.ID })
 }
 
-// rejudge judges everything anew, signatures apart, and drops what no longer
+// rejudge judges everything anew, signatures apart, and shelves what no longer
 // holds: after a change of roots or revocations, or when a bound is exceeded.
 // It goes down the tree, since nothing depends on what stands below it: at each
 // level first the certificates from above, then the revocations of units and of
 // the persons certified from above, then the persons that units have added.
 func (d *domain) rejudge() {
-	certs, slots := d.certs, d.slots
+	certs, slots := d.everything()
 	d.clear()
 	var levels [wire.MaxDepth + 1]struct{ above, own []*held }
 	for _, h := range certs {
@@ -109,35 +109,34 @@ func (d *domain) rejudge() {
 		}
 	}
 	var lists [wire.MaxDepth + 1][]*filled
+	var others, fallen []*filled
 	for _, f := range slots {
 		if f.list != nil {
 			lists[labels(f.list.By)] = append(lists[labels(f.list.By)], f)
+		} else {
+			others = append(others, f)
 		}
 	}
+	displaced := map[wire.ID]bool{}
 	for n := range levels {
-		d.readmit(levels[n].above)
-		d.rehang(lists[n])
-		d.readmit(levels[n].own)
+		d.readmit(levels[n].above, displaced)
+		fallen = append(fallen, d.refill(lists[n])...)
+		d.readmit(levels[n].own, displaced)
 	}
-	for _, f := range slots {
-		if f.list == nil {
-			if s, err := d.judgeSlot(f); err == nil {
-				d.slots[s] = f
-			}
-		}
-	}
+	fallen = append(fallen, d.refill(others)...)
+	d.shelve(slices.DeleteFunc(certs, func(h *held) bool { return displaced[h.cert.ID] }), fallen)
 	d.refloor()
 }
 
 // readmit judges certificates again until nothing changes, then lets groups in
-// excess give way, and so on.
-func (d *domain) readmit(candidates []*held) {
+// excess give way, and so on. It notes who gave way.
+func (d *domain) readmit(candidates []*held, displaced map[wire.ID]bool) {
 	for {
 		d.settle(candidates)
 		over := map[wire.ID]bool{}
 		for _, members := range d.groupsOf(candidates) {
 			for id := range excess(members, d.room(members[0].cert)) {
-				over[id] = true
+				over[id], displaced[id] = true, true
 			}
 		}
 		if len(over) == 0 {
@@ -177,20 +176,6 @@ func (d *domain) groupsOf(candidates []*held) map[group][]*held {
 		}
 	}
 	return groups
-}
-
-// rehang judges the revocation lists of one level again: units' before persons',
-// so that a person's list is void if their unit says so.
-func (d *domain) rehang(lists []*filled) {
-	slices.SortFunc(lists, func(a, b *filled) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), a.list.ID.Compare(b.list.ID))
-	})
-	for _, f := range lists {
-		if s, err := d.judgeSlot(f); err == nil {
-			d.slots[s] = f
-			d.hang(f)
-		}
-	}
 }
 
 // take puts a judged and verified object into its slot.
