@@ -25,7 +25,7 @@ func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
 	fields := r.fields()
 	r.end()
 	d.describe(fields.get(keyParts), parts)
-	d.readCore(fields)
+	d.readCore(r, fields)
 	d.checkParts()
 	d.readParts(parts)
 	d.checkBounds()
@@ -40,11 +40,15 @@ type decoder struct {
 	context
 	*meter
 	doc       *Document
-	continues []int // parts that continue the one before, ascending
-	// seen are the keys that have been read, as bit masks.
-	seen      uint64
-	seenInfos []uint64
-	coreAreas []int // areas of each info block in the core
+	continues []int  // parts that continue the one before, ascending
+	seen      uint64 // keys that have been read, as a bit mask
+	infos     []infoState
+}
+
+// infoState is what the decoder notes of an info block.
+type infoState struct {
+	seen  uint64 // keys that have been read, as a bit mask
+	areas int    // in the core
 }
 
 func (d *decoder) reader(what string, b []byte) *reader {
@@ -109,8 +113,9 @@ func (d *decoder) kind(r *reader) Kind {
 	return Kind(n)
 }
 
-func (d *decoder) readCore(fields entries) {
-	var plain entries
+// readCore reads the core's fields and uses up their list.
+func (d *decoder) readCore(r *reader, fields entries) {
+	infos, plain := fields.get(keyInfo), fields[:0]
 	for _, e := range fields {
 		switch e.key {
 		case keyInfo, keyParts:
@@ -122,12 +127,11 @@ func (d *decoder) readCore(fields entries) {
 			plain = append(plain, e)
 		}
 	}
-	apply(&d.context, d.meter, kindCore, alertTable, plain, d.alert, &d.seen)
-	raw := fields.get(keyInfo)
-	if raw == nil || d.err != nil {
+	apply(&d.context, r, kindCore, alertTable, plain, d.alert, &d.seen)
+	if infos == nil || d.err != nil {
 		return
 	}
-	r := d.reader("info", raw)
+	r.b, r.what = infos, "info"
 	known := map[int]entries{}
 	for n := r.pairs(1); n > 0 && d.err == nil; n-- {
 		i := len(d.alert.Info)
@@ -135,32 +139,31 @@ func (d *decoder) readCore(fields entries) {
 		known[i] = r.expand(r.fields(), known)
 		d.alert.Info = append(d.alert.Info, cap.Info{})
 		d.doc.Bounds = append(d.doc.Bounds, nil)
-		d.seenInfos = append(d.seenInfos, 0)
-		d.coreAreas = append(d.coreAreas, 0)
-		d.applyInfo(kindCore, i, known[i])
+		d.infos = append(d.infos, infoState{})
+		d.applyInfo(r, kindCore, i, known[i])
 	}
 }
 
 // applyInfo reads fields into an info block: plain ones, then patches. Only
 // media may come in several parts, so that no part depends on another.
-func (d *decoder) applyInfo(k Kind, i int, fields entries) {
-	v := &d.alert.Info[i]
+func (d *decoder) applyInfo(r *reader, k Kind, i int, fields entries) {
+	v, state := &d.alert.Info[i], &d.infos[i]
 	split := 0
 	for split < len(fields) && fields[split].key < firstPatch {
 		split++
 	}
-	apply(&d.context, d.meter, k, infoTable, fields[:split], v, &d.seenInfos[i])
+	apply(&d.context, r, k, infoTable, fields[:split], v, &state.seen)
 	patches := fields[split:]
 	if k == kindCore {
-		d.coreAreas[i] = len(v.Area)
+		state.areas = len(v.Area)
 		if n := len(patches); n > 0 && patches[n-1].key == keyBounds {
 			d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
 			patches = patches[:n-1]
 		}
 	}
-	d.areas = d.coreAreas[i]
-	apply(&d.context, d.meter, k, patchTable, patches, v, &d.seenInfos[i])
-	d.seenInfos[i] &^= 1 << keyDerefURIAt
+	d.areas = state.areas
+	apply(&d.context, r, k, patchTable, patches, v, &state.seen)
+	state.seen &^= 1 << keyDerefURIAt
 }
 
 // readParts joins parts that continue each other and reads them as sections.
@@ -191,9 +194,13 @@ func absent(pieces [][]byte) bool {
 	return false
 }
 
+// partNames are the elements that errors name.
+var partNames = [...]string{KindText: "part of text", KindGeometry: "part of geometry", KindMedia: "part of media",
+	KindSignature: "part of signature"}
+
 func (d *decoder) readSection(k Kind, content []byte) {
 	d.grant(len(content))
-	r := d.reader("part of "+k.String(), content)
+	r := d.reader(partNames[k], content)
 	known := map[int]entries{}
 	for n := r.pairs(2); n > 0 && d.err == nil; n-- {
 		info := r.index(len(d.alert.Info)+1) - 1
@@ -203,11 +210,11 @@ func (d *decoder) readSection(k Kind, content []byte) {
 		case d.err != nil:
 		case info != infoAlert:
 			known[info] = r.expand(own, known)
-			d.applyInfo(k, info, known[info])
+			d.applyInfo(r, k, info, known[info])
 		case k == KindSignature:
-			apply(&d.context, d.meter, k, signatureTable, own, d.alert, &d.seen)
+			apply(&d.context, r, k, signatureTable, own, d.alert, &d.seen)
 		default:
-			apply(&d.context, d.meter, k, alertTable, own, d.alert, &d.seen)
+			apply(&d.context, r, k, alertTable, own, d.alert, &d.seen)
 		}
 	}
 	r.end()

@@ -75,9 +75,10 @@ func collect[T any](c *context, table []field[T], v *T) (core, text entries) {
 }
 
 // apply reads fields of the core (kindCore) or a part into v. A key that is not
-// in the table is unknown, one that was seen before stands in two places.
-func apply[T any](c *context, m *meter, k Kind, table []field[T], fields entries, v *T, seen *uint64) {
-	r := &reader{meter: m}
+// in the table is unknown, one that was seen before stands in two places. The
+// reader is borrowed: afterwards it reads on where it was.
+func apply[T any](c *context, r *reader, k Kind, table []field[T], fields entries, v *T, seen *uint64) {
+	rest, what := r.b, r.what
 	for _, e := range fields {
 		f := find(table, e.key)
 		r.b, r.what = e.raw, "map"
@@ -95,10 +96,11 @@ func apply[T any](c *context, m *meter, k Kind, table []field[T], fields entries
 		*seen |= 1 << e.key
 		f.get(c, r, v)
 		r.end()
-		if m.err != nil {
+		if r.err != nil {
 			return
 		}
 	}
+	r.b, r.what = rest, what
 }
 
 func find[T any](table []field[T], key uint8) *field[T] {
@@ -218,5 +220,5 @@ func putMap[T any](c *context, table []field[T], b []byte, v *T) []byte {
 
 func getMap[T any](c *context, table []field[T], r *reader, v *T) {
 	var seen uint64
-	apply(c, r.meter, kindCore, table, r.fields(), v, &seen)
+	apply(c, r, kindCore, table, r.fields(), v, &seen)
 }

@@ -85,7 +85,7 @@ func (m moment) text() cap.Time {
 	if v.Year() < 1 || v.Year() > 9999 {
 		return ""
 	}
-	b := v.AppendFormat(make([]byte, 0, len(plainTime)+6), plainTime)
+	b := v.AppendFormat(make([]byte, 0, len(plainTime)+6), time.RFC3339)[:len(plainTime)] // package time is fast at this one
 	switch m.offset {
 	case offsetNone:
 	case offsetZ:

@@ -86,11 +86,19 @@ func readValue(r *reader) string {
 func readDigits(r *reader) string {
 	n, lead, trail := r.uint(), r.index(maxKey+1), r.index(maxKey+1)
 	r.spend(costText + maxDigits + lead + trail)
-	digits := ""
+	var usual [2 * maxDigits]byte
+	b := appendZeros(usual[:0], lead)
 	if n > 0 {
-		digits = strconv.FormatUint(n, 10)
+		b = strconv.AppendUint(b, n, 10)
 	}
-	return strings.Repeat("0", lead) + digits + strings.Repeat("0", trail)
+	return string(appendZeros(b, trail))
+}
+
+func appendZeros(b []byte, n int) []byte {
+	for range n {
+		b = append(b, '0')
+	}
+	return b
 }
 
 // packWords returns nil unless all words of s, divided by single spaces, are
