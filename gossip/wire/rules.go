@@ -73,11 +73,10 @@ func CheckAuthority(path string) error {
 	if path == "" {
 		return nil
 	}
-	labels := strings.Split(path, "/")
-	if len(path) > MaxAuthority || len(labels) > MaxDepth {
+	if len(path) > MaxAuthority || strings.Count(path, "/") >= MaxDepth {
 		return Refuse(ReasonMalformed, "authority %q is longer than %d bytes or %d labels", clip(path, 60), MaxAuthority, MaxDepth)
 	}
-	for _, l := range labels {
+	for l := range strings.SplitSeq(path, "/") {
 		if err := CheckLabel(l); err != nil {
 			return err
 		}
