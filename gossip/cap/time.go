@@ -11,9 +11,9 @@ import (
 var ErrTime = errors.New("not a date and time of the form 2006-01-02T15:04:05-07:00")
 
 // timeLayouts are what real feeds write, most frequent first; a fraction of a
-// second is accepted by time.Parse in all of them. The last reads documents
-// that name no offset, as UTC.
-var timeLayouts = []string{"2006-01-02T15:04:05-07:00", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"}
+// second is accepted by time.Parse in all of them. The first reads "Z" beside
+// offsets. The last reads documents that name no offset, as UTC.
+var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05"}
 
 // maxTime bounds the length of a time that is looked at: 19 characters, a
 // fraction and an offset.
