@@ -22,6 +22,27 @@ func Open(e *wire.Envelope, parts [][]byte) (*Alert, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(e, p, parts)
+}
+
+// OpenFull is Open with the parts that were transmitted along, as OpenParts
+// returns them.
+func OpenFull(e *wire.Envelope) (*Alert, error) {
+	if e.Header.Type != wire.TypeAlert {
+		return nil, wire.Refuse(wire.ReasonBadPayload, "a %s is no alert", e.Header.Type)
+	}
+	p, err := wire.ParsePayload(e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := openParts(e, p)
+	if err != nil {
+		return nil, err
+	}
+	return open(e, p, parts)
+}
+
+func open(e *wire.Envelope, p wire.SignedPayload, parts [][]byte) (*Alert, error) {
 	if parts == nil {
 		parts = make([][]byte, len(p.Parts))
 	}
@@ -52,6 +73,10 @@ func OpenParts(e *wire.Envelope) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openParts(e, p)
+}
+
+func openParts(e *wire.Envelope, p wire.SignedPayload) ([][]byte, error) {
 	if len(e.Parts) > len(p.Parts) {
 		return nil, wire.Refuse(wire.ReasonBadPart, "%d parts, the payload names %d", len(e.Parts), len(p.Parts))
 	}
@@ -60,9 +85,11 @@ func OpenParts(e *wire.Envelope) ([][]byte, error) {
 		if len(packed) == 0 {
 			continue // absent
 		}
-		if parts[i], err = p.Parts[i].Open(packed); err != nil {
+		content, err := p.Parts[i].Open(packed)
+		if err != nil {
 			return nil, err
 		}
+		parts[i] = content
 	}
 	return parts, nil
 }

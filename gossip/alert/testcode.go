@@ -43,14 +43,13 @@ func TestCode(a *cap.Alert) string {
 }
 
 func testWord(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if len(words) > 0 && slices.Contains(leadingWords, words[0]) {
-		return words[0]
-	}
-	for _, w := range words {
-		if slices.Contains(testWords, w) {
+	divides := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	first := true
+	for w := range strings.FieldsFuncSeq(strings.ToLower(text), divides) {
+		if first && slices.Contains(leadingWords, w) || slices.Contains(testWords, w) {
 			return w
 		}
+		first = false
 	}
 	return ""
 }
