@@ -177,7 +177,7 @@ func (r *Router) load(ctx context.Context) error {
 			r.log.Warn("stored trust object is not valid any more", "id", e.ID(), "err", err)
 			continue
 		}
-		n := r.entryOf(e, levels[e.ID()])
+		n := r.entryOf(e, levels[e.ID()], nil)
 		if c, ok := r.pool.Certificate(e.Header.IssuerID()); ok && e.Header.Lane != wire.LaneTrust {
 			n.full = uint8(n.Level) >= c.Scope.Needed
 		}

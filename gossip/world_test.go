@@ -128,11 +128,7 @@ func newHost(t testing.TB) host.Host {
 // config carries alerts as a node does.
 func config() Config {
 	check := func(e *wire.Envelope, v identity.Verified) (any, error) {
-		parts, err := alert.OpenParts(e)
-		if err != nil {
-			return nil, err
-		}
-		a, err := alert.Open(e, parts)
+		a, err := alert.OpenFull(e)
 		if err != nil {
 			return nil, err
 		}
