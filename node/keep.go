@@ -29,11 +29,7 @@ func checkAlert(e *wire.Envelope, v identity.Verified) (any, error) {
 
 // open reads an alert with the parts that came with it.
 func open(e *wire.Envelope) (*alert.Alert, error) {
-	parts, err := alert.OpenParts(e)
-	if err != nil {
-		return nil, err
-	}
-	return alert.Open(e, parts)
+	return alert.OpenFull(e)
 }
 
 // Put makes records durable with their events. What the store does not take is
