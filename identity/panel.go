@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"slices"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -157,10 +159,9 @@ func (p *panel) short(have, want int) error {
 	if len(p.seats) < want {
 		return wire.Refuse(wire.ReasonBadQuorum, "%d of %d needed signatures", len(p.seats), want)
 	}
-	for i := range p.seats {
-		if s := &p.seats[i]; s.unitKey || s.unfit {
-			return wire.Refuse(wire.ReasonBadQuorum, "%d of %d needed signatures count: the unit's key, or a signer without the right to delegate, does not", have, want)
-		}
+	able := slices.DeleteFunc(slices.Clone(p.seats), func(s seat) bool { return s.unitKey || s.unfit })
+	if len(able) < want { // whoever else has signed, nobody's vouching could make them enough
+		return wire.Refuse(wire.ReasonBadQuorum, "%d of %d needed signatures count: the unit's key, or a signer without the right to delegate, does not", have, want)
 	}
 	return wire.Refuse(wire.ReasonUnknownIssuer, "%d of %d needed signatures count: %d persons of the unit must vouch for a signer", have, want, want)
 }

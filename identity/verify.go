@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"slices"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -15,9 +17,13 @@ type Verified struct {
 	Signers   []*Certificate // the author and every other who counts; empty: root keys
 	Emergency bool           // the author signed in the emergency role, which the scopes allow
 	Uncounted int            // genuine signatures that do not count: withdrawn, not vouched for, or the same person again
+
+	others []*Certificate // the signers who do not count
 }
 
-// Permit holds a demand against the scopes of the unit and of every signer.
+// Permit holds a demand against the scopes of the unit and of every signer,
+// counted or not: who counts depends on the revocations that a device has, and
+// what one device passes on another must not reject.
 func (v *Verified) Permit(d Demand) error {
 	if v.Unit == nil {
 		return wire.Refuse(wire.ReasonOutOfScope, "the root itself issues no alerts")
@@ -25,7 +31,7 @@ func (v *Verified) Permit(d Demand) error {
 	if err := v.Unit.Scope.Permit(d); err != nil {
 		return err
 	}
-	for _, c := range v.Signers {
+	for _, c := range slices.Concat(v.Signers, v.others) {
 		if err := c.Scope.Permit(d); err != nil {
 			return err
 		}
@@ -141,11 +147,9 @@ func (d *domain) judgeMessage(e *wire.Envelope) (judgement, error) {
 	if err := permitHeader(e, p.unit.cert); err != nil {
 		return judgement{}, err
 	}
-	for i := range p.seats {
-		if s := &p.seats[i]; i == 0 || s.votes(p.needed) {
-			if err := permitHeader(e, s.held.cert); err != nil {
-				return judgement{}, err
-			}
+	for i := range p.seats { // all, whether they count or not, as in Verified.Permit
+		if err := permitHeader(e, p.seats[i].held.cert); err != nil {
+			return judgement{}, err
 		}
 	}
 	return judgement{panel: p, level: wire.Level(min(p.count(p.needed), p.needed))}, nil
@@ -181,6 +185,8 @@ func (j *judgement) verified(e *wire.Envelope) Verified {
 	for i := range j.seats[1:] {
 		if s := &j.seats[i+1]; s.votes(j.needed) {
 			v.Signers = append(v.Signers, s.held.cert)
+		} else {
+			v.others = append(v.others, s.held.cert)
 		}
 	}
 	v.Uncounted = max(0, len(j.seats)-j.count(j.needed))
