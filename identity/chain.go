@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -11,7 +12,8 @@ import (
 const maxProof = 8 * wire.MaxChain
 
 // AddChain adds e's chain and returns what was new, for storing. It stops at
-// the first object that fails, so at most one signature fails. An object that is
+// the first object that fails, so at most one signature fails; one that is held
+// with other signatures does not fail because those it brings do not suffice here. An object that is
 // not on the path of a signer or of the issuing unit is ReasonUnprotected: else
 // the chain would carry anything past the quotas.
 func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
@@ -40,6 +42,9 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 		}
 		_, changed, err := p.add(l.env)
 		if err != nil {
+			if isIgnored(err) && p.holds(l.id) {
+				continue // with other signatures, which suffice here
+			}
 			return added, err
 		}
 		if changed {
@@ -47,6 +52,16 @@ func (p *Pool) AddChain(e *wire.Envelope) (added []*wire.Envelope, err error) {
 		}
 	}
 	return added, nil
+}
+
+func isIgnored(err error) bool {
+	var r *wire.Refusal
+	return errors.As(err, &r) && r.Reason.Verdict() == wire.Ignore
+}
+
+func (p *Pool) holds(certificate wire.ID) bool {
+	_, ok := p.Certificate(certificate)
+	return ok
 }
 
 // link is one object of a chain.
