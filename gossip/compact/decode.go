@@ -17,15 +17,14 @@ func Decode(core []byte, parts [][]byte) (*Document, error) {
 }
 
 func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
-	d := &decoder{meter: m, doc: &Document{}}
+	d := &decoder{reader: reader{meter: m}, doc: &Document{}}
 	d.doc.Alert = &cap.Alert{Version: cap.V12, Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public}
 	d.alert = d.doc.Alert
 	m.grant(len(core))
-	r := &reader{meter: d.meter, b: core, what: "core"}
-	fields := r.fields()
-	r.end()
+	fields := d.turnTo("core", core).fields()
+	d.end()
 	d.describe(fields.get(keyParts), parts)
-	d.readCore(r, fields)
+	d.readCore(fields)
 	d.checkParts()
 	d.readParts(parts)
 	d.checkBounds()
@@ -38,7 +37,7 @@ func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
 
 type decoder struct {
 	context
-	*meter
+	reader    // the one reader, turned to one map after the other
 	doc       *Document
 	continues []int  // parts that continue the one before, ascending
 	seen      uint64 // keys that have been read, as a bit mask
@@ -51,14 +50,15 @@ type infoState struct {
 	areas int    // in the core
 }
 
-func (d *decoder) reader(what string, b []byte) *reader {
-	return &reader{meter: d.meter, b: b, what: what}
+func (d *decoder) turnTo(what string, b []byte) *reader {
+	d.b, d.what = b, what
+	return &d.reader
 }
 
 // describe reads the list of parts.
 func (d *decoder) describe(raw []byte, parts [][]byte) {
 	if raw != nil {
-		r := d.reader("parts", raw)
+		r := d.turnTo("parts", raw)
 		for n := r.pairs(1); n > 0 && d.err == nil; n-- {
 			d.doc.Parts = append(d.doc.Parts, d.describePart(r))
 		}
@@ -114,24 +114,24 @@ func (d *decoder) kind(r *reader) Kind {
 }
 
 // readCore reads the core's fields and uses up their list.
-func (d *decoder) readCore(r *reader, fields entries) {
+func (d *decoder) readCore(fields entries) {
 	infos, plain := fields.get(keyInfo), fields[:0]
 	for _, e := range fields {
 		switch e.key {
 		case keyInfo, keyParts:
 		case keyReferences:
-			d.doc.Extras.References = getIDs(d.reader("reference IDs", e.raw))
+			d.doc.Extras.References = getIDs(d.turnTo("reference IDs", e.raw))
 		case keyOrigin:
-			d.doc.Extras.Origin = readOrigin(d.reader("origin", e.raw))
+			d.doc.Extras.Origin = readOrigin(d.turnTo("origin", e.raw))
 		default:
 			plain = append(plain, e)
 		}
 	}
-	apply(&d.context, r, kindCore, alertTable, plain, d.alert, &d.seen)
+	apply(&d.context, &d.reader, kindCore, alertTable, plain, d.alert, &d.seen)
 	if infos == nil || d.err != nil {
 		return
 	}
-	r.b, r.what = infos, "info"
+	r := d.turnTo("info", infos)
 	known := map[int]entries{}
 	for n := r.pairs(1); n > 0 && d.err == nil; n-- {
 		i := len(d.alert.Info)
@@ -140,29 +140,29 @@ func (d *decoder) readCore(r *reader, fields entries) {
 		d.alert.Info = append(d.alert.Info, cap.Info{})
 		d.doc.Bounds = append(d.doc.Bounds, nil)
 		d.infos = append(d.infos, infoState{})
-		d.applyInfo(r, kindCore, i, known[i])
+		d.applyInfo(kindCore, i, known[i])
 	}
 }
 
 // applyInfo reads fields into an info block: plain ones, then patches. Only
 // media may come in several parts, so that no part depends on another.
-func (d *decoder) applyInfo(r *reader, k Kind, i int, fields entries) {
+func (d *decoder) applyInfo(k Kind, i int, fields entries) {
 	v, state := &d.alert.Info[i], &d.infos[i]
 	split := 0
 	for split < len(fields) && fields[split].key < firstPatch {
 		split++
 	}
-	apply(&d.context, r, k, infoTable, fields[:split], v, &state.seen)
+	apply(&d.context, &d.reader, k, infoTable, fields[:split], v, &state.seen)
 	patches := fields[split:]
 	if k == kindCore {
 		state.areas = len(v.Area)
 		if n := len(patches); n > 0 && patches[n-1].key == keyBounds {
-			d.doc.Bounds[i] = readBounds(d.reader("bounds", patches[n-1].raw))
+			d.doc.Bounds[i] = readBounds(&reader{meter: d.meter, b: patches[n-1].raw, what: "bounds"})
 			patches = patches[:n-1]
 		}
 	}
 	d.areas = state.areas
-	apply(&d.context, r, k, patchTable, patches, v, &state.seen)
+	apply(&d.context, &d.reader, k, patchTable, patches, v, &state.seen)
 	state.seen &^= 1 << keyDerefURIAt
 }
 
@@ -200,7 +200,7 @@ var partNames = [...]string{KindText: "part of text", KindGeometry: "part of geo
 
 func (d *decoder) readSection(k Kind, content []byte) {
 	d.grant(len(content))
-	r := d.reader(partNames[k], content)
+	r := d.turnTo(partNames[k], content)
 	known := map[int]entries{}
 	for n := r.pairs(2); n > 0 && d.err == nil; n-- {
 		info := r.index(len(d.alert.Info)+1) - 1
@@ -210,7 +210,7 @@ func (d *decoder) readSection(k Kind, content []byte) {
 		case d.err != nil:
 		case info != infoAlert:
 			known[info] = r.expand(own, known)
-			d.applyInfo(r, k, info, known[info])
+			d.applyInfo(k, info, known[info])
 		case k == KindSignature:
 			apply(&d.context, r, k, signatureTable, own, d.alert, &d.seen)
 		default:
