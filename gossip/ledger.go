@@ -46,8 +46,14 @@ type account struct {
 type ledger struct {
 	known    map[wire.ID]*entry
 	accounts map[accountKey]*account
-	evicted  map[wire.ID]uint64 // expires; so that nobody offers it for ever
-	heads    map[headKey]head   // the highest sequence seen of each key and lane
+	evicted  map[wire.ID]memento // so that nobody offers it for ever
+	heads    map[headKey]head    // the highest sequence seen of each key and lane
+}
+
+// memento is what is remembered of what was given up.
+type memento struct {
+	level   wire.Level
+	expires uint64
 }
 
 type headKey struct {
@@ -61,28 +67,42 @@ type head struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{known: map[wire.ID]*entry{}, accounts: map[accountKey]*account{}, evicted: map[wire.ID]uint64{}, heads: map[headKey]head{}}
+	return &ledger{known: map[wire.ID]*entry{}, accounts: map[accountKey]*account{}, evicted: map[wire.ID]memento{}, heads: map[headKey]head{}}
 }
 
-// has reports whether an envelope with at most this level is known or was evicted.
+// has reports whether an envelope with at most this level is known or was evicted:
+// with more signatures it may rank above what it gave way to.
 func (l *ledger) has(it wire.Item) bool {
 	if e, ok := l.known[it.ID]; ok {
 		return e.Level >= it.Level
 	}
-	_, gone := l.evicted[it.ID]
-	return gone
+	gone, ok := l.evicted[it.ID]
+	return ok && gone.level >= it.Level
 }
 
-// compareRank is the one total order in which overflow keeps: severity, then
-// sequence, then ID. It depends on the envelopes alone, so all devices keep the
-// same set.
+// compareRank is the one total order in which overflow keeps: first what is Severe
+// and has all its signatures, then severity, then sequence, then ID. It depends on
+// the envelopes alone, so all devices keep the same set. An end is accepted with
+// one signature, at any severity, and sequences are free to choose: without the
+// first rule, one stolen key could crowd out the warnings of a whole Land.
 func compareRank(a, b *entry) int {
-	return cmp.Or(
-		cmp.Compare(b.priority, a.priority),
-		cmp.Compare(b.sequence, a.sequence),
-		a.ID.Compare(b.ID),
-	)
+	if warns := a.warns(); warns != b.warns() {
+		if warns {
+			return -1
+		}
+		return 1
+	}
+	if a.priority != b.priority {
+		return cmp.Compare(b.priority, a.priority)
+	}
+	if a.sequence != b.sequence {
+		return cmp.Compare(b.sequence, a.sequence)
+	}
+	return a.ID.Compare(b.ID)
 }
+
+// warns reports whether an envelope says what only all persons needed can say.
+func (e *entry) warns() bool { return e.full && e.priority >= wire.PrioritySevere }
 
 // compareEviction is the other way round: what gives way first is first.
 func compareEviction(a, b *entry) int { return compareRank(b, a) }
@@ -116,6 +136,7 @@ func (l *ledger) admit(e *entry, limit func(wire.ID, wire.Lane) quota) (evicted 
 			a = l.accounts[key]
 		}
 	}
+	delete(l.evicted, e.ID)
 	for _, gone := range evicted {
 		l.forget(gone)
 	}
@@ -135,7 +156,7 @@ func (l *ledger) forget(e *entry) {
 			break
 		}
 	}
-	l.evicted[e.ID] = e.expires
+	l.evicted[e.ID] = memento{e.Level, e.expires}
 }
 
 // restore takes an evicted entry in again, where there is room.
@@ -158,7 +179,10 @@ func (l *ledger) insert(e *entry) {
 			a = &account{}
 			l.accounts[key] = a
 		}
-		i, _ := slices.BinarySearchFunc(a.entries, e, compareEviction)
+		i := len(a.entries)
+		if i > 0 && compareEviction(a.entries[i-1], e) >= 0 { // else it is the newest
+			i, _ = slices.BinarySearchFunc(a.entries, e, compareEviction)
+		}
 		a.entries = slices.Insert(a.entries, i, e)
 		a.bytes += e.size
 	}
@@ -209,8 +233,8 @@ func (l *ledger) sweep(before uint64, sure func(domain wire.ID) bool) []*entry {
 	for _, e := range ended {
 		l.remove(e)
 	}
-	for id, expires := range l.evicted {
-		if expires < before {
+	for id, gone := range l.evicted {
+		if gone.expires < before {
 			delete(l.evicted, id)
 		}
 	}
@@ -238,8 +262,9 @@ func (l *ledger) ceiling(e *wire.Envelope) wire.Level {
 	return wire.Level(len(e.Signers))
 }
 
-// completes reports whether e brings parts that a known envelope lacks.
-func (l *ledger) completes(e *wire.Envelope) bool {
+// completes reports whether e, at this level, brings parts that a known envelope
+// lacks and takes no signature from it.
+func (l *ledger) completes(e *wire.Envelope, level wire.Level) bool {
 	k := l.known[e.ID()]
-	return k != nil && !k.parts && !missingPart(e)
+	return k != nil && !k.parts && level >= k.Level && !missingPart(e)
 }
