@@ -77,7 +77,8 @@ func (r *Router) checkPlace(e *wire.Envelope, from origin) error {
 func (r *Router) isKnown(e *wire.Envelope) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ledger.has(wire.Item{ID: e.ID(), Level: r.ledger.ceiling(e)}) && !r.ledger.completes(e)
+	most := r.ledger.ceiling(e)
+	return r.ledger.has(wire.Item{ID: e.ID(), Level: most}) && !r.ledger.completes(e, most)
 }
 
 // checkAge ignores what ended long ago by a clock that is not in doubt. What is
@@ -174,7 +175,7 @@ func (r *Router) onlyChain(j *judged, err error) (*judged, error) {
 func (r *Router) isKnownAt(e *wire.Envelope, level wire.Level) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ledger.has(wire.Item{ID: e.ID(), Level: level}) && !r.ledger.completes(e)
+	return r.ledger.has(wire.Item{ID: e.ID(), Level: level}) && !r.ledger.completes(e, level)
 }
 
 // enter puts an accepted envelope into the ledger and appends its record to j.

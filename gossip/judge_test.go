@@ -160,7 +160,7 @@ func TestFullQueueForgets(t *testing.T) {
 // What gave way to an envelope that was given up is known again.
 func TestFullQueueRestoresWhatGaveWay(t *testing.T) {
 	s := newStation(t, newTree(t).Pinned(), newMemory())
-	s.Router.ledger.evicted[testID(1)] = 9
+	s.Router.ledger.evicted[testID(1)] = memento{1, 9}
 	old := &entry{Item: wire.Item{ID: testID(1), Level: 1}}
 	n := &entry{Item: wire.Item{ID: testID(2), Level: 1}}
 	s.ledger.insert(n)
@@ -246,5 +246,26 @@ func TestJudgeEmergencies(t *testing.T) {
 	}
 	if _, err := s.judge(warning(t, tree, "by two").EncodeFull(), local, now()); err != nil {
 		t.Errorf("a warning by two persons: %v", err)
+	}
+}
+
+// A copy that brings the missing parts must not take a signature away.
+func TestPartsDoNotLowerTheLevel(t *testing.T) {
+	tree := newTree(t)
+	s := newStation(t, tree.Pinned(), newMemory())
+	e := sign(t, tree, document("moderate", cap.Moderate, true), tree.Leitstelle.Persons...)
+	bare := *e
+	bare.Parts = nil
+	if _, err := s.judge(bare.EncodeFull(), origin{}, now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.judge(byFirst(tree, e).EncodeFull(), origin{}, now()); !isReason(err, wire.ReasonSeen) {
+		t.Errorf("fewer signatures with parts: %v", err)
+	}
+	if _, err := s.judge(e.EncodeFull(), origin{}, now()); err != nil {
+		t.Errorf("all signatures with parts: %v", err)
+	}
+	if level, _ := s.Known(e.ID()); level != 2 {
+		t.Errorf("level %d", level)
 	}
 }

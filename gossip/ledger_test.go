@@ -20,6 +20,7 @@ func genEntry(t *rapid.T, n int) *entry {
 		Item:     wire.Item{ID: testID(n), Level: 1},
 		lane:     wire.LaneLive,
 		priority: wire.Priority(rapid.IntRange(0, 4).Draw(t, "priority")),
+		full:     rapid.Bool().Draw(t, "full"),
 		sequence: uint64(rapid.IntRange(1, 20).Draw(t, "sequence")),
 		size:     uint64(rapid.IntRange(1, 40).Draw(t, "size")),
 		accounts: []wire.ID{testID(1000 + unit), testID(2000)},
@@ -158,5 +159,31 @@ func TestEmergenciesCountWithinADay(t *testing.T) {
 		if got := l.emergencies([32]byte{c.author}, c.at, testID(c.id)); got != c.want {
 			t.Errorf("key %d at %d: %d emergencies, want %d", c.author, c.at, got, c.want)
 		}
+	}
+}
+
+// One officer's key suffices for an end of any severity, and sequences are free
+// to choose: they must not crowd out what all persons needed have signed.
+func TestEndsByOneDoNotCrowdOutWarnings(t *testing.T) {
+	l := newLedger()
+	entryAt := func(n int, sequence uint64, priority wire.Priority, level wire.Level) *entry {
+		return &entry{Item: wire.Item{ID: testID(n), Level: level}, lane: wire.LaneLive, priority: priority, sequence: sequence, size: 1,
+			full: level == 2, accounts: []wire.ID{testID(1000), testID(2000)}}
+	}
+	warning := entryAt(1, 7, wire.PrioritySevere, 2)
+	l.admit(warning, testLimit)
+	l.admit(entryAt(2, 8, wire.PriorityExtreme, 1), testLimit) // an emergency alert, of one signature so far
+	for n := range 10 {
+		l.admit(entryAt(10+n, 1<<52, wire.PriorityExtreme, 1), testLimit)
+	}
+	if !slices.Contains(keptIDs(l), warning.ID) {
+		t.Error("a warning by two gave way to ends by one")
+	}
+	confirmed := entryAt(2, 8, wire.PriorityExtreme, 2)
+	if l.has(confirmed.Item) {
+		t.Fatal("the second signature would not be asked for")
+	}
+	if _, ok := l.admit(confirmed, testLimit); !ok || !slices.Contains(keptIDs(l), confirmed.ID) {
+		t.Error("the confirmed alert found no room")
 	}
 }
