@@ -123,7 +123,7 @@ func (r *Router) verify(e *wire.Envelope, from origin, now time.Time) (*judged, 
 	if err != nil {
 		return r.onlyChain(j, err)
 	}
-	if err := r.checkEmergency(e, v); err != nil {
+	if err := r.checkEmergency(e, v, now); err != nil {
 		return r.onlyChain(j, err)
 	}
 	if err := r.enter(j, e, v, content, from, now); err != nil {
@@ -134,13 +134,19 @@ func (r *Router) verify(e *wire.Envelope, from origin, now time.Time) (*judged, 
 
 // checkEmergency holds a single emergency signature to the number that the
 // author's certificate grants in 24 hours: a stolen key cannot cry wolf all day.
-func (r *Router) checkEmergency(e *wire.Envelope, v identity.Verified) error {
+// What is dated ahead alarms now, and so counts as of now: else a key that is good
+// for years had as many days at once. By a clock in doubt all counts as dated.
+func (r *Router) checkEmergency(e *wire.Envelope, v identity.Verified, now time.Time) error {
 	if !v.Emergency || v.Author == nil || int(v.Level) >= v.Needed {
 		return nil
 	}
+	latest := uint64(wire.MaxTime)
+	if clock := r.clock(e.Domain(), now); !clock.Doubtful() {
+		latest = clock.Now
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if granted := int(v.Author.Scope.Emergency); r.ledger.emergencies(v.Author.Key, e.Header.Created, e.ID()) >= granted {
+	if granted := int(v.Author.Scope.Emergency); r.ledger.emergencies(v.Author.Key, e.Header.Created, latest, e.ID()) >= granted {
 		return wire.Refuse(wire.ReasonRate, "%q has used its %d emergency signatures of these 24 hours", v.Author.Name, granted)
 	}
 	return nil

@@ -229,20 +229,25 @@ func TestJudgeEmergencies(t *testing.T) {
 	}
 	s := newStation(t, tree.Pinned(), newMemory())
 	officer, local := tree.Leitstelle.Persons[0], origin{means: MeansLocal}
-	emergency := func(i int) *wire.Envelope {
-		e := sign(t, tree, document(fmt.Sprint("emergency-", i), cap.Severe, false), officer)
+	emergency := func(i int, ahead time.Duration) *wire.Envelope {
+		c := document(fmt.Sprint("emergency-", i), cap.Severe, false)
+		c.Sent = cap.MakeTime(now().Add(ahead).Unix(), 60)
+		c.Info[0].Expires = cap.MakeTime(now().Add(ahead+time.Hour).Unix(), 60)
+		e := sign(t, tree, c, officer)
 		e = officer.Key.Sign(e, officer.Ref(), wire.RoleEmergency)
 		e.Chain = tree.Pool.ChainFor(e)
 		return e
 	}
 	granted := int(trusttest.Scope(2, 1, "ARS 07131").Emergency)
 	for i := range granted {
-		if _, err := s.judge(emergency(i).EncodeFull(), local, now()); err != nil {
+		if _, err := s.judge(emergency(i, time.Duration(i)*25*time.Hour).EncodeFull(), local, now()); err != nil {
 			t.Fatalf("emergency %d of %d: %v", i+1, granted, err)
 		}
 	}
-	if _, err := s.judge(emergency(granted).EncodeFull(), local, now()); !isReason(err, wire.ReasonRate) {
-		t.Errorf("emergency %d of %d: %v, want %s", granted+1, granted, err, wire.ReasonRate)
+	for _, ahead := range []time.Duration{0, 200 * time.Hour} { // what is dated ahead alarms now as well
+		if _, err := s.judge(emergency(granted, ahead).EncodeFull(), local, now()); !isReason(err, wire.ReasonRate) {
+			t.Errorf("emergency %d of %d, %s ahead: %v, want %s", granted+1, granted, ahead, err, wire.ReasonRate)
+		}
 	}
 	if _, err := s.judge(warning(t, tree, "by two").EncodeFull(), local, now()); err != nil {
 		t.Errorf("a warning by two persons: %v", err)

@@ -211,10 +211,14 @@ func (l *ledger) remove(e *entry) {
 }
 
 // emergencies counts the emergency alerts of a key within a day of the given
-// time, the alert id itself left out.
-func (l *ledger) emergencies(author [32]byte, at uint64, id wire.ID) (n int) {
+// time, the alert id itself left out. Whatever is dated after latest counts as of then.
+func (l *ledger) emergencies(author [32]byte, at, latest uint64, id wire.ID) (n int) {
+	at = min(at, latest)
 	for _, e := range l.known {
-		if e.emergency > 0 && e.author == author && e.ID != id && max(e.emergency, at)-min(e.emergency, at) < 24*3600 {
+		if e.emergency == 0 || e.author != author || e.ID == id {
+			continue
+		}
+		if other := min(e.emergency, latest); max(other, at)-min(other, at) < 24*3600 {
 			n++
 		}
 	}

@@ -153,10 +153,12 @@ func TestEmergenciesCountWithinADay(t *testing.T) {
 	for _, c := range []struct {
 		author byte
 		at     uint64
+		latest uint64
 		id     int
 		want   int
-	}{{7, 120_000, 50, 2}, {7, 120_000, 1, 1}, {7, 200_000, 50, 1}, {7, 180_000, 50, 3}, {8, 120_000, 50, 0}} {
-		if got := l.emergencies([32]byte{c.author}, c.at, testID(c.id)); got != c.want {
+	}{{7, 120_000, 1e6, 50, 2}, {7, 120_000, 1e6, 1, 1}, {7, 200_000, 1e6, 50, 1}, {7, 180_000, 1e6, 50, 3}, {8, 120_000, 1e6, 50, 0},
+		{7, 500_000, 120_000, 50, 3}, {7, 500_000, 260_000, 50, 1}} {
+		if got := l.emergencies([32]byte{c.author}, c.at, c.latest, testID(c.id)); got != c.want {
 			t.Errorf("key %d at %d: %d emergencies, want %d", c.author, c.at, got, c.want)
 		}
 	}
