@@ -21,7 +21,8 @@ func decode(core []byte, parts [][]byte, m *meter) (*Document, error) {
 	d.doc.Alert = &cap.Alert{Version: cap.V12, Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public}
 	d.alert = d.doc.Alert
 	m.grant(len(core))
-	fields := d.turnTo("core", core).fields()
+	var usual [usualFields]entry
+	fields := d.turnTo("core", core).fields(usual[:0])
 	d.end()
 	d.describe(fields.get(keyParts), parts)
 	d.readCore(fields)
@@ -136,11 +137,14 @@ func (d *decoder) readCore(fields entries) {
 	for n := r.pairs(1); n > 0 && d.err == nil; n-- {
 		i := len(d.alert.Info)
 		r.spend(costInfo)
-		known[i] = r.expand(r.fields(), known)
+		own := r.expand(r.fields(nil), known)
+		if n > 1 { // a later block may name it as its base
+			known[i] = own
+		}
 		d.alert.Info = append(d.alert.Info, cap.Info{})
 		d.doc.Bounds = append(d.doc.Bounds, nil)
 		d.infos = append(d.infos, infoState{})
-		d.applyInfo(kindCore, i, known[i])
+		d.applyInfo(kindCore, i, own)
 	}
 }
 
@@ -204,13 +208,16 @@ func (d *decoder) readSection(k Kind, content []byte) {
 	known := map[int]entries{}
 	for n := r.pairs(2); n > 0 && d.err == nil; n-- {
 		info := r.index(len(d.alert.Info)+1) - 1
-		own := r.fields()
+		own := r.fields(nil)
 		r.spend(inheritCost * (1 + len(own)))
 		switch {
 		case d.err != nil:
 		case info != infoAlert:
-			known[info] = r.expand(own, known)
-			d.applyInfo(k, info, known[info])
+			own = r.expand(own, known)
+			if n > 1 {
+				known[info] = own
+			}
+			d.applyInfo(k, info, own)
 		case k == KindSignature:
 			apply(&d.context, r, k, signatureTable, own, d.alert, &d.seen)
 		default:

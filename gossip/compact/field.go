@@ -220,5 +220,6 @@ func putMap[T any](c *context, table []field[T], b []byte, v *T) []byte {
 
 func getMap[T any](c *context, table []field[T], r *reader, v *T) {
 	var seen uint64
-	apply(c, r, kindCore, table, r.fields(), v, &seen)
+	var usual [usualFields]entry
+	apply(c, r, kindCore, table, r.fields(usual[:0]), v, &seen)
 }

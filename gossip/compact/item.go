@@ -319,10 +319,14 @@ func (r *reader) key(last int) int {
 	return int(key)
 }
 
-// fields reads a map; the values refer to the input.
-func (r *reader) fields() entries {
+// usualFields are more than most maps have. Lists that do not outlive their
+// map begin in an array of as many.
+const usualFields = 12
+
+// fields reads a map into list, which is empty; the values refer to the input.
+func (r *reader) fields(list entries) entries {
 	n := r.want(majorMap)
-	list := make(entries, 0, min(n, maxKey+1))
+	list = slices.Grow(list, int(min(n, maxKey+1)))
 	for last := -1; n > 0 && r.err == nil; n-- {
 		last = r.key(last)
 		list = append(list, entry{uint8(last), r.skip()})
