@@ -49,6 +49,23 @@ func (c *clocks) hear(p peer.ID, theirs, ours time.Time) {
 	c.offs[p] = offset{theirs.Sub(ours), time.Now()}
 }
 
+// doubted reports whether the neighbours' clocks are reason to distrust ours.
+func (c *clocks) doubted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	odd := 0
+	for _, o := range c.offs {
+		if o.odd() {
+			odd++
+		}
+	}
+	return mostAreOdd(odd, len(c.offs))
+}
+
+func mostAreOdd(odd, all int) bool { return odd > 0 && 2*odd >= all }
+
+func (o offset) odd() bool { return o.theirs.Abs() > clockTolerance }
+
 // odd counts neighbours whose clock differs from ours, and all that were heard.
 func (c *clocks) odd() (odd, all int, median time.Duration) {
 	c.mu.Lock()
@@ -56,7 +73,7 @@ func (c *clocks) odd() (odd, all int, median time.Duration) {
 	var offs []time.Duration
 	for _, o := range c.offs {
 		offs = append(offs, o.theirs)
-		if o.theirs.Abs() > clockTolerance {
+		if o.odd() {
 			odd++
 		}
 	}
@@ -67,10 +84,18 @@ func (c *clocks) odd() (odd, all int, median time.Duration) {
 	return odd, len(offs), offs[len(offs)/2]
 }
 
+// clockDoubted reports whether there are clockDoubts, as every judgement asks.
+func (n *Node) clockDoubted() bool {
+	now := n.now()
+	return n.clocks.doubted() || slices.ContainsFunc(n.rootEnds(), func(r rootEnd) bool {
+		return now >= r.expires || now < n.pool.Floor(r.domain)
+	})
+}
+
 // clockDoubts are the reasons to distrust this device's clock, in words.
 func (n *Node) clockDoubts() []string {
 	var why []string
-	if odd, all, median := n.clocks.odd(); odd > 0 && 2*odd >= all {
+	if odd, all, median := n.clocks.odd(); mostAreOdd(odd, all) {
 		why = append(why, fmt.Sprintf("%d of %d neighbours show another time, by %s in the middle", odd, all, median.Round(time.Minute)))
 	}
 	now := n.now()

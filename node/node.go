@@ -101,7 +101,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 			{Lane: wire.LaneLive, Check: checkAlert, Gossip: true},
 			{Lane: wire.LaneDrill, Check: checkAlert, Gossip: true},
 		},
-		Now: deps.Now, Doubt: func() bool { return len(n.clockDoubts()) > 0 }, Log: deps.Log,
+		Now: deps.Now, Doubt: n.clockDoubted, Log: deps.Log,
 		OnCutOff: n.onCutOff, OnHello: n.clocks.hear, OnDraft: n.onDraft,
 	})
 	if err != nil {
@@ -153,13 +153,13 @@ func (n *Node) now() uint64 { return uint64(max(0, n.deps.Now().Unix())) }
 // clock is what the device knows of the time, for one domain.
 func (n *Node) clock(domain wire.ID) identity.Clock {
 	c := n.pool.Clock(n.now(), domain)
-	c.Doubt = c.Doubt || len(n.clockDoubts()) > 0
+	c.Doubt = c.Doubt || n.clockDoubted()
 	return c
 }
 
 // anyClock is the clock for what concerns all domains: the latest floor counts.
 func (n *Node) anyClock() identity.Clock {
-	c := identity.Clock{Now: n.now(), Doubt: len(n.clockDoubts()) > 0}
+	c := identity.Clock{Now: n.now(), Doubt: n.clockDoubted()}
 	for _, d := range n.pool.Domains() {
 		c.Floor = max(c.Floor, n.pool.Floor(d))
 	}
