@@ -33,7 +33,7 @@ func (r *Router) SendDraft(ctx context.Context, p peer.ID, d Draft) error {
 	}
 	defer s.Close()
 	_ = s.SetDeadline(time.Now().Add(draftTimeout))
-	f := newFramer(s)
+	f := newDraftFramer(s)
 	kind := uint64(frameEnv)
 	if d.Rejected {
 		kind = frameNo
@@ -58,7 +58,7 @@ func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 		return
 	}
 	_ = s.SetDeadline(time.Now().Add(draftTimeout))
-	if err := r.answerDraft(p, newFramer(s)); err != nil {
+	if err := r.answerDraft(p, newDraftFramer(s)); err != nil {
 		r.log.Debug("serve draft", "peer", p, "err", err)
 		_ = s.Reset()
 		return

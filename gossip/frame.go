@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -41,10 +42,19 @@ type frameItem struct {
 type framer struct {
 	r *bufio.Reader
 	w *bufio.Writer
+	// limit bounds the bytes of a frame that is read; 0: catchUpFrame.
+	limit uint64
 }
 
 func newFramer(rw io.ReadWriter) *framer {
-	return &framer{bufio.NewReader(rw), bufio.NewWriter(rw)}
+	return &framer{r: bufio.NewReader(rw), w: bufio.NewWriter(rw)}
+}
+
+// newDraftFramer reads frames of the draft protocol.
+func newDraftFramer(rw io.ReadWriter) *framer {
+	f := newFramer(rw)
+	f.limit = draftFrame
+	return f
 }
 
 func (f *framer) write(fr frame) error {
@@ -72,8 +82,8 @@ func (f *framer) read() (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	if n > catchUpFrame {
-		return frame{}, fmt.Errorf("frame of %d bytes, at most %d", n, catchUpFrame)
+	if most := cmp.Or(f.limit, catchUpFrame); n > most {
+		return frame{}, fmt.Errorf("frame of %d bytes, at most %d", n, most)
 	}
 	b, err := io.ReadAll(io.LimitReader(f.r, int64(n)))
 	if err != nil {

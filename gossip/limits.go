@@ -1,6 +1,10 @@
 package gossip
 
-import "time"
+import (
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
 
 // Bounds of the router. Each is per device unless it says otherwise.
 const (
@@ -91,4 +95,8 @@ const (
 
 	// maxComment bounds the words with which a draft is rejected, in bytes.
 	maxComment = 1000
+
+	// draftFrame bounds the bytes of one frame: a draft with a comment, and some
+	// more. Anybody may open such streams, hundreds of them at once.
+	draftFrame = wire.MaxTransmission + 4<<10
 )
