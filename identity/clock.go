@@ -33,6 +33,8 @@ func (c Clock) Doubtful() bool { return c.Doubt || c.Behind() }
 // expires anything: it can only turn an answer into "unknown".
 func (c Clock) InForce(created, expires uint64) Force {
 	switch {
+	case c.over(expires):
+		return NotInForce
 	case c.Doubt && !c.Behind():
 		return ForceUnknown
 	case c.Now >= expires: // a clock that is behind, and yet past it
@@ -43,6 +45,11 @@ func (c Clock) InForce(created, expires uint64) Force {
 	return InForce
 }
 
+// over reports whether a time has passed by this clock and by the floor: signed
+// and measured time agree, and doubt, which any neighbour without a key may
+// cast, does not bring back what ended. Otherwise last year's warnings alarmed.
+func (c Clock) over(expires uint64) bool { return min(c.Now, c.Floor) >= expires }
+
 // Stale reports whether a trust object's validity is over by this clock or by
 // the floor: what rests on it deserves a mark, never a silence.
 func (c Clock) Stale(expires uint64) bool {
@@ -50,7 +57,8 @@ func (c Clock) Stale(expires uint64) bool {
 }
 
 // ExpiredFor reports whether expires has passed by at least age seconds by a
-// clock without doubt: only then may a device stop relaying.
+// clock without doubt, or by the clock and the floor: only then may a device stop
+// relaying.
 func (c Clock) ExpiredFor(expires, age uint64) bool {
-	return !c.Doubtful() && c.Now >= expires+age
+	return c.over(expires+age) || !c.Doubtful() && c.Now >= expires+age
 }

@@ -125,6 +125,8 @@ func TestClock(t *testing.T) {
 		{"created later", Clock{Now: 1000}, 1001 + maxSkew, 3000, ForceUnknown},
 		{"doubted", Clock{Now: 2000, Doubt: true}, 1000, 3000, ForceUnknown},
 		{"doubted and late", Clock{Now: 9000, Doubt: true}, 1000, 3000, ForceUnknown},
+		{"doubted, but the floor agrees", Clock{Now: 9000, Floor: 3000, Doubt: true}, 1000, 3000, NotInForce},
+		{"doubted, the floor is not there yet", Clock{Now: 9000, Floor: 2999, Doubt: true}, 1000, 3000, ForceUnknown},
 		{"behind", Clock{Now: 2000, Floor: 2500}, 1000, 3000, ForceUnknown},
 		{"behind, floor past the end", Clock{Now: 2000, Floor: 9000}, 1000, 3000, ForceUnknown},
 		{"behind and yet past the end", Clock{Now: 4000, Floor: 9000}, 1000, 3000, NotInForce},
@@ -137,6 +139,9 @@ func TestClock(t *testing.T) {
 	}
 	if c := (Clock{Now: 1, Floor: 9000}); c.ExpiredFor(100, 0) || !c.Stale(9000) || c.Stale(9001) {
 		t.Error("the floor casts doubt on trust objects and expires nothing")
+	}
+	if c := (Clock{Now: 9000, Floor: 5000, Doubt: true}); !c.ExpiredFor(100, 4900) || c.ExpiredFor(100, 4901) {
+		t.Error("doubt brings back what ended before the floor, or the clock alone ends something")
 	}
 	if c := (Clock{Now: 9000}); !c.ExpiredFor(100, 8900) || c.ExpiredFor(100, 8901) {
 		t.Error("48 hours after the end, by a clock without doubt")
