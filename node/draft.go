@@ -11,6 +11,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -85,14 +86,17 @@ func (n *Node) putDraft(ctx context.Context, e *wire.Envelope, change func(*draf
 	return n.deps.Store.Local().Put(ctx, localDrafts+"/"+e.ID().String(), mustJSON(d))
 }
 
-// makeRoom forgets the oldest answered draft; pending ones are never forgotten.
+// makeRoom forgets the oldest draft that was answered or has ended: else those
+// that nobody ever answered would fill the drawer for good. Pending ones that may
+// still be approved are never forgotten.
 func (n *Node) makeRoom(ctx context.Context) error {
 	if len(n.drafts.all) < maxDrafts {
 		return nil
 	}
 	var oldest wire.ID
+	clock := n.anyClock()
 	for id, d := range n.drafts.all {
-		if d.State != apitype.DraftPending && (oldest.IsZero() || d.Received.Before(n.drafts.all[oldest].Received)) {
+		if (d.State != apitype.DraftPending || d.ended(clock)) && (oldest.IsZero() || d.Received.Before(n.drafts.all[oldest].Received)) {
 			oldest = id
 		}
 	}
@@ -102,6 +106,12 @@ func (n *Node) makeRoom(ctx context.Context) error {
 	delete(n.drafts.all, oldest)
 	maps.DeleteFunc(n.drafts.handed, func(h handover, _ int) bool { return h.draft == oldest })
 	return n.deps.Store.Local().Delete(ctx, localDrafts+"/"+oldest.String())
+}
+
+// ended reports whether the alert would be over if it were approved now.
+func (d *draft) ended(now identity.Clock) bool {
+	e, err := wire.Decode(d.Envelope)
+	return err != nil || now.ExpiredFor(e.Header.Expires, 0)
 }
 
 // keepDraft keeps a draft and tells of it once.

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,5 +159,34 @@ func TestUnansweredDraftAlarmsOnce(t *testing.T) {
 	}
 	if overdue != 1 {
 		t.Errorf("an unanswered draft alarms %d times", overdue)
+	}
+}
+
+// Drafts that nobody answers do not fill the drawer for good.
+func TestEndedDraftsGiveWay(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	ahead := new(atomic.Int64)
+	a := nodetest.Start(t, tree, nodetest.Options{Clock: clockAhead(ahead)})
+	put := func(i int) error {
+		p, bare := tree.Leitstelle.Persons, *warning(t, tree, fmt.Sprint("draft-", i))
+		bare.Signers = nil
+		half := p[0].Key.Sign(&bare, p[0].Ref(), wire.RoleAuthor)
+		half.Chain = tree.Pool.ChainFor(half)
+		_, err := a.PutDraft(t.Context(), half.EncodeFull())
+		return err
+	}
+	n := 0
+	for ; put(n) == nil; n++ {
+		if n > 1000 {
+			t.Fatal("drafts are not bounded")
+		}
+	}
+	if n < 100 {
+		t.Fatalf("room for %d drafts", n)
+	}
+	ahead.Store(8 * 24 * 60)
+	if err := put(n + 1); err != nil {
+		t.Errorf("after the others have ended: %v", err)
 	}
 }
