@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ const (
 	clockTolerance = 10 * time.Minute
 	// maxClocks bounds the neighbours remembered.
 	maxClocks = 256
+	// clockMemory is how long a neighbour's clock counts: those who are there are
+	// heard again within minutes, and those who left take their doubt with them.
+	clockMemory = time.Hour
 )
 
 func newClocks() clocks { return clocks{offs: map[peer.ID]offset{}} }
@@ -47,6 +51,13 @@ func (c *clocks) hear(p peer.ID, theirs, ours time.Time) {
 		}
 	}
 	c.offs[p] = offset{theirs.Sub(ours), time.Now()}
+}
+
+// forget drops the clocks of neighbours that were not heard for long.
+func (c *clocks) forget(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.offs, func(_ peer.ID, o offset) bool { return now.Sub(o.heard) > clockMemory })
 }
 
 // doubted reports whether the neighbours' clocks are reason to distrust ours.
