@@ -177,7 +177,7 @@ func BenchmarkDuplicate(b *testing.B) {
 // validator costs is in it too. Both sides have the same
 // gossipsub parameters and message IDs and the same bytes; the publisher is bare on both
 // sides. The router's side has the store in memory, without events; mDNS,
-// discovery and catch-up after connecting are left out.
+// and discovery are left out, the catch-up rounds of those seconds are in it.
 func BenchmarkHop(b *testing.B) {
 	tree := newTree(b)
 	ctx, cancel := context.WithCancel(b.Context())

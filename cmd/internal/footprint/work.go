@@ -43,7 +43,7 @@ func work(ctx context.Context, w io.Writer) error {
 	}
 	t.Flush()
 	fmt.Fprintf(w, "\nOne verification takes %.0f µs, one accepted alert %.0f, one hop %.0f, of which bare gossipsub %.0f.\n"+
-		"Left out: the disk, events, mDNS, catch-up after connecting.\n\n",
+		"Left out: the disk, events, mDNS. What catch-up runs meanwhile is in it.\n\n",
 		got["µs/verify"], got["µs/accept"], got["µs/router-hop"], got["µs/bare-hop"])
 	return nil
 }

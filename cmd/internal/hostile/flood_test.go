@@ -92,13 +92,14 @@ func (w *world) flood(t *testing.T, next func(i int) []byte) {
 			if !waitFor(func() bool { return !p.Connected(w.a.ID()) }) {
 				t.Error("a hostile peer is still connected")
 			}
-			// A second of this flood is perSecond envelopes. They are what is counted:
-			// how long a busy machine takes for them says nothing.
-			now := w.a.Stats()
-			if looked := now.Rejected + now.Ignored - judged.Rejected - judged.Ignored; looked > perSecond {
-				t.Errorf("a hostile peer was cut off after %d envelopes had been judged", looked)
+			// A busy machine may starve the victim for any time, so what is held is
+			// what it lets a neighbour send before it cuts it off: a burst of 4,000 and
+			// 1,000 a second. At perSecond that is less than half a second.
+			took, now := time.Since(begun), w.a.Stats()
+			if looked := now.Rejected + now.Ignored - judged.Rejected - judged.Ignored; looked > 4_000+1_000*uint64(took.Seconds()+1) {
+				t.Errorf("a hostile peer was cut off after %s, when %d envelopes had been judged", took, looked)
 			}
-			slowest.Store(max(slowest.Load(), int64(time.Since(begun))))
+			slowest.Store(max(slowest.Load(), int64(took)))
 			most.Store(max(most.Load(), int64(n)))
 			cut.Add(1)
 			_ = p.Close()
