@@ -72,10 +72,10 @@ func TestCatchUpRaisesLevelAndCompletesParts(t *testing.T) {
 	same := sign(t, tree, document("same level", cap.Moderate, true), tree.Leitstelle.Persons...)
 	bare := *same
 	bare.Parts = nil
-	if _, err := b.Ingest(t.Context(), bare.EncodeFull()); err != nil {
+	if _, err := b.Ingest(t.Context(), bare.EncodeFull(), MeansLocal); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Ingest(t.Context(), same.EncodeFull()); err != nil {
+	if _, err := a.Ingest(t.Context(), same.EncodeFull(), MeansLocal); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.CatchUp(t.Context(), a.host.ID()); err != nil {

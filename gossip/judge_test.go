@@ -181,10 +181,10 @@ func TestStoreFailure(t *testing.T) {
 	full := errors.New("disk full")
 	s.store.failWith(full)
 	e := warning(t, tree, "one")
-	if _, err := s.Ingest(ctx, e.EncodeFull()); !errors.Is(err, ErrUnsaved) || !errors.Is(err, full) {
+	if _, err := s.Ingest(ctx, e.EncodeFull(), MeansLocal); !errors.Is(err, ErrUnsaved) || !errors.Is(err, full) {
 		t.Errorf("%v", err)
 	}
-	if id, err := s.Ingest(ctx, e.EncodeFull()); !isReason(err, wire.ReasonSeen) || id != e.ID() {
+	if id, err := s.Ingest(ctx, e.EncodeFull(), MeansLocal); !isReason(err, wire.ReasonSeen) || id != e.ID() {
 		t.Errorf("again: %v", err)
 	}
 	s.store.failWith(nil)

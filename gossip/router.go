@@ -188,10 +188,13 @@ func (r *Router) load(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Ingest is the way in for bytes that a person carried. What is known already is
-// refused as wire.ReasonSeen, with its ID.
-func (r *Router) Ingest(ctx context.Context, raw []byte) (wire.ID, error) {
-	id, _, err := r.takeLocal(ctx, raw)
+// Ingest is the way in for bytes that came neither by gossip nor by catch-up, and
+// returns after they are durable: bundles and frames that people carried, and what
+// the local API brings without wanting it published. Neighbours get it by catch-up. What is
+// known already is refused as wire.ReasonSeen, with its ID. It is safe for concurrent use,
+// and whoever brings many calls it from several goroutines, which share a sync of the disk.
+func (r *Router) Ingest(ctx context.Context, raw []byte, means Means) (wire.ID, error) {
+	id, _, err := r.takeLocal(ctx, raw, means)
 	return id, err
 }
 
@@ -201,7 +204,7 @@ func (r *Router) Ingest(ctx context.Context, raw []byte) (wire.ID, error) {
 // its ID. A full disk does not keep people from being warned: the envelope is sent
 // even then, and the error is ErrUnsaved.
 func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
-	id, e, err := r.takeLocal(ctx, raw)
+	id, e, err := r.takeLocal(ctx, raw, MeansLocal)
 	if err != nil && !errors.Is(err, ErrUnsaved) {
 		return id, err
 	}
@@ -211,8 +214,8 @@ func (r *Router) Publish(ctx context.Context, raw []byte) (wire.ID, error) {
 	return id, err
 }
 
-func (r *Router) takeLocal(ctx context.Context, raw []byte) (wire.ID, *wire.Envelope, error) {
-	id, e, err := r.take(ctx, raw, origin{means: MeansLocal}, true)
+func (r *Router) takeLocal(ctx context.Context, raw []byte, means Means) (wire.ID, *wire.Envelope, error) {
+	id, e, err := r.take(ctx, raw, origin{means: means}, true)
 	if isReason(err, wire.ReasonSeen) {
 		if e, decodeErr := wire.Decode(raw); decodeErr == nil {
 			id = e.ID()

@@ -29,6 +29,8 @@ type Means string
 const (
 	MeansGossip  Means = "gossip"
 	MeansCatchUp Means = "catch-up"
+	MeansCarry   Means = "carry" // a bundle that a person brought
+	MeansFrame   Means = "frame" // off paper, or over a byte-oriented radio
 	MeansLocal   Means = "local"
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -40,7 +41,7 @@ func (n *Node) Pin(ctx context.Context, root []byte, fingerprint string, objects
 		return err
 	}
 	for i, o := range append([][]byte{root}, objects...) {
-		if _, err := n.route.Ingest(ctx, o); err != nil && !isReason(err, wire.ReasonSeen) && !isReason(err, wire.ReasonSuperseded) {
+		if _, err := n.route.Ingest(ctx, o, gossip.MeansLocal); err != nil && !isReason(err, wire.ReasonSeen) && !isReason(err, wire.ReasonSuperseded) {
 			return fmt.Errorf("trust object %d: %w", i, err)
 		}
 	}
