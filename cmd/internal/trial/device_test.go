@@ -140,6 +140,11 @@ var loopback = []string{"--no-mdns", "--listen", "/ip4/127.0.0.1/udp/0/quic-v1"}
 // await waits until a condition holds that the program cannot announce.
 func (d *device) await(what string, holds func() bool) {
 	d.t.Helper()
+	d.awaitFor(limit, what, holds)
+}
+
+func (d *device) awaitFor(limit time.Duration, what string, holds func() bool) {
+	d.t.Helper()
 	timeout := time.After(limit)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
