@@ -5,6 +5,6 @@
 // [Bans] is the host's connection gater. The router enters peers that sent what
 // they should have known to be wrong; the host then neither dials nor accepts them.
 //
-// Known limit: libp2p's swarm drops IPv6 link-local addresses before dialing, so
-// a link needs IPv4 (self-assigned 169.254/16 will do), a ULA or a global address.
+// IPv6 link-local neighbours are reached by QUIC under addresses that package
+// linklocal spells, because libp2p's swarm drops link-local ones before dialing.
 package host

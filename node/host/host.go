@@ -121,6 +121,7 @@ func (c *Config) options() ([]libp2p.Option, error) {
 		libp2p.ConnectionManager(connmgr.ConnManager(conns)),
 		libp2p.ForceReachabilityPrivate(), // keeps the AutoNAT client from starting
 		libp2p.DisableMetrics(),
+		libp2p.AddrsFactory(withoutSpelled),
 	}
 	if !c.QUICOnly {
 		// With port reuse two devices on one machine would listen on the same
@@ -133,10 +134,8 @@ func (c *Config) options() ([]libp2p.Option, error) {
 	if c.NoAddressDiscovery {
 		options = append(options, libp2p.DisableIdentifyAddressDiscovery())
 	}
-	if len(c.QUICReuse) > 0 {
-		options = append(options, libp2p.QUICReuse(newQUICSockets, c.QUICReuse...))
-	}
-	return options, nil
+	sockets := append([]quicreuse.Option{quicreuse.OverrideListenUDP(listenUDP)}, c.QUICReuse...)
+	return append(options, libp2p.QUICReuse(newQUICSockets, sockets...)), nil
 }
 
 // newQUICSockets does what libp2p does by default and, unlike an override
