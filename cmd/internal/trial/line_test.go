@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -22,14 +23,17 @@ func ip(t *testing.T, args ...string) {
 	}
 }
 
+// namespaces counts those made, so that tests at the same time have their own.
+var namespaces atomic.Int64
+
 // newNamespaces makes empty network namespaces, or skips the test.
 func newNamespaces(t *testing.T, n int) (names []string) {
 	t.Helper()
 	if _, err := exec.LookPath("ip"); err != nil || os.Getuid() != 0 {
 		t.Skip("needs root and iproute2")
 	}
-	for i := range n {
-		name := fmt.Sprintf("kfl%d-%d", os.Getpid(), i)
+	for range n {
+		name := fmt.Sprintf("kfl%d-%d", os.Getpid(), namespaces.Add(1))
 		if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
 			t.Skipf("network namespaces are not permitted here: %s", out)
 		}
