@@ -23,6 +23,7 @@ var layers = map[string]int{
 
 	"gossip/alert":   2,
 	"gossip/custody": 2,
+	"gossip/frame":   2,
 	"gossip/recon":   2,
 	"identity/seal":  2,
 	"node/chat":      2,
