@@ -244,7 +244,7 @@ func TestOpenPathTornJournal(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, "leveldb", filepath.Base(names[0])), b[:cut])
 		s := open(t, dir)
-		r, err := s.Verify(t.Context())
+		r, err := s.Verify(t.Context(), nil)
 		if err != nil || r.Total > 0 || r.Envelopes%10 != 0 {
 			t.Errorf("cut at %d of %d: %v, %d envelopes, %v", cut, len(b), err, r.Envelopes, errors.Join(r.Problems...))
 		}
@@ -275,7 +275,7 @@ func TestOpenPathDamagedBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if r, err := s.Verify(t.Context()); err == nil && r.Total == 0 {
+	if r, err := s.Verify(t.Context(), nil); err == nil && r.Total == 0 {
 		t.Error("verify found nothing")
 	}
 }

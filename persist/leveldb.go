@@ -11,6 +11,7 @@ import (
 	"github.com/ipfs/go-datastore"
 	"github.com/ipfs/go-datastore/query"
 	"github.com/syndtr/goleveldb/leveldb"
+	leveldberrors "github.com/syndtr/goleveldb/leveldb/errors"
 	"github.com/syndtr/goleveldb/leveldb/filter"
 	"github.com/syndtr/goleveldb/leveldb/opt"
 	"github.com/syndtr/goleveldb/leveldb/storage"
@@ -26,6 +27,7 @@ import (
 // not at all. After a failed write the database is opened anew before the next
 // one; while that fails, for want of space, it is open for reading.
 type level struct {
+	dir     string // for messages; empty: in memory
 	storage func(readOnly bool) (storage.Storage, error)
 	options *opt.Options
 
@@ -76,7 +78,7 @@ func NewMemory() (datastore.Batching, error) { return newMemoryLevel() }
 // openLevel opens the database in dir, after checkLevel. If it cannot be opened
 // for writing for want of space, it is opened for reading.
 func openLevel(dir string) (*level, error) {
-	l := &level{storage: folderStorage(dir), options: levelOptions()}
+	l := &level{dir: dir, storage: folderStorage(dir), options: levelOptions()}
 	if err := l.reopen(); err != nil && (l.db == nil || !isNoSpace(err)) {
 		_ = l.Close()
 		return nil, err
@@ -86,7 +88,7 @@ func openLevel(dir string) (*level, error) {
 
 // createLevel makes an empty database in dir.
 func createLevel(dir string) (*level, error) {
-	l := &level{storage: folderStorage(dir), options: levelOptions()}
+	l := &level{dir: dir, storage: folderStorage(dir), options: levelOptions()}
 	l.options.ErrorIfMissing, l.options.ErrorIfExist = false, true
 	return l, l.reopen()
 }
@@ -160,9 +162,20 @@ func (l *level) view(f func(*leveldb.DB) error) error {
 	if l.db == nil {
 		return ErrClosed
 	}
-	err := f(l.db)
-	if errors.Is(err, leveldb.ErrNotFound) {
+	return l.typed(f(l.db))
+}
+
+func (l *level) read(f func(levelReader) error) error {
+	return l.view(func(db *leveldb.DB) error { return f(db) })
+}
+
+// typed gives goleveldb's errors the types that callers know.
+func (l *level) typed(err error) error {
+	switch {
+	case errors.Is(err, leveldb.ErrNotFound):
 		return datastore.ErrNotFound
+	case leveldberrors.IsCorrupted(err):
+		return &DamagedError{l.dir, err}
 	}
 	return err
 }
@@ -192,7 +205,7 @@ func (l *level) GetSize(ctx context.Context, key datastore.Key) (int, error) {
 
 // Query implements [datastore.Datastore].
 func (l *level) Query(ctx context.Context, q query.Query) (query.Results, error) {
-	return queryLevel(ctx, l, q), nil
+	return queryLevel(ctx, l.read, q), nil
 }
 
 // Put implements [datastore.Datastore].

@@ -7,7 +7,6 @@ import (
 
 	"github.com/ipfs/go-datastore"
 	"github.com/ipfs/go-datastore/query"
-	"github.com/syndtr/goleveldb/leveldb"
 	"github.com/syndtr/goleveldb/leveldb/util"
 )
 
@@ -21,7 +20,7 @@ const (
 // levelQuery walks over a range of keys in pieces.
 type levelQuery struct {
 	ctx      context.Context
-	l        *level
+	view     func(func(levelReader) error) error
 	rng      util.Range
 	keysOnly bool
 	piece    []query.Result // what is read and not yet given
@@ -30,7 +29,7 @@ type levelQuery struct {
 
 // queryLevel runs q. The prefix and a lower bound by [query.FilterKeyCompare]
 // become a seek; everything else is applied to what is read.
-func queryLevel(ctx context.Context, l *level, q query.Query) query.Results {
+func queryLevel(ctx context.Context, view func(func(levelReader) error) error, q query.Query) query.Results {
 	rest := q
 	rng := util.BytesPrefix([]byte("/"))
 	if prefix := datastore.NewKey(q.Prefix).String(); prefix != "/" {
@@ -52,7 +51,7 @@ func queryLevel(ctx context.Context, l *level, q query.Query) query.Results {
 			rest.Orders = nil
 		}
 	}
-	w := &levelQuery{ctx: ctx, l: l, rng: *rng, keysOnly: q.KeysOnly && len(rest.Filters)+len(rest.Orders) == 0}
+	w := &levelQuery{ctx: ctx, view: view, rng: *rng, keysOnly: q.KeysOnly && len(rest.Filters)+len(rest.Orders) == 0}
 	r := query.ResultsFromIterator(q, query.Iterator{Next: w.next, Close: func() error { return nil }})
 	return query.NaiveQueryApply(rest, r)
 }
@@ -74,14 +73,14 @@ func (w *levelQuery) read() {
 	w.piece = w.piece[:0]
 	err := w.ctx.Err()
 	if err == nil {
-		err = w.l.view(w.fill)
+		err = w.view(w.fill)
 	}
 	if err != nil {
 		w.piece, w.done = append(w.piece, query.Result{Error: err}), true
 	}
 }
 
-func (w *levelQuery) fill(db *leveldb.DB) error {
+func (w *levelQuery) fill(db levelReader) error {
 	it := db.NewIterator(&w.rng, nil)
 	defer it.Release()
 	for size := 0; it.Next(); {

@@ -106,7 +106,7 @@ func (t *tx) refer(refs []wire.PartRef, by int) error {
 			n += int(binary.BigEndian.Uint32(b))
 		}
 		if n > 0 {
-			t.put(key, binary.BigEndian.AppendUint32(nil, uint32(n)))
+			t.put(key, refCount(n))
 			continue
 		}
 		t.remove(key)
@@ -117,3 +117,6 @@ func (t *tx) refer(refs []wire.PartRef, by int) error {
 	}
 	return nil
 }
+
+// refCount is the value below refs.
+func refCount(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }

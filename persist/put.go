@@ -188,8 +188,7 @@ func (t *tx) takeSlot(row *Row) (bool, error) {
 	b, err := t.get(key)
 	if err == nil && len(b) == slotSize {
 		holder := wire.ID(b[8:])
-		later := cmp.Or(cmp.Compare(row.Sequence, binary.BigEndian.Uint64(b)), holder.Compare(row.ID)) > 0
-		if !later && holder != row.ID {
+		if !laterInSlot(row, b) && holder != row.ID {
 			return false, nil
 		}
 		if err := t.delete(holder); err != nil && !errors.Is(err, ErrNotFound) {
@@ -198,8 +197,17 @@ func (t *tx) takeSlot(row *Row) (bool, error) {
 	} else if err != nil && !errors.Is(err, ErrNotFound) && !errors.As(err, new(*CorruptError)) {
 		return false, err
 	}
-	t.put(key, append(binary.BigEndian.AppendUint64(nil, row.Sequence), row.ID[:]...))
+	t.put(key, slotContent(row))
 	return true, nil
+}
+
+// laterInSlot reports whether row takes the slot from the one that content names.
+func laterInSlot(row *Row, content []byte) bool {
+	return cmp.Or(cmp.Compare(row.Sequence, binary.BigEndian.Uint64(content)), wire.ID(content[8:]).Compare(row.ID)) > 0
+}
+
+func slotContent(row *Row) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, row.Sequence), row.ID[:]...)
 }
 
 // delete removes an envelope and all that only it needs.

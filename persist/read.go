@@ -148,12 +148,16 @@ func (s *Store) scan(ctx context.Context, prefix, from string, limit int) iter.S
 
 // scanHeld is scan for writers, who know that the store is open.
 func (s *Store) scanHeld(ctx context.Context, prefix, from string, limit int) iter.Seq2[value, error] {
+	return scanFrom(ctx, s.ds, prefix, from, limit)
+}
+
+func scanFrom(ctx context.Context, src source, prefix, from string, limit int) iter.Seq2[value, error] {
 	q := query.Query{Prefix: prefix, Orders: []query.Order{query.OrderByKey{}}, Limit: limit}
 	if from != "" {
 		q.Filters = []query.Filter{query.FilterKeyCompare{Op: query.GreaterThanOrEqual, Key: from}}
 	}
 	return func(yield func(value, error) bool) {
-		results, err := s.ds.Query(ctx, q)
+		results, err := src.Query(ctx, q)
 		if err != nil {
 			yield(value{}, fmt.Errorf("read %s: %w", prefix, err))
 			return

@@ -16,6 +16,8 @@ type schema struct {
 	Version uint64 `cbor:"0,keyasint"`
 }
 
+var currentSchema = schema{Schema}
+
 // state is what every batch carries forward: counters that must agree with the
 // rows, and therefore are written with them.
 type state struct {
@@ -66,7 +68,7 @@ func (s *Store) create(ctx context.Context) error {
 		return fmt.Errorf("store without schema holds %s: it is damaged, or not Kreidfeuer's", row.key)
 	}
 	t := s.begin(ctx)
-	t.put(keySchema, mustMarshal(schema{Schema}))
+	t.put(keySchema, mustMarshal(currentSchema))
 	t.state.FirstEvent = 1
 	return t.commit()
 }

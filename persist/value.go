@@ -39,8 +39,10 @@ func openValue(key string, value []byte) ([]byte, error) {
 }
 
 // read gets and checks the value of key.
-func (s *Store) read(ctx context.Context, key string) ([]byte, error) {
-	value, err := s.ds.Get(ctx, dsKey(key))
+func (s *Store) read(ctx context.Context, key string) ([]byte, error) { return readFrom(ctx, s.ds, key) }
+
+func readFrom(ctx context.Context, src source, key string) ([]byte, error) {
+	value, err := src.Get(ctx, dsKey(key))
 	if errors.Is(err, datastore.ErrNotFound) {
 		return nil, ErrNotFound
 	}

@@ -22,7 +22,7 @@ func testDamaged(f *fixture) {
 			"flipped": flip(e.Value), "cut": e.Value[:len(e.Value)/2], "empty": {}, "another's": f.anotherValue(e),
 		} {
 			f.overwrite(e.Key, damaged)
-			report, err := f.s.Verify(ctx)
+			report, err := f.s.Verify(ctx, nil)
 			if err != nil || report.Total == 0 && e.Key != "/schema" && e.Key != "/state" { // those are read once, on opening
 				f.Errorf("%s %s: verify found nothing (%v)", e.Key, name, err)
 			}

@@ -89,7 +89,7 @@ func fullChild(ctx context.Context, b Backend, dir string) error {
 			return fmt.Errorf("after opening, batch %d of %d: %w", i, second, err)
 		}
 	}
-	report, err := s.Verify(ctx)
+	report, err := s.Verify(ctx, nil)
 	if err != nil || report.Total > 0 {
 		return fmt.Errorf("verify: %w, %w", err, errors.Join(report.Problems...))
 	}

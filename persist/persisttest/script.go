@@ -89,7 +89,7 @@ func checkScript(ctx context.Context, s *persist.Store, acknowledged int) (posit
 	if _, last := s.EventBounds(); last < uint64(n) { // more if a failed batch was put twice
 		return n, fmt.Errorf("%d events after %d batches", last, n)
 	}
-	report, err := s.Verify(ctx)
+	report, err := s.Verify(ctx, nil)
 	if err == nil {
 		err = errors.Join(report.Problems...)
 	}

@@ -80,7 +80,7 @@ func (f *fixture) wantSound() {
 
 func wantSound(t testing.TB, s *persist.Store) {
 	t.Helper()
-	r, err := s.Verify(context.Background())
+	r, err := s.Verify(context.Background(), nil)
 	if err != nil || r.Total > 0 {
 		t.Fatalf("verify: %v, %d problems: %v", err, r.Total, errors.Join(r.Problems...))
 	}
