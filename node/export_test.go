@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip"
 )
 
 // TestMain wants every goroutine to have ended with the devices. A closed
@@ -15,3 +17,9 @@ func TestMain(m *testing.M) {
 
 // Tick does at once what time brings every few seconds.
 func (n *Node) Tick(ctx context.Context) { n.tick(ctx) }
+
+// Carry takes an envelope as off a stick.
+func (n *Node) Carry(ctx context.Context, raw []byte) error {
+	_, err := n.route.Ingest(ctx, raw, gossip.MeansCarry)
+	return err
+}

@@ -34,6 +34,7 @@ func (n *Node) load(ctx context.Context, domain wire.ID) error {
 		return err
 	}
 	n.pool.AddAll(trust) // the router reports what is refused
+	n.signs.roster.forget()
 	n.telling.Lock()
 	defer n.telling.Unlock()
 	n.trusted = n.pool.Version()

@@ -38,6 +38,9 @@ func (n *Node) loadLocal(ctx context.Context) error {
 	if err := readJSON(ctx, local, localPlaces, &n.places); err != nil {
 		return err
 	}
+	if err := n.signs.load(ctx, local); err != nil {
+		return err
+	}
 	return n.drafts.load(ctx, local)
 }
 

@@ -74,6 +74,7 @@ type Node struct {
 	known   map[wire.ID]*known
 	places  []apitype.Place
 	full    error // why the store took nothing the last time
+	signs   lifeSigns
 	warned  map[wire.ID]time.Duration
 	unsaved map[wire.ID]gossip.Record
 }
@@ -91,7 +92,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 	}
 	n := &Node{cfg: cfg, deps: deps, log: deps.Log.With("part", "node"), pool: identity.NewPool(), clocks: newClocks(),
 		started: time.Now(), loaded: make(chan struct{}), journal: newJournal(deps.Store), told: map[wire.ID]alert.Record{},
-		known: map[wire.ID]*known{}, warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{}}
+		known: map[wire.ID]*known{}, signs: newLifeSigns(), warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{}}
 	if err := n.loadLocal(ctx); err != nil {
 		return nil, err
 	}

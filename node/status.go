@@ -2,13 +2,12 @@ package node
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/row"
 )
@@ -32,8 +31,8 @@ func (n *Node) Status(context.Context) (apitype.Status, error) {
 	for _, id := range n.pool.Domains() {
 		st, _ := n.pool.Status(id)
 		s.Roots = append(s.Roots, row.Root(st))
-		s.Signs = append(s.Signs, n.signs(st)...)
 	}
+	s.Signs = n.signRows()
 	s.Events.Oldest, s.Events.Latest = n.journal.bounds()
 	n.describeStore(&s)
 	n.health(&s)
@@ -68,8 +67,7 @@ func (n *Node) describeStore(s *apitype.Status) {
 // health lists what needs attention.
 func (n *Node) health(s *apitype.Status) {
 	if len(s.Roots) == 0 {
-		s.Health = append(s.Health, apitype.Problem{Kind: "no-root", Message: "this device trusts nobody and shows no warnings",
-			Hint: "kreidfeuer root pin FILE --fingerprint ..."})
+		s.Health = append(s.Health, problemNoRoot)
 	}
 	for _, r := range s.Roots {
 		if r.Frozen {
@@ -85,46 +83,39 @@ func (n *Node) health(s *apitype.Status) {
 		s.Health = append(s.Health, problemFull)
 	}
 	if s.Neighbours == 0 {
-		s.Health = append(s.Health, apitype.Problem{Kind: "cut-off", Message: "no neighbour is connected: warnings may be missing"})
+		s.Health = append(s.Health, apitype.Problem{Kind: "no-neighbour", Message: "no neighbour is connected: warnings may be missing"})
 	}
-	for _, sign := range s.Signs {
-		if len(sign.Missing) > 0 {
-			s.Health = append(s.Health, apitype.Problem{Kind: "missing", Message: fmt.Sprintf("%s names %d alerts in force that are not here", sign.Name, len(sign.Missing))})
-		}
-	}
+	s.Health = append(s.Health, signProblems(s.Signs)...)
 }
 
-// signs are the last signs of life of a domain's authorities.
-func (n *Node) signs(s identity.DomainStatus) []apitype.Sign {
-	names := map[string]string{}
-	if s.Adopted != nil {
-		names[""] = s.Adopted.Name
-	}
-	for _, c := range s.Certificates {
-		if c.Kind == identity.KindUnit {
-			names[c.Authority] = c.Name
-		}
-	}
-	var list []apitype.Sign
-	for _, b := range s.Beacons {
-		list = append(list, apitype.Sign{Domain: s.ID.String(), Authority: b.By, Name: names[b.By], Time: row.UTC(b.Created), AgeS: -1, Missing: n.missing(b)})
-	}
-	return list
-}
+// problemNoRoot is what people are told while nobody is trusted.
+var problemNoRoot = apitype.Problem{Kind: "no-root", Message: "this device trusts nobody and shows no warnings",
+	Hint: "kreidfeuer root pin FILE --fingerprint ..."}
 
-// missing are the alerts that a beacon names in force and this device lacks.
-func (n *Node) missing(b *identity.Beacon) []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	have := map[[8]byte]bool{}
-	for id := range n.known {
-		have[id.Prefix()] = true
-	}
-	missing := []string{}
-	for _, p := range b.InForce {
-		if !have[p] {
-			missing = append(missing, hex.EncodeToString(p[:]))
+// missingGrace is how long after a beacon the alerts that it names may still be
+// on their way: catching up brings trust objects first.
+const missingGrace = 60 // seconds
+
+// signProblems are the authorities from which the device is cut off, in one
+// problem, and those that name alerts which are not here.
+func signProblems(signs []apitype.Sign) []apitype.Problem {
+	var problems []apitype.Problem
+	var silent []string
+	for _, s := range signs {
+		if s.CutOff {
+			silent = append(silent, s.Name)
+		}
+		if n := len(s.Missing); n > 0 && (s.AgeS < 0 || s.AgeS >= missingGrace) {
+			problems = append(problems, apitype.Problem{Kind: "missing", Message: fmt.Sprintf("%s names %d alerts in force that are not here", s.Name, n)})
 		}
 	}
-	return missing
+	if n := len(silent); n > 0 {
+		const shown = 3
+		names := strings.Join(silent[:min(n, shown)], ", ")
+		if n > shown {
+			names += fmt.Sprintf(" and %d more", n-shown)
+		}
+		problems = append(problems, apitype.Problem{Kind: "cut-off", Message: "no sign of life from " + names + ": warnings may be missing"})
+	}
+	return problems
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
-	"github.com/kreidfeuer/kreidfeuer/node/row"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -29,7 +28,9 @@ func (n *Node) take(records []gossip.Record) (events []apitype.Event, about []wi
 		}
 		a, ok := r.Content.(*alert.Alert)
 		if !ok {
-			events = append(events, n.trustEvent(r.Envelope))
+			if e, ok := n.trustEvent(r); ok {
+				events = append(events, e)
+			}
 			continue
 		}
 		if old := n.known[id]; old != nil {
@@ -84,16 +85,18 @@ func (n *Node) effectEvents(effects []alert.Effect) []apitype.Event {
 	return events
 }
 
-func (n *Node) trustEvent(e *wire.Envelope) apitype.Event {
+// trustEvent tells of a trust object, if there is something to tell. The caller
+// holds n.mu.
+func (n *Node) trustEvent(r *gossip.Record) (apitype.Event, bool) {
+	e := r.Envelope
+	if e.Header.Type == wire.TypeBeacon {
+		return n.hearSign(r)
+	}
 	t := apitype.TrustEvent{ID: e.ID().String(), Type: e.Header.Type.String(), Domain: e.Domain().String(), Authority: e.Header.Authority}
 	if c, err := identity.ParseCertificate(e); err == nil {
 		t.Authority, t.Name = c.Authority, c.Name
 	}
-	if e.Header.Type == wire.TypeBeacon {
-		sign := apitype.Sign{Domain: t.Domain, Authority: t.Authority, Time: row.UTC(e.Header.Created), Missing: []string{}}
-		return apitype.Event{Kind: apitype.EventSign, Sign: &sign}
-	}
-	return apitype.Event{Kind: apitype.EventTrust, Trust: &t}
+	return apitype.Event{Kind: apitype.EventTrust, Trust: &t}, true
 }
 
 // tell makes events durable, with the memory of having told them. The caller
@@ -129,6 +132,9 @@ func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.
 			batch.Local[name] = mustJSON(r)
 		}
 	}
+	n.mu.Lock()
+	signs := n.signs.put(batch.Local)
+	n.mu.Unlock()
 	exported := n.pool.Export()
 	if !bytes.Equal(exported, n.exported) {
 		batch.Local[localTrust] = exported
@@ -137,6 +143,9 @@ func (n *Node) write(ctx context.Context, batch persist.Batch, events []apitype.
 		return nil
 	}
 	if err := n.journal.put(ctx, batch); err != nil {
+		n.mu.Lock()
+		maps.Copy(n.signs.unsaved, signs)
+		n.mu.Unlock()
 		return err
 	}
 	n.exported = exported

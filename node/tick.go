@@ -24,6 +24,7 @@ func (n *Node) tick(ctx context.Context) {
 	events := n.effectEvents(n.alerts.Tick(clock))
 	n.forget(clock)
 	events = append(events, n.expiring()...)
+	events = append(events, n.watchSigns()...)
 	n.mu.Unlock()
 	if err := n.tell(ctx, events); err != nil {
 		n.log.Error("tell what time brought", "err", err)

@@ -34,11 +34,15 @@ func (n *Node) Pin(ctx context.Context, root []byte, fingerprint string, objects
 	if err != nil {
 		return fmt.Errorf("read root: %w", err)
 	}
+	first := len(n.pool.Domains()) == 0
 	if err := n.pool.Pin(e, fingerprint); err != nil {
 		return err
 	}
 	if err := n.keepTrust(ctx); err != nil {
 		return err
+	}
+	if first {
+		n.announce(ctx, apitype.Event{Kind: apitype.EventHealth, Health: &apitype.HealthEvent{Problem: problemNoRoot, Ended: true}})
 	}
 	for i, o := range append([][]byte{root}, objects...) {
 		if _, err := n.route.Ingest(ctx, o, gossip.MeansLocal); err != nil && !isReason(err, wire.ReasonSeen) && !isReason(err, wire.ReasonSuperseded) {
@@ -76,6 +80,9 @@ func (n *Node) Unpin(ctx context.Context, domain wire.ID) error {
 	n.pool.Drop(domain)
 	if err := n.tell(ctx, events); err != nil { // with the pool's export
 		return fmt.Errorf("keep pinned roots: %w", err)
+	}
+	if len(n.pool.Domains()) == 0 {
+		defer n.announce(ctx, apitype.Event{Kind: apitype.EventHealth, Health: &apitype.HealthEvent{Problem: problemNoRoot}})
 	}
 	return n.route.Refresh()
 }

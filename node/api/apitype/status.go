@@ -33,17 +33,48 @@ type LaneCount struct {
 	InForce   int    `json:"in_force"` // live and drill: alerts in force or not known to have ended
 }
 
+// SignState says what an authority's last sign of life means.
+type SignState string
+
+// The states.
+const (
+	SignHeard   SignState = "heard"   // within what is usual for it
+	SignCutOff  SignState = "cut-off" // silent for longer: warnings may be missing
+	SignUnknown SignState = "unknown" // the clock is in doubt, or the sign is dated ahead of it: nothing can be said
+	SignNever   SignState = "never"   // of this root nothing was ever heard
+)
+
 // Sign is the last sign of life (Lebenszeichen) of an authority: silence is not
 // quiet. Cut off means warnings may be missing.
 type Sign struct {
 	Domain    string    `json:"domain"`
 	Authority string    `json:"authority"` // path; empty: the root
 	Name      string    `json:"name"`
-	Time      time.Time `json:"time,omitzero"` // of the beacon by its signer's clock; absent: never heard
-	AgeS      int64     `json:"age_s"`         // since it arrived here, by a clock that never jumps; -1: unknown
-	CutOff    bool      `json:"cut_off"`       // no sign for longer than expected
-	Missing   []string  `json:"missing"`       // envelope IDs or prefixes that the beacon names and this device lacks
+	State     SignState `json:"state"`
+	Time      time.Time `json:"time,omitzero"`     // of the beacon by its signer's clock; absent: never heard
+	Received  time.Time `json:"received,omitzero"` // by this device's clock; absent: unknown
+	AgeS      int64     `json:"age_s"`             // since it arrived here, by a clock that never jumps; -1: unknown
+	// SilentS is for how long the authority has been silent, at least: by the
+	// beacon's time and by age_s, whichever is longer; -1: unknown.
+	SilentS   int64    `json:"silent_s"`
+	PatienceS int64    `json:"patience_s"` // how long it may be silent before it counts as cut off
+	CutOff    bool     `json:"cut_off"`    // no sign for longer than expected
+	From      string   `json:"from"`       // the neighbour that brought it; empty: none, or unknown
+	Means     string   `json:"means"`      // gossip, catch-up, carry, frame, local; empty: unknown
+	Carried   bool     `json:"carried"`    // by stick, paper or radio: it says nothing about the network
+	InForce   int      `json:"in_force"`   // alerts that the beacon names in force
+	Complete  bool     `json:"complete"`   // all of these are here
+	Missing   []string `json:"missing"`    // envelope IDs or prefixes that the beacon names and this device lacks
+	// Change is set in events: heard, cut-off (begins) or restored (cut-off ends).
+	Change string `json:"change,omitempty"`
 }
+
+// What an event tells of a sign.
+const (
+	SignChangeHeard    = "heard"
+	SignChangeCutOff   = "cut-off"
+	SignChangeRestored = "restored"
+)
 
 // Clock is what a device believes of its time. The floor is the highest time
 // that a trusted beacon has proven.
@@ -80,7 +111,7 @@ type EventRange struct {
 
 // Problem is something about the device that needs attention.
 type Problem struct {
-	Kind    string `json:"kind"` // a word, such as "cut-off", "clock-doubt", "root-frozen", "disk-full", "no-root"
+	Kind    string `json:"kind"` // a word, such as "cut-off", "no-neighbour", "missing", "clock-doubt", "root-frozen", "disk-full", "no-root"
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 }
