@@ -1,0 +1,15 @@
+package sim
+
+import "github.com/kreidfeuer/kreidfeuer/gossip/wire"
+
+// reached counts the devices that have told of an alert.
+func (w *World) reached(id wire.ID) (n int) {
+	for _, d := range w.devices {
+		d.seen.mu.Lock()
+		if _, ok := d.seen.alerts[id.String()]; ok {
+			n++
+		}
+		d.seen.mu.Unlock()
+	}
+	return n
+}

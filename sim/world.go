@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
+	"github.com/kreidfeuer/kreidfeuer/persist"
+	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
+)
+
+// Config describes a world. Devices is needed, the rest works at zero.
+type Config struct {
+	Devices int
+	Seed    uint64 // of keys, the mesh, the network's chance and the messages
+	// Mesh says who can dial whom; nil: [Random] of degree 8.
+	Mesh Mesh
+	// Network is what happens to packets; nil: 25 ms from each to each.
+	Network netmodel.Model
+	// Clock is each device's own clock; nil: all are right.
+	Clock func(device int) netmodel.Clock
+	// Bound is how long after the last change every connected device must have
+	// every live alert; 0: [DefaultBound].
+	Bound time.Duration
+	// Target is how many neighbours a device wants; 0: node's default.
+	Target int
+	Log    *slog.Logger // of all devices; nil: none
+}
+
+// DefaultBound covers a dial's longest pause after a heal and a catch-up in each
+// of a few hops.
+const DefaultBound = 90 * time.Second
+
+// storeEnds is how long a closed store's database keeps a goroutine.
+const storeEnds = 2 * time.Second
+
+// World is a number of devices on one network, in virtual time.
+type World struct {
+	cfg     Config
+	t       *testing.T
+	ctx     context.Context
+	tree    *trusttest.Tree
+	air     *air
+	dials   [][]int
+	devices []*Device
+
+	watching sync.WaitGroup
+	checker  checker
+}
+
+// Run builds a world, lets the script play in it, and checks the invariants: at
+// every change, and at the end. Virtual time passes while the script sleeps.
+func Run(t *testing.T, cfg Config, script func(*World)) {
+	t.Helper()
+	cfg.fill()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		w, err := newWorld(ctx, t, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var carrying sync.WaitGroup
+		flying, land := context.WithCancel(context.WithoutCancel(ctx))
+		carrying.Go(func() { w.air.run(flying) })
+		defer func() {
+			if err := w.close(); err != nil {
+				t.Error(err)
+			}
+			land()
+			carrying.Wait()
+			time.Sleep(storeEnds)
+		}()
+		if err := w.startAll(); err != nil {
+			t.Fatal(err)
+		}
+		script(w)
+		w.checker.report(t)
+	})
+}
+
+func (c *Config) fill() {
+	if c.Mesh == nil {
+		c.Mesh = Random(8)
+	}
+	if c.Network == nil {
+		c.Network = netmodel.Link{Latency: 25 * time.Millisecond}
+	}
+	if c.Bound == 0 {
+		c.Bound = DefaultBound
+	}
+	if c.Clock == nil {
+		c.Clock = func(int) netmodel.Clock { return netmodel.Clock{} }
+	}
+}
+
+func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
+	tree, err := trusttest.NewTree(cfg.Seed, 2)
+	if err != nil {
+		return nil, err
+	}
+	w := &World{cfg: cfg, t: t, ctx: ctx, tree: tree, air: newAir(cfg.Seed, cfg.Network), dials: cfg.Mesh(cfg.Devices, cfg.Seed)}
+	w.checker.world = w
+	for i := range cfg.Devices {
+		st, err := persist.OpenPath(ctx, "", persist.Memory, persist.Options{})
+		if err != nil {
+			return nil, err
+		}
+		w.devices = append(w.devices, &Device{world: w, number: i, key: keyOf(cfg.Seed, i), store: st, clock: cfg.Clock(i)})
+	}
+	return w, nil
+}
+
+func (w *World) startAll() error {
+	for _, d := range w.devices {
+		if err := d.start(w.ctx); err != nil {
+			return fmt.Errorf("start device %d: %w", d.number, err)
+		}
+	}
+	w.changed()
+	return nil
+}
+
+// close ends every device, then the stores.
+func (w *World) close() error {
+	var errs []error
+	for _, d := range w.devices {
+		if d.up {
+			errs = append(errs, d.halt())
+		}
+	}
+	w.watching.Wait()
+	for _, d := range w.devices {
+		errs = append(errs, d.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Now is the time since the world began.
+func (w *World) Now() time.Duration { return w.air.now() }
+
+// Devices is the number of devices.
+func (w *World) Devices() int { return len(w.devices) }
+
+// Device returns a device by its number.
+func (w *World) Device(i int) *Device { return w.devices[i] }
+
+// Traffic counts what the network has carried so far.
+func (w *World) Traffic() Traffic { return w.air.counts() }
+
+func idOf(key []byte) (peer.ID, error) {
+	k, err := crypto.UnmarshalEd25519PrivateKey(key)
+	if err != nil {
+		return "", err
+	}
+	return peer.IDFromPrivateKey(k)
+}
