@@ -22,6 +22,7 @@ var layers = map[string]int{
 	"identity":       1,
 
 	"gossip/alert":   2,
+	"gossip/bundle":  2,
 	"gossip/custody": 2,
 	"gossip/frame":   2,
 	"gossip/recon":   2,
