@@ -98,6 +98,7 @@ func newMemoryLevel() (*level, error) {
 	stor := storage.NewMemStorage()
 	l := &level{storage: func(bool) (storage.Storage, error) { return stor, nil }, options: levelOptions()}
 	l.options.ErrorIfMissing = false
+	l.options.WriteBuffer = 64 << 10 // writing it out costs nothing here, and a simulation has a thousand of them
 	return l, l.reopen()
 }
 
