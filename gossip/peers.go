@@ -107,7 +107,7 @@ type memo struct {
 }
 
 func newMemo() *memo {
-	return &memo{set: make(map[uint64]struct{}, rawMemo), ring: make([]uint64, 0, rawMemo)}
+	return &memo{set: map[uint64]struct{}{}} // few devices ever fill it
 }
 
 func (m *memo) has(sum uint64) bool {
