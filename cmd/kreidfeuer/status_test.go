@@ -2,44 +2,32 @@ package main
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-// TestSigns: of several keys' signs the last one of each authority is shown, with
-// what is missing; a domain that has never given one is shown too.
+// TestSigns: the table says of each authority what silence means, how its sign
+// came, and what is missing.
 func TestSigns(t *testing.T) {
-	now := time.Date(2027, 7, 14, 18, 0, 0, 0, time.UTC)
+	given := time.Date(2027, 7, 14, 18, 0, 0, 0, time.UTC)
 	s := &apitype.Status{
-		Clock: apitype.Clock{Now: now},
-		Roots: []apitype.Root{{Domain: "a", Name: "Land RP"}, {Domain: "b", Name: "Land NW"}},
 		Signs: []apitype.Sign{
-			{Domain: "a", Authority: "rp", Name: "Land RP", Time: now.Add(-3 * time.Hour)},
-			{Domain: "a", Authority: "rp", Name: "Land RP", Time: now.Add(-5 * time.Minute), Missing: []string{"01", "02"}},
-			{Domain: "a", Authority: "rp/07131", Name: "Kreis", Time: now.Add(-60 * time.Hour), CutOff: true},
-			{Domain: "a", Name: "Root", Time: now.Add(time.Hour)},
+			{Authority: "rp", Name: "Land RP", State: apitype.SignHeard, Time: given, SilentS: 300, Means: "gossip", From: "12D3KooWabcdefgh", InForce: 2, Missing: []string{"01", "02"}},
+			{Authority: "rp/07131", Name: "Kreis", State: apitype.SignCutOff, Time: given, SilentS: 3 * 3600, Means: "carry", Complete: true, InForce: 1},
+			{Name: "Land NW", State: apitype.SignNever, SilentS: -1},
 		},
 	}
 	var out bytes.Buffer
 	e := &env{stdout: &checkedWriter{w: &out}}
-	e.printStatus(s)
-	var got []string
-	for line := range strings.Lines(out.String()) {
-		if text, ok := strings.CutPrefix(line, "lebenszeichen"); ok {
-			got = append(got, strings.TrimSpace(text))
-		}
-	}
-	want := []string{
-		"Root: in the future by this device's clock (2027-07-14T19:00:00Z)",
-		"Land RP (rp): 5 min ago (2027-07-14T17:55:00Z), 2 of its warnings in force are MISSING here",
-		"Kreis (rp/07131): 2 days ago (2027-07-12T06:00:00Z), CUT OFF: warnings may be missing",
-		"Land NW: never",
-	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	e.printSigns(s)
+	want := "\nSIGN OF LIFE (Lebenszeichen)\tMEANS\tGIVEN\tCAME BY\tWARNINGS IN FORCE\n" +
+		"Land RP (rp)\theard 5 min ago\t2027-07-14T18:00:00Z\tnetwork, from …abcdefgh\t2 of 2 MISSING\n" +
+		"Kreis (rp/07131)\tCut off for 3 h: warnings may be missing\t2027-07-14T18:00:00Z\tcarried (stick)\tall 1 here\n" +
+		"Land NW\tnever heard: warnings may be missing\t-\t-\tunknown\n\n"
+	if out.String() != want {
+		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
 	}
 }
 

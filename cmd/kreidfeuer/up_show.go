@@ -33,9 +33,12 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 	for _, p := range s.Places {
 		u.printf("watches   %s\n", printable(p.Name))
 	}
+	if len(s.Signs) > 0 {
+		u.printf("%s\n", u.signLine(s.Signs))
+	}
 	for _, p := range s.Health {
 		switch p.Kind {
-		case "cut-off": // nobody can be connected yet
+		case "no-neighbour", "cut-off": // nobody can be connected yet, and signs of life were shown
 		case "no-root":
 			u.printf("%s", u.paint(sgrYellow, u.firstSteps()))
 		default:
@@ -109,6 +112,8 @@ func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
 func (e *env) printEvent(ev *apitype.Event) {
 	switch {
 	case e.printWarningEvent(ev):
+	case ev.Sign != nil:
+		e.printSignEvent(ev.Time, ev.Sign)
 	case ev.Health != nil && ev.Health.Ended:
 		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
 	case ev.Health != nil:

@@ -36,6 +36,7 @@ var layers = map[string]int{
 	"node/api/endpoint":    3,
 	"node/discovery":       3,
 	"node/host":            3,
+	"node/lifewords":       3,
 	"node/row":             3,
 	"persist":              3,
 	"persist/blob":         3,
