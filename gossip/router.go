@@ -70,6 +70,7 @@ type Router struct {
 	// unsaved is what the store did not take; only commit touches it.
 	unsaved unsaved
 	cuts    chan peer.ID
+	loaded  chan struct{} // closed when load is done
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
 	relay     *rate.Limiter
@@ -102,7 +103,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), refreshed: make(chan struct{}, 1), relay: rate.NewLimiter(relayRate, relayBurst),
+		cuts: make(chan peer.ID, 64), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), relay: rate.NewLimiter(relayRate, relayBurst),
 		ledger: newLedger(), slots: slots{}, topics: map[string]*joined{}, serving: map[peer.ID]int{},
 	}
 	r.allowed.Store(&map[string]origin{})
@@ -121,6 +122,7 @@ func (r *Router) Run(ctx context.Context) error {
 	if err := r.load(ctx); err != nil {
 		return fmt.Errorf("load known envelopes: %w", err)
 	}
+	close(r.loaded)
 	// pubsub starts its goroutines in its constructor and ends them with its
 	// context; the writer ends last, so that nothing accepted is dropped.
 	live, stop := context.WithCancel(ctx)
@@ -148,6 +150,10 @@ func (r *Router) Run(ctx context.Context) error {
 	writer.Wait()
 	return nil
 }
+
+// Loaded is closed when Run knows what the store holds. What is ingested before
+// may be taken for new although it is stored.
+func (r *Router) Loaded() <-chan struct{} { return r.loaded }
 
 // load rebuilds memory from the store: the pool from the trust objects, then
 // the ledger. Signatures of alerts were verified before they were stored.
