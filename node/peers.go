@@ -10,6 +10,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 )
 
 // Peers lists neighbours, connected ones first.
@@ -20,7 +21,7 @@ func (n *Node) Peers(_ context.Context, p apitype.Page) (apitype.List[apitype.Pe
 		one := n.peer(k.ID)
 		if len(one.Addresses) == 0 {
 			for _, a := range k.Addrs {
-				one.Addresses = append(one.Addresses, a.String())
+				one.Addresses = append(one.Addresses, discovery.Shown(a))
 			}
 		}
 		one.Static, one.Met = k.Static, k.Met
@@ -52,7 +53,7 @@ func (n *Node) peer(id peer.ID) apitype.Peer {
 	p := apitype.Peer{PeerID: id.String(), Addresses: []string{}, Connected: n.deps.Host.Network().Connectedness(id) == network.Connected,
 		RTTMs: float64(n.deps.Host.Peerstore().LatencyEWMA(id).Microseconds()) / 1000}
 	for _, c := range n.deps.Host.Network().ConnsToPeer(id) {
-		p.Addresses = append(p.Addresses, c.RemoteMultiaddr().String())
+		p.Addresses = append(p.Addresses, discovery.Shown(c.RemoteMultiaddr()))
 		p.Met, p.Direction, p.Transport = c.Stat().Opened.UTC(), strings.ToLower(c.Stat().Direction.String()), c.ConnState().Transport
 	}
 	if agent, err := n.deps.Host.Peerstore().Get(id, "AgentVersion"); err == nil {

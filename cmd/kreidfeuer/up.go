@@ -207,7 +207,7 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 	offset := u.c.Duration("clock-offset")
 	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
 	if !u.c.Bool("no-mdns") {
-		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log))
+		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log))
 	}
 	n, err := node.New(ctx, cfg, deps)
 	if err != nil {

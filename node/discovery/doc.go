@@ -1,6 +1,7 @@
 // Package discovery finds neighbours and keeps a device connected to them.
 //
-// A [Source] reports where peers may be; [MDNS] is the source for local links.
+// A [Source] reports where peers may be: [MDNS] and, where that does not get
+// through, the signed [Beacon] (BEACON.md), for local links.
 // The one [Connector] owns dialing: it keeps an address book of static,
 // remembered and found peers, tries them again with growing pauses, forgets the
 // pauses when the network changes, and never blocks whoever reports to it.

@@ -5,13 +5,15 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/kreidfeuer/kreidfeuer/node/linklocal"
 )
 
-// link is an interface that can multicast, with the addresses on it that libp2p
-// can use: neither loopback nor IPv6 link-local ones.
+// link is an interface that can multicast, with its addresses.
 type link struct {
 	iface    net.Interface
 	prefixes []netip.Prefix // each the interface's own address with its prefix length
@@ -36,12 +38,10 @@ func (l link) holds(from netip.Addr) bool {
 		slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Contains(from) })
 }
 
-// isOwn reports whether an address is this machine's on the link. For IPv6 the
-// sender may be the link-local address, which prefixes do not list.
+// isOwn reports whether an address is this machine's on the link.
 func (l link) isOwn(from netip.Addr) bool {
 	from = from.Unmap().WithZone("")
-	return from.Is6() && from.IsLinkLocalUnicast() ||
-		slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Addr() == from })
+	return slices.ContainsFunc(l.prefixes, func(p netip.Prefix) bool { return p.Addr() == from })
 }
 
 // scanLinks lists the links as they are now.
@@ -84,9 +84,60 @@ func newLink(iface net.Interface, addrs []net.Addr) link {
 	return l
 }
 
-// isUsable reports whether libp2p can dial an address on a link.
+// isUsable reports whether a neighbour on a link can be dialed at an address.
+// Spelled addresses mean something on one device alone.
 func isUsable(ip netip.Addr) bool {
-	return ip.IsGlobalUnicast() || ip.Is4() && ip.IsLinkLocalUnicast()
+	return (ip.IsGlobalUnicast() || ip.IsLinkLocalUnicast()) && !linklocal.Prefix.Contains(ip)
+}
+
+// located turns what a neighbour on the interface of the given index says of
+// itself into what can be dialed: link-local addresses are spelled with the
+// interface, for QUIC alone. Index 0 is unknown and locates none.
+func located(addrs []ma.Multiaddr, index int) []ma.Multiaddr {
+	var list []ma.Multiaddr
+	for _, a := range addrs {
+		at, ok := addrOf(a)
+		if !ok {
+			continue
+		}
+		if at.Is4() || !at.IsLinkLocalUnicast() {
+			list = append(list, a)
+			continue
+		}
+		spelled, ok := linklocal.Spell(at, uint32(index))
+		if own, err := manet.FromIP(spelled.AsSlice()); ok && err == nil && a[1].Protocol().Code == ma.P_UDP {
+			list = append(list, own.Encapsulate(a[1:]))
+		}
+	}
+	return list
+}
+
+// addrOf returns the IP address that a multiaddr begins with.
+func addrOf(a ma.Multiaddr) (netip.Addr, bool) {
+	ip, err := manet.ToIP(a)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	at, ok := netip.AddrFromSlice(ip)
+	return at.Unmap(), ok
+}
+
+// Shown writes an address for people and for files: one that only this device
+// understands becomes a link-local address with its zone.
+func Shown(a ma.Multiaddr) string {
+	at, ok := addrOf(a)
+	if !ok {
+		return a.String()
+	}
+	at, index, ok := linklocal.Read(at)
+	if !ok {
+		return a.String()
+	}
+	zone := strconv.FormatUint(uint64(index), 10)
+	if iface, err := net.InterfaceByIndex(int(index)); err == nil {
+		zone = iface.Name
+	}
+	return "/ip6zone/" + zone + "/ip6/" + at.String() + ma.Multiaddr(a[1:]).String()
 }
 
 // onLink turns listen addresses into those that a neighbour on the link can
@@ -102,7 +153,7 @@ func onLink(listening []ma.Multiaddr, l link) []ma.Multiaddr {
 		a := own.Encapsulate(rest)
 		if a[1].Protocol().Code == ma.P_UDP {
 			quic = append(quic, a)
-		} else {
+		} else if ip.Is4() || !ip.IsLinkLocalUnicast() {
 			tcp = append(tcp, a)
 		}
 	}

@@ -3,12 +3,10 @@ package discovery
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -190,8 +188,7 @@ func parseTexts(texts []string) (peer.AddrInfo, bool) {
 		if id == "" || a == nil || !isDialable(a) || info.ID != "" && info.ID != id {
 			continue
 		}
-		ip, err := manet.ToIP(a)
-		if addr, _ := netip.AddrFromSlice(ip); err != nil || !isUsable(addr.Unmap()) {
+		if at, ok := addrOf(a); !ok || !isUsable(at) {
 			continue
 		}
 		info.ID = id

@@ -101,7 +101,8 @@ func TestParseTexts(t *testing.T) {
 		{"other text", []string{"path=/", own + p2p, "dnsaddr=nonsense", ""}, nil},
 		{"second peer in one record", []string{"dnsaddr=" + own + p2p, "dnsaddr=/ip4/10.0.0.2/tcp/1" + other}, []string{own}},
 		{"loopback", []string{"dnsaddr=/ip4/127.0.0.1/tcp/1" + p2p, "dnsaddr=/ip6/::1/tcp/1" + p2p}, nil},
-		{"IPv6 link-local", []string{"dnsaddr=/ip6/fe80::1/tcp/1" + p2p, "dnsaddr=/ip6zone/eth0/ip6/fe80::1/tcp/1" + p2p}, nil},
+		{"IPv6 link-local", []string{"dnsaddr=/ip6/fe80::1/udp/1/quic-v1" + p2p}, []string{"/ip6/fe80::1/udp/1/quic-v1"}},
+		{"zone of another device", []string{"dnsaddr=/ip6zone/eth0/ip6/fe80::1/tcp/1" + p2p, "dnsaddr=/ip6/fd9c:6e1b:0:2::1/tcp/1" + p2p}, nil},
 		{"unspecified, multicast", []string{"dnsaddr=/ip4/0.0.0.0/tcp/1" + p2p, "dnsaddr=/ip4/224.0.0.1/tcp/1" + p2p}, nil},
 		{"names", []string{"dnsaddr=/dns4/evil.example/tcp/1" + p2p, "dnsaddr=/dnsaddr/evil.example" + p2p}, nil},
 		{"relay", []string{"dnsaddr=" + own + other + "/p2p-circuit" + p2p}, nil},
@@ -128,11 +129,26 @@ func TestOnLink(t *testing.T) {
 		&net.IPNet{IP: net.ParseIP("fd00::1"), Mask: net.CIDRMask(64, 128)},
 		&net.IPNet{IP: net.ParseIP("fe80::1"), Mask: net.CIDRMask(64, 128)},
 	})
-	got := texts(onLink(addrs("/ip4/0.0.0.0/tcp/7131", "/ip4/0.0.0.0/udp/7131/quic-v1", "/ip6/::/udp/7131/quic-v1",
+	got := texts(onLink(addrs("/ip4/0.0.0.0/tcp/7131", "/ip4/0.0.0.0/udp/7131/quic-v1", "/ip6/::/udp/7131/quic-v1", "/ip6/::/tcp/7131",
 		"/ip4/10.9.0.1/tcp/1", "/ip4/10.1.0.1/tcp/2", "/ip4/127.0.0.1/tcp/3"), l))
-	want := []string{"/ip4/10.1.0.1/udp/7131/quic-v1", "/ip6/fd00::1/udp/7131/quic-v1", "/ip4/10.1.0.1/tcp/7131", "/ip4/10.1.0.1/tcp/2"}
+	want := []string{"/ip4/10.1.0.1/udp/7131/quic-v1", "/ip6/fd00::1/udp/7131/quic-v1", "/ip6/fe80::1/udp/7131/quic-v1", "/ip4/10.1.0.1/tcp/7131", "/ip6/fd00::1/tcp/7131", "/ip4/10.1.0.1/tcp/2"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestLocated(t *testing.T) {
+	said := addrs("/ip4/10.1.0.1/tcp/1", "/ip6/fe80::1/udp/1/quic-v1", "/ip6/fe80::1/tcp/1", "/ip6/fd00::1/tcp/1", "/ip4/169.254.0.1/tcp/1")
+	for index, want := range map[int][]string{
+		0: {"/ip4/10.1.0.1/tcp/1", "/ip6/fd00::1/tcp/1", "/ip4/169.254.0.1/tcp/1"},
+		7: {"/ip4/10.1.0.1/tcp/1", "/ip6/fd9c:6e1b:0:7::1/udp/1/quic-v1", "/ip6/fd00::1/tcp/1", "/ip4/169.254.0.1/tcp/1"},
+	} {
+		if diff := cmp.Diff(want, texts(located(said, index))); diff != "" {
+			t.Errorf("index %d: -want +got:\n%s", index, diff)
+		}
+	}
+	if got := Shown(located(said, 65000)[1]); got != "/ip6zone/65000/ip6/fe80::1/udp/1/quic-v1" {
+		t.Errorf("shown as %s", got)
 	}
 }
 

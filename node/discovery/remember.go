@@ -8,6 +8,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/kreidfeuer/kreidfeuer/node/linklocal"
 )
 
 // Memory keeps the remembered peers over restarts, as bytes that mean nothing
@@ -51,9 +53,13 @@ func (b *book) remember() ([]byte, error) {
 	for _, e := range met[:min(len(met), maxRemembered)] {
 		r := remembered{ID: e.id, Met: e.met.Unix()}
 		for _, a := range e.addrs {
-			r.Addrs = append(r.Addrs, a.String())
+			if at, ok := addrOf(a); ok && !linklocal.Prefix.Contains(at) { // interface indexes change over a restart
+				r.Addrs = append(r.Addrs, a.String())
+			}
 		}
-		m.Peers = append(m.Peers, r)
+		if len(r.Addrs) > 0 {
+			m.Peers = append(m.Peers, r)
+		}
 	}
 	return json.Marshal(m)
 }

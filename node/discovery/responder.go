@@ -1,7 +1,6 @@
 package discovery
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -31,32 +30,6 @@ type linkState struct {
 	ask      time.Time
 	answer   time.Time // zero: nothing to answer
 	answered time.Time
-}
-
-func (r *responder) run(ctx context.Context, scan func() ([]link, error), changes <-chan any, received <-chan packet, failed <-chan error) error {
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
-	due := time.NewTimer(0)
-	defer due.Stop()
-	r.refresh(scan)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			return err
-		case <-changes:
-			r.refresh(scan)
-		case <-poll.C:
-			r.refresh(scan)
-		case p := <-received:
-			r.receive(p, time.Now())
-		case <-due.C:
-		}
-		if next := r.work(time.Now()); !next.IsZero() {
-			due.Reset(time.Until(next))
-		}
-	}
 }
 
 // refresh compares the links with those known and starts a burst on each that is
@@ -174,7 +147,7 @@ func (r *responder) receive(p packet, now time.Time) {
 		}
 		for _, info := range m.peers {
 			if info.ID != r.self && p.from.Port() == mdnsPort {
-				r.found(info)
+				r.found(peer.AddrInfo{ID: info.ID, Addrs: located(info.Addrs, p.index())})
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func newLinkDevice(t *testing.T, n int, segments map[int]*segment, links ...link
 		found:       d.hear}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- r.run(ctx, d.scan, d.changes, d.received, d.failed) }()
+	go func() { done <- speak(ctx, r, d.scan, d.changes, d.received, d.failed) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -63,8 +63,9 @@ func newLinkDevice(t *testing.T, n int, segments map[int]*segment, links ...link
 	return d
 }
 
-func (d *linkDevice) join(link) error { return nil }
-func (d *linkDevice) Close() error    { return nil }
+func (d *linkDevice) serves(link) bool { return true }
+func (d *linkDevice) join(link) error  { return nil }
+func (d *linkDevice) Close() error     { return nil }
 
 func (d *linkDevice) receive([]byte) (packet, error) { return packet{}, net.ErrClosed }
 
