@@ -128,7 +128,11 @@ func createFolder(ctx context.Context, dir, db string) error {
 	if noFormat == nil {
 		return nil
 	}
-	return writeSynced(format, fmt.Appendf(nil, formatText, Schema, LevelDB))
+	return writeFormat(dir)
+}
+
+func writeFormat(dir string) error {
+	return writeSynced(filepath.Join(dir, formatFile), fmt.Appendf(nil, formatText, Schema, LevelDB))
 }
 
 // formatText is the format file. It repeats the schema's version so that a

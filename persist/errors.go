@@ -46,15 +46,19 @@ func (e *SchemaError) Error() string {
 		where, e.Found, e.Known)
 }
 
-// DamagedError is a store that cannot be opened. Nothing was changed.
+// DamagedError is a store whose database is damaged: it cannot be opened, or not
+// be read or written any more. Nothing was changed; see [Salvage].
 type DamagedError struct {
-	Dir string
+	Dir string // may be empty
 	Err error
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("the store in %s is damaged: %v; nothing was changed: keep a copy of the folder for repair, "+
-		"then move it away and start again, what is in force will come from the neighbours", e.Dir, e.Err)
+	where := "the store"
+	if e.Dir != "" {
+		where = "the store in " + e.Dir
+	}
+	return fmt.Sprintf("%s is damaged: %v; nothing was changed: what is good can be kept, and what is lost and in force will come from the neighbours", where, e.Err)
 }
 
 func (e *DamagedError) Unwrap() error { return e.Err }

@@ -35,9 +35,7 @@ func (s *Store) Repair(ctx context.Context, progress func(done int)) (Report, er
 	for key, content := range v.fix {
 		t.writes[key] = content
 	}
-	if schema != nil {
-		t.put(keySchema, mustMarshal(currentSchema))
-	}
+	t.put(keySchema, mustMarshal(currentSchema)) // also so that there is something to write
 	t.state = v.state
 	if err := t.commit(); err != nil {
 		return v.report, fmt.Errorf("repair: %w", err)

@@ -39,7 +39,9 @@ func openValue(key string, value []byte) ([]byte, error) {
 }
 
 // read gets and checks the value of key.
-func (s *Store) read(ctx context.Context, key string) ([]byte, error) { return readFrom(ctx, s.ds, key) }
+func (s *Store) read(ctx context.Context, key string) ([]byte, error) {
+	return readFrom(ctx, s.ds, key)
+}
 
 func readFrom(ctx context.Context, src source, key string) ([]byte, error) {
 	value, err := src.Get(ctx, dsKey(key))

@@ -299,10 +299,22 @@ func (v *verifier) counters() {
 			v.report.problem(keyState, "lane %s: %v counted, %v stored", lane, v.state.Lanes[lane], v.stored.Lanes[lane])
 		}
 	}
+	v.report.Lost.Envelopes = max(v.report.Lost.Envelopes, lack(v.state.envelopes(), v.stored.envelopes()))
+	v.report.Lost.Parts = max(v.report.Lost.Parts, lack(v.state.Parts.Count, v.stored.Parts.Count))
 	if v.state.Parts != v.stored.Parts {
 		v.report.problem(keyState, "parts: %v counted, %v stored", v.state.Parts, v.stored.Parts)
 	}
 	if v.top > v.stored.Arrivals {
 		v.report.problem(keyState, "envelope %d came, the last one stored is %d", v.top, v.stored.Arrivals)
 	}
+}
+
+// lack is by how many fewer there are than there should be.
+func lack(there, want uint64) int { return int(max(there, want) - there) }
+
+func (s *state) envelopes() (n uint64) {
+	for _, u := range s.Lanes {
+		n += u.Count
+	}
+	return n
 }
