@@ -2,8 +2,8 @@ package sim
 
 import "github.com/kreidfeuer/kreidfeuer/gossip/wire"
 
-// reached counts the devices that have told of an alert.
-func (w *World) reached(id wire.ID) (n int) {
+// Reached counts the devices that have told of an alert.
+func (w *World) Reached(id wire.ID) (n int) {
 	for _, d := range w.devices {
 		d.seen.mu.Lock()
 		if _, ok := d.seen.alerts[id.String()]; ok {

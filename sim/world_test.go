@@ -1,37 +1,178 @@
 package sim
 
 import (
-	"os"
-	"strconv"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
-func devices(def int) int {
-	if n, err := strconv.Atoi(os.Getenv("KREIDFEUER_SIM_DEVICES")); err == nil {
-		return n
+// everywhere fails unless all devices have all the alerts.
+func everywhere(t *testing.T, w *World, ids ...wire.ID) {
+	t.Helper()
+	for i, id := range ids {
+		if n := w.Reached(id); n != w.Devices() {
+			t.Errorf("alert %d is on %d of %d devices", i, n, w.Devices())
+		}
 	}
-	return def
 }
 
 func TestPartitionHeals(t *testing.T) {
-	n := devices(12)
-	Run(t, Config{Devices: n, Seed: 1, Network: netmodel.Link{Latency: 25 * time.Millisecond, Loss: 0.02}}, func(w *World) {
-		t.Log("started", w.Now())
-		w.Sleep(10 * time.Second)
+	Run(t, Config{Devices: 12, Seed: 1, Network: netmodel.Link{Latency: 25 * time.Millisecond, Loss: 0.1}}, func(w *World) {
+		splitAndHeal(t, w)
+	})
+}
+
+// splitAndHeal publishes to all, cuts the world in two for five minutes with
+// publishing on both sides, and heals it.
+func splitAndHeal(t *testing.T, w *World) {
+	n := w.Devices()
+	w.Sleep(10 * time.Second)
+	first := w.MustPublish(0)
+	w.Sleep(10 * time.Second)
+	everywhere(t, w, first)
+	w.Split(n / 2)
+	w.Sleep(time.Minute)
+	here, there := w.MustPublish(0), w.MustPublish(n-1)
+	w.Sleep(4 * time.Minute)
+	for _, id := range []wire.ID{here, there} {
+		if got := w.Reached(id); got != n/2 {
+			t.Errorf("in a partition of halves %d of %d devices have an alert", got, n)
+		}
+	}
+	w.Check()
+	w.Heal()
+	w.Sleep(2 * time.Minute)
+	everywhere(t, w, first, here, there)
+}
+
+func TestCrashedDeviceReturns(t *testing.T) {
+	Run(t, Config{Devices: 6, Seed: 2}, func(w *World) {
+		w.Sleep(5 * time.Second)
+		before := w.MustPublish(0)
+		w.Sleep(5 * time.Second)
+		if err := w.Crash(3); err != nil {
+			t.Fatal(err)
+		}
+		meanwhile := w.MustPublish(0)
+		w.Sleep(2 * time.Minute)
+		if n := w.Reached(meanwhile); n != 5 {
+			t.Errorf("%d devices have what was published while one was down", n)
+		}
+		if err := w.Start(3); err != nil {
+			t.Fatal(err)
+		}
+		w.Sleep(2 * time.Minute)
+		everywhere(t, w, before, meanwhile)
+	})
+}
+
+// Clocks a day behind or ahead, or running fast, keep no warning from anybody.
+func TestWrongClocks(t *testing.T) {
+	clocks := []netmodel.Clock{{}, {Offset: -24 * time.Hour}, {Offset: 24 * time.Hour}, {Drift: 0.01}, {}, {Offset: 20 * time.Minute}}
+	Run(t, Config{Devices: 6, Seed: 3, Clock: func(i int) netmodel.Clock { return clocks[i] }}, func(w *World) {
+		w.Sleep(5 * time.Second)
+		id := w.MustPublish(0)
+		w.Sleep(2 * time.Minute)
+		everywhere(t, w, id)
+	})
+}
+
+// People with radios of 120 m walk through a square of 400 m: a warning walks with
+// them.
+func TestWarningWalks(t *testing.T) {
+	radio := netmodel.All{netmodel.Link{Latency: 5 * time.Millisecond, Rate: 1e6},
+		netmodel.Radio{Mobility: netmodel.Wander{Seed: 4, Width: 400, Height: 400, Leg: 5 * time.Minute}, Clear: 80, Range: 120}}
+	Run(t, Config{Devices: 10, Seed: 4, Network: radio, Mesh: Random(9), Bound: time.Hour}, func(w *World) {
+		w.Sleep(5 * time.Second)
 		id := w.MustPublish(0)
 		w.Sleep(10 * time.Second)
-		t.Log("have it:", w.reached(id))
-		w.Split(n / 2)
-		w.Sleep(time.Minute)
-		a, b := w.MustPublish(0), w.MustPublish(n-1)
-		w.Sleep(4 * time.Minute)
-		t.Log("have them:", w.reached(a), w.reached(b))
-		w.Check()
-		w.Heal()
-		w.Sleep(2 * time.Minute)
-		t.Log("have them:", w.reached(a), w.reached(b))
+		if n := w.Reached(id); n == w.Devices() {
+			t.Error("everybody was in range")
+		}
+		w.Sleep(20 * time.Minute)
+		everywhere(t, w, id)
+	})
+}
+
+// Faults are planted, and the checker has to find each.
+func TestCheckerFindsFaults(t *testing.T) {
+	tests := []struct {
+		name, want string
+		script     func(t *testing.T, w *World)
+	}{
+		{"a forger is believed", "which nobody has published", func(t *testing.T, w *World) {
+			e, err := Warning(w.tree, trueTime(w.Now()), "forged", 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.devices[0].Submit(w.ctx, e.EncodeFull()); err != nil {
+				t.Fatal(err)
+			}
+			w.Sleep(time.Second)
+		}},
+		{"a device loses what it had", "has lost", func(t *testing.T, w *World) {
+			id := w.MustPublish(0)
+			w.Sleep(time.Second)
+			w.Split(1)
+			if err := w.Crash(0); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.devices[0].store.Put(w.ctx, persist.Batch{Delete: []wire.ID{id}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Start(0); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"a device that is connected gets nothing", "lacks 1 of 1 live alerts", func(t *testing.T, w *World) {
+			w.SetNetwork(netmodel.All{netmodel.Between{A: 0, B: 1, Model: netmodel.Link{Loss: 1}},
+				netmodel.Between{A: 1, B: 2, Model: netmodel.Link{Loss: 1}}, netmodel.Between{A: 1, B: 3, Model: netmodel.Link{Loss: 1}}})
+			w.MustPublish(0)
+			w.Sleep(2 * time.Minute)
+		}},
+		{"two devices are told different things", "is in another state", func(t *testing.T, w *World) {
+			w.MustPublish(0)
+			w.Sleep(time.Second)
+			one, other := w.checker.holds(w.devices[0]), w.checker.holds(w.devices[1])
+			for id, a := range other { // as if it had counted another number of persons
+				a.Level--
+				other[id] = a
+			}
+			w.checker.equal([]int{0, 1}, map[int]map[string]apitype.AlertSummary{0: one, 1: other},
+				map[int]string{0: w.checker.state(one), 1: w.checker.state(other)})
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			found := play(t, Config{Devices: 4, Seed: 5}, func(w *World) {
+				w.Sleep(5 * time.Second)
+				test.script(t, w)
+			})
+			if !slices.ContainsFunc(found, func(v Violation) bool { return strings.Contains(v.What, test.want) }) {
+				t.Errorf("the checker has found %v, want: %s", found, test.want)
+			}
+		})
+	}
+}
+
+// 300 devices in make sim, 1,000 in make soak, and more if it is told so.
+func TestCity(t *testing.T) {
+	n := scale(t, 300, 1000)
+	Run(t, Config{Devices: n, Seed: 6, Network: netmodel.Link{Latency: 25 * time.Millisecond, Loss: 0.02}}, func(w *World) {
+		splitAndHeal(t, w)
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		t.Logf("%d devices, %s: %.1f MB of heap and stacks, %d goroutines, %d packets, %.1f MB sent", n, w.Now().Round(time.Second),
+			float64(m.HeapInuse+m.StackInuse)/1e6, runtime.NumGoroutine(), w.Traffic().Sent, float64(w.Traffic().SentBytes)/1e6)
+		if each := (m.HeapInuse + m.StackInuse) / uint64(n); each > 3<<20 {
+			t.Errorf("a device takes %d KiB of memory, at most 3,072", each>>10)
+		}
 	})
 }
