@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -24,6 +25,15 @@ type Backend interface {
 	Envelope(ctx context.Context, id string) ([]byte, error)
 	// Head tells a signer where its key's chain ends.
 	Head(ctx context.Context, key apitype.HeadRequest) (apitype.Head, error)
+
+	// ImportBundle takes in what is carried in a bundle; what was accepted is durable
+	// when it returns. Refused envelopes and damage are in the result, not errors.
+	ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported, error)
+	// ExportBundle writes a bundle of what the device holds. It writes nothing if the
+	// filter is wrong.
+	ExportBundle(ctx context.Context, filter apitype.BundleFilter, out io.Writer) error
+	// InspectBundle judges a bundle and takes nothing in.
+	InspectBundle(ctx context.Context, in io.Reader) (apitype.BundleContent, error)
 
 	Drafts(ctx context.Context, page apitype.Page) (apitype.List[apitype.DraftSummary], error)
 	Draft(ctx context.Context, id string) (apitype.Draft, error)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -49,6 +50,10 @@ var routes = []route{
 	{method: "POST", path: "/v1/envelopes", maxBody: maxEnvelope, answer: submit},
 	{method: "GET", path: "/v1/envelopes/{id}", answer: getEnvelope},
 	{method: "GET", path: "/v1/head", answer: getHead},
+
+	{method: "GET", path: "/v1/bundle", stream: (*Server).exportBundle},
+	{method: "POST", path: "/v1/bundle", maxBody: bundle.MaxSize, stream: (*Server).importBundle},
+	{method: "POST", path: "/v1/bundle/inspect", maxBody: bundle.MaxSize, stream: (*Server).inspectBundle},
 
 	{method: "GET", path: "/v1/drafts", answer: listDrafts},
 	{method: "POST", path: "/v1/drafts", maxBody: maxEnvelope, answer: putDraft},

@@ -56,12 +56,13 @@ type Server struct {
 	mux       *http.ServeMux
 	requests  chan struct{} // a slot per request under way
 	streams   chan struct{} // a slot per event stream
+	bundles   chan struct{} // a slot per bundle under way
 }
 
 // New makes a server. It starts nothing.
 func New(c Config) *Server {
 	s := &Server{backend: c.Backend, token: c.Token, idleEvery: c.IdleEvery, log: c.Log, mux: http.NewServeMux(),
-		requests: make(chan struct{}, maxRequests), streams: make(chan struct{}, maxStreams)}
+		requests: make(chan struct{}, maxRequests), streams: make(chan struct{}, maxStreams), bundles: make(chan struct{}, maxBundles)}
 	if s.idleEvery == 0 {
 		s.idleEvery = 15 * time.Second
 	}

@@ -35,6 +35,8 @@ const (
 	SchemaCerts     Schema = "kreidfeuer.certificates/1"
 	SchemaPlaces    Schema = "kreidfeuer.places/1"
 	SchemaHead      Schema = "kreidfeuer.head/1"
+	SchemaImported  Schema = "kreidfeuer.imported/1"
+	SchemaBundle    Schema = "kreidfeuer.bundle/1"
 	// Items of listings, where a program prints them one a line.
 	SchemaAlertItem Schema = "kreidfeuer.alert-item/1"
 	SchemaDraftItem Schema = "kreidfeuer.draft-item/1"

@@ -1,0 +1,265 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip"
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+const (
+	// importers is how many envelopes of a bundle are judged and wait for the disk
+	// at once: as many as the router writes with one sync.
+	importers = 128
+
+	// maxForged bounds the envelopes of a bundle that its maker should have known to
+	// be wrong. A device writes none; beyond it the rest is not read, so that a
+	// stranger's 2 GiB cannot keep a small device busy for hours.
+	maxForged = 1000
+
+	// maxLater bounds the bytes kept of envelopes whose issuer has not come yet, to
+	// be tried again: the trust lane of a country.
+	maxLater = 8 << 20
+
+	// maxRounds bounds how often they are tried: a chain's length, read backwards.
+	maxRounds = wire.MaxChain
+
+	// maxDamages bounds the damage that is listed, not what is counted.
+	maxDamages = 20
+)
+
+// ImportBundle takes in what a person carried. Each envelope goes through ingest
+// as if it had come from a neighbour; what was accepted is durable when this
+// returns. What cannot be read is in the result, and is no error.
+func (n *Node) ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported, error) {
+	select {
+	case <-n.route.Loaded():
+	case <-ctx.Done():
+		return apitype.Imported{}, ctx.Err()
+	}
+	m := &importing{n: n, ctx: ctx, tasks: make(chan carried, importers), lanes: map[wire.Lane]*apitype.ImportedLane{}, reasons: map[wire.Reason]*apitype.ImportRefusal{}}
+	var workers sync.WaitGroup
+	for range importers {
+		workers.Go(m.work)
+	}
+	err := m.read(bundle.NewReader(in))
+	close(m.tasks)
+	workers.Wait()
+	if err == nil {
+		m.again()
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return m.outcome(), err
+}
+
+// carried is one envelope of a bundle.
+type carried struct {
+	raw    []byte
+	lane   wire.Lane
+	offset int64
+}
+
+// importing is one bundle on its way in.
+type importing struct {
+	n     *Node
+	ctx   context.Context
+	tasks chan carried
+	open  sync.WaitGroup // tasks handed out and not judged yet
+
+	mu      sync.Mutex // guards what follows
+	lanes   map[wire.Lane]*apitype.ImportedLane
+	reasons map[wire.Reason]*apitype.ImportRefusal
+	unsaved int
+	forged  int
+	later   []carried
+	bytes   int // of later
+	state   damages
+	gaveUp  string
+}
+
+// read hands out the envelopes. What proves others is judged before them.
+func (m *importing) read(r *bundle.Reader) error {
+	trust := false
+	for m.ctx.Err() == nil {
+		raw, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if m.state.note(err) {
+			continue
+		}
+		if err != nil {
+			return bundleError(err)
+		}
+		c := carried{raw: bytes.Clone(raw), offset: r.Offset()}
+		if e, err := wire.Decode(raw); err == nil {
+			c.lane = e.Header.Lane
+		}
+		if trust && c.lane != wire.LaneTrust {
+			m.open.Wait()
+			m.again()
+		}
+		trust = c.lane == wire.LaneTrust
+		if m.isForged() {
+			m.gaveUp = fmt.Sprintf("more than %d envelopes in it are forged or malformed: the rest was not read", maxForged)
+			return nil
+		}
+		m.open.Add(1)
+		m.tasks <- c
+	}
+	return m.ctx.Err()
+}
+
+func (m *importing) isForged() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.forged > maxForged
+}
+
+func (m *importing) work() {
+	for c := range m.tasks {
+		m.note(c, m.ingest(c), true)
+		m.open.Done()
+	}
+}
+
+func (m *importing) ingest(c carried) error {
+	_, err := m.n.route.Ingest(m.ctx, c.raw, gossip.MeansCarry)
+	return err
+}
+
+// again tries what lacked its issuer until nothing more is accepted. Nobody else
+// judges meanwhile.
+func (m *importing) again() {
+	for range maxRounds {
+		list := m.later
+		m.later, m.bytes = nil, 0
+		for _, c := range list {
+			m.note(c, m.ingest(c), true)
+		}
+		if len(m.later) == len(list) {
+			return
+		}
+	}
+}
+
+// note counts what became of an envelope, or keeps it for later.
+func (m *importing) note(c carried, err error, later bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if later && isReason(err, wire.ReasonUnknownIssuer) && m.bytes+len(c.raw) <= maxLater {
+		m.later = append(m.later, c)
+		m.bytes += len(c.raw)
+		return
+	}
+	lane := m.lanes[c.lane]
+	if lane == nil {
+		lane = &apitype.ImportedLane{Lane: laneName(c.lane)}
+		m.lanes[c.lane] = lane
+	}
+	var refusal *wire.Refusal
+	switch {
+	case err == nil:
+		lane.Accepted++
+	case errors.Is(err, gossip.ErrUnsaved):
+		lane.Accepted++
+		m.unsaved++
+	case isReason(err, wire.ReasonSeen):
+		lane.Known++
+	case errors.As(err, &refusal):
+		lane.Refused++
+		m.refuse(c, refusal)
+	default: // the device is being stopped
+		lane.Refused++
+		m.refuse(c, wire.Refuse(wire.ReasonBusy, "%v", err))
+	}
+}
+
+// laneName is a lane's name; empty of what cannot be read.
+func laneName(l wire.Lane) string {
+	if l == 0 {
+		return ""
+	}
+	return l.String()
+}
+
+func (m *importing) refuse(c carried, refusal *wire.Refusal) {
+	if refusal.Reason.Verdict() == wire.Reject {
+		m.forged++
+	}
+	r := m.reasons[refusal.Reason]
+	if r == nil {
+		r = &apitype.ImportRefusal{Reason: string(refusal.Reason), Message: refusal.Detail, Offset: c.offset}
+		m.reasons[refusal.Reason] = r
+	}
+	r.Count++
+	if c.offset < r.Offset {
+		r.Message, r.Offset = refusal.Detail, c.offset
+	}
+}
+
+// outcome sums up; what is left for later has no issuer in the whole bundle.
+func (m *importing) outcome() apitype.Imported {
+	for _, c := range m.later {
+		m.note(c, wire.Refuse(wire.ReasonUnknownIssuer, "its certificate is neither on this device nor in the bundle"), false)
+	}
+	out := apitype.Imported{Schema: apitype.SchemaImported, Unsaved: m.unsaved, BundleState: m.state.described(), GaveUp: m.gaveUp,
+		Lanes: []apitype.ImportedLane{}, Reasons: []apitype.ImportRefusal{}}
+	for _, lane := range slices.Sorted(maps.Keys(m.lanes)) {
+		l := m.lanes[lane]
+		out.Accepted, out.Known, out.Refused = out.Accepted+l.Accepted, out.Known+l.Known, out.Refused+l.Refused
+		out.Lanes = append(out.Lanes, *l)
+	}
+	for _, r := range m.reasons {
+		out.Reasons = append(out.Reasons, *r)
+	}
+	slices.SortFunc(out.Reasons, func(a, b apitype.ImportRefusal) int {
+		return cmp.Or(b.Count-a.Count, cmp.Compare(a.Reason, b.Reason))
+	})
+	return out
+}
+
+// damages collects what of a bundle cannot be read.
+type damages struct{ state apitype.BundleState }
+
+// note reports whether err is damage, behind which reading goes on.
+func (d *damages) note(err error) bool {
+	var damage *bundle.DamageError
+	if !errors.As(err, &damage) {
+		return false
+	}
+	d.state.CutOff = d.state.CutOff || damage.CutOff
+	d.state.Damaged++
+	if len(d.state.Damage) < maxDamages {
+		d.state.Damage = append(d.state.Damage, apitype.Damage{From: damage.From, To: damage.To, Reason: damage.Reason})
+	}
+	return true
+}
+
+func (d *damages) described() apitype.BundleState {
+	s := d.state
+	if s.Damage == nil {
+		s.Damage = []apitype.Damage{}
+	}
+	return s
+}
+
+// bundleError gives an error of a bundle's reader the API's code.
+func bundleError(err error) error {
+	if errors.Is(err, bundle.ErrNotBundle) || errors.As(err, new(*bundle.VersionError)) {
+		return badRequest(err)
+	}
+	return err
+}
