@@ -15,12 +15,14 @@ var layers = map[string]int{
 	"gossip/wire":      0,
 	"node/api/apitype": 0,
 	"node/linklocal":   0,
+	"sim/contact":      0,
 	"sim/netmodel":     0,
 
 	"gossip/compact": 1,
 	"gossip/region":  1,
 	"identity":       1,
 
+	"gossip/airtime": 2,
 	"gossip/alert":   2,
 	"gossip/bundle":  2,
 	"gossip/custody": 2,
