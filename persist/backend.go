@@ -30,8 +30,9 @@ const (
 // OpenPath opens the store in the folder dir and makes an empty one if dir does
 // not exist or is empty. An empty backend is [LevelDB].
 //
-// Errors that concern the folder are [*LockedError], [*SchemaError] and
-// [*DamagedError]; all three change nothing. With a full disk the store opens
+// Errors that concern the folder are [*LockedError], [*SchemaError],
+// [*DamagedError] (see [Salvage]) and [ErrReadOnly] (see [OpenReadOnly]); all
+// change nothing. With a full disk the store opens
 // for reading, and for writing as soon as there is space.
 func OpenPath(ctx context.Context, dir string, backend Backend, opt Options) (*Store, error) {
 	switch backend {
@@ -40,7 +41,11 @@ func OpenPath(ctx context.Context, dir string, backend Backend, opt Options) (*S
 		if err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
-		return Open(ctx, l, opt)
+		s, err := Open(ctx, l, opt)
+		if err == nil {
+			s.volatile = true
+		}
+		return s, err
 	case LevelDB, "":
 	default:
 		return nil, fmt.Errorf("open store: unknown backend %q: choose %s or %s", backend, LevelDB, Memory)
@@ -49,16 +54,16 @@ func OpenPath(ctx context.Context, dir string, backend Backend, opt Options) (*S
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, fmt.Errorf("open store: %w", unwritable(err))
 	}
 	release, err := lockFolder(dir, holder())
 	if err != nil {
-		return nil, err
+		return nil, unwritable(err)
 	}
 	s, err := openFolder(ctx, dir, opt)
 	if err != nil {
 		_ = release()
-		return nil, err
+		return nil, unwritable(err)
 	}
 	s.release = release
 	return s, nil
@@ -66,7 +71,13 @@ func OpenPath(ctx context.Context, dir string, backend Backend, opt Options) (*S
 
 func openFolder(ctx context.Context, dir string, opt Options) (*Store, error) {
 	if opt.Free == nil {
-		opt.Free = func() (uint64, error) { return freeSpace(dir) }
+		opt.Free = func() (uint64, error) {
+			free, _, err := diskSpace(dir)
+			return free, err
+		}
+	}
+	if _, size, err := diskSpace(dir); err == nil && opt.MinFree == 0 {
+		opt.MinFree = minFreeOf(size)
 	}
 	db := filepath.Join(dir, string(LevelDB))
 	if err := createFolder(ctx, dir, db); err != nil {
@@ -206,6 +217,14 @@ func writeSynced(name string, content []byte) error {
 func noSpace(err error) error {
 	if isNoSpace(err) {
 		return fmt.Errorf("%w (%v)", ErrFull, err)
+	}
+	return err
+}
+
+// unwritable makes a disk that cannot be written recognisable as ErrReadOnly.
+func unwritable(err error) error {
+	if isReadOnly(err) {
+		return fmt.Errorf("%w (%w)", ErrReadOnly, err)
 	}
 	return err
 }

@@ -14,9 +14,28 @@ var (
 	// Nothing of the batch is stored; the same batch may be put again later.
 	ErrFull = errors.New("no space left for the store: free some disk space; warnings still arrive but are not kept")
 
+	// ErrReadOnly: the disk lets itself be read and not written, as worn-out cards do.
+	ErrReadOnly = errors.New("the disk takes no writing: warnings still arrive but are not kept")
+
 	// ErrClosed: the store has been closed.
 	ErrClosed = errors.New("store is closed")
 )
+
+// errLocked: another process holds the lock.
+var errLocked = errors.New("locked")
+
+// LowSpaceError is a disk that has room left only for what matters most: trust
+// objects and warnings. It is an ErrFull for all else.
+type LowSpaceError struct {
+	Free, Reserve uint64 // bytes
+}
+
+func (e *LowSpaceError) Error() string {
+	return fmt.Sprintf("only %d MiB of disk space are free: exercises and letters are not kept below %d MiB", e.Free>>20, e.Reserve>>20)
+}
+
+// Is makes the error an ErrFull.
+func (e *LowSpaceError) Is(target error) bool { return target == ErrFull }
 
 // CorruptError is a stored value that is not what was written. Other values
 // remain readable.

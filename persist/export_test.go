@@ -14,3 +14,13 @@ func NewLevel(stor storage.Storage, writeBuffer int) (datastore.Batching, error)
 	l.options.ErrorIfMissing, l.options.WriteBuffer = false, writeBuffer
 	return l, l.reopen()
 }
+
+// NewOverlay is a datastore in memory above an empty one that is only read.
+func NewOverlay() (datastore.Batching, error) {
+	below, err := newMemoryLevel()
+	if err != nil {
+		return nil, err
+	}
+	above, err := newMemoryLevel()
+	return &overlay{below: below, above: above, close: below.Close}, err
+}

@@ -4,6 +4,7 @@ package persist
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -17,6 +18,13 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 	}
 	describe(f, holder)
 	return f.Close, nil
+}
+
+// lockOpen leaves the locking to the database, too.
+func lockOpen(*os.File) error { return nil }
+
+func isReadOnly(err error) bool {
+	return errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)
 }
 
 func isNoSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, ErrFull) }

@@ -4,14 +4,13 @@ package persist
 
 import "golang.org/x/sys/unix"
 
-// freeSpace returns the bytes that this user may still write on dir's file system.
-func freeSpace(dir string) (uint64, error) {
+// diskSpace returns the bytes that this user may still write on dir's file system,
+// and its size.
+func diskSpace(dir string) (free, size uint64, err error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if int64(st.Bavail) < 0 { // signed on FreeBSD: below the reserve
-		return 0, nil
-	}
-	return uint64(st.Bavail) * uint64(st.Bsize), nil
+	block := uint64(st.Bsize)
+	return uint64(max(int64(st.Bavail), 0)) * block, uint64(st.Blocks) * block, nil // signed on FreeBSD: below the reserve
 }

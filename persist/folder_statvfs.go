@@ -4,6 +4,6 @@ package persist
 
 import "errors"
 
-// freeSpace is unknown here, so the guard does not guard; a full disk is seen
+// diskSpace is unknown here, so the guard does not guard; a full disk is seen
 // when a write fails.
-func freeSpace(string) (uint64, error) { return 0, errors.ErrUnsupported }
+func diskSpace(string) (free, size uint64, err error) { return 0, 0, errors.ErrUnsupported }

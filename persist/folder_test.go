@@ -292,6 +292,7 @@ func TestFreeSpaceGuard(t *testing.T) {
 	}
 	defer s.Close()
 	a, b := persisttest.Sample{Key: 1, Text: "a"}, persisttest.Sample{Key: 1, Text: "b"}
+	exercise := persisttest.Sample{Key: 1, Text: "c", Lane: wire.LaneDrill}
 	put := func(s persisttest.Sample, store *persist.Store) error {
 		_, err := store.Put(t.Context(), persist.Batch{Entries: []persist.Entry{s.Entry(1)}})
 		return err
@@ -300,7 +301,15 @@ func TestFreeSpaceGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	free = 40 << 20
-	if err := put(b, s); !errors.Is(err, persist.ErrFull) {
+	var low *persist.LowSpaceError
+	if err := put(exercise, s); !errors.As(err, &low) || !errors.Is(err, persist.ErrFull) || low.Free != free {
+		t.Errorf("exercise: %v, want a LowSpaceError", err)
+	}
+	if err := put(a, s); err != nil {
+		t.Errorf("alert with some space left: %v", err)
+	}
+	free = 12 << 20
+	if err := put(b, s); !errors.Is(err, persist.ErrFull) || errors.As(err, &low) && err == error(low) {
 		t.Errorf("%v, want ErrFull", err)
 	}
 	if err := s.Local().Put(t.Context(), "pin", []byte("x")); err != nil {
@@ -310,8 +319,10 @@ func TestFreeSpaceGuard(t *testing.T) {
 		t.Errorf("delete: %v", err)
 	}
 	free = 60 << 20
-	if err := put(b, s); err != nil {
-		t.Errorf("with space again: %v", err)
+	for _, sample := range []persisttest.Sample{b, exercise} {
+		if err := put(sample, s); err != nil {
+			t.Errorf("with space again: %v", err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package persist
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -17,15 +18,31 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lockOpen(f); err != nil {
 		_ = f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		if errors.Is(err, errLocked) {
 			return nil, lockedBy(dir)
 		}
-		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+		return nil, err
 	}
 	describe(f, holder)
 	return f.Close, nil
+}
+
+// lockOpen locks an open lock file, or returns errLocked.
+func lockOpen(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return errLocked
+	}
+	if err != nil {
+		return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
+func isReadOnly(err error) bool {
+	return errors.Is(err, unix.EROFS) || errors.Is(err, fs.ErrPermission)
 }
 
 func isNoSpace(err error) bool {

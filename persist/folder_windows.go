@@ -2,6 +2,7 @@ package persist
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,31 +16,48 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	const exclusive = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	at := &windows.Overlapped{Offset: 1 << 30}
-	if err := windows.LockFileEx(windows.Handle(f.Fd()), exclusive, 0, 1, 0, at); err != nil {
+	if err := lockOpen(f); err != nil {
 		_ = f.Close()
-		if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		if errors.Is(err, errLocked) {
 			return nil, lockedBy(dir)
 		}
-		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+		return nil, err
 	}
 	describe(f, holder)
 	return f.Close, nil
+}
+
+// lockOpen locks an open lock file, or returns errLocked.
+func lockOpen(f *os.File) error {
+	const exclusive = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	at := &windows.Overlapped{Offset: 1 << 30}
+	err := windows.LockFileEx(windows.Handle(f.Fd()), exclusive, 0, 1, 0, at)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		return errLocked
+	}
+	if err != nil {
+		return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
+func isReadOnly(err error) bool {
+	return errors.Is(err, windows.ERROR_WRITE_PROTECT) || errors.Is(err, fs.ErrPermission)
 }
 
 func isNoSpace(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, ErrFull)
 }
 
-// freeSpace returns the bytes that this user may still write on dir's volume.
-func freeSpace(dir string) (free uint64, err error) {
+// diskSpace returns the bytes that this user may still write on dir's volume, and
+// the volume's size.
+func diskSpace(dir string) (free, size uint64, err error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	err = windows.GetDiskFreeSpaceEx(name, &free, nil, nil)
-	return free, err
+	err = windows.GetDiskFreeSpaceEx(name, &free, &size, nil)
+	return free, size, err
 }
 
 // syncFolder is not needed: NTFS journals renames.

@@ -59,7 +59,7 @@ func (s *Store) Put(ctx context.Context, b Batch) (Receipt, error) {
 	}
 	s.writer.Lock()
 	defer s.writer.Unlock()
-	if err := s.ready(ctx, len(b.Entries)+len(b.Parts) > 0); err != nil {
+	if err := s.ready(ctx, b.growth()); err != nil {
 		return Receipt{}, fmt.Errorf("put: %w", err)
 	}
 	t := s.begin(ctx)

@@ -22,8 +22,10 @@ type Options struct {
 	MaxEvents int
 
 	// MinFree is the free space in bytes below which Put takes no more
-	// envelopes and parts ([ErrFull]). What is left serves deletions, local
-	// state and the backend's own housekeeping. 0: 32 MiB; negative: no guard.
+	// exercises and letters ([*LowSpaceError]); below a quarter of it neither
+	// trust objects nor alerts ([ErrFull]). What is left serves deletions, local
+	// state and the backend's own housekeeping. 0: 32 MiB, or with [OpenPath] 1 %
+	// of the disk if that is more, 256 MiB at most; negative: no guard.
 	MinFree int64
 
 	// Free reports the bytes free for the store. nil: no guard. [OpenPath] sets
@@ -34,7 +36,17 @@ type Options struct {
 const (
 	defaultMaxEvents = 10_000
 	defaultMinFree   = 32 << 20
+	maxMinFree       = 256 << 20
+	minFreeShare     = 100 // of the disk: one part in
+
+	// urgentShare is the part of MinFree that trust and alerts leave free: one in.
+	urgentShare = 4
 )
+
+// minFreeOf is the default of MinFree on a disk of the given size.
+func minFreeOf(size uint64) int64 {
+	return int64(min(max(defaultMinFree, size/minFreeShare), maxMinFree))
+}
 
 func (o Options) withDefaults() Options {
 	if o.MaxEvents <= 0 {
@@ -52,6 +64,8 @@ type Store struct {
 	ds      datastore.Batching
 	opt     Options
 	release func() error // the folder's lock
+
+	volatile bool // what it is given ends with the process
 
 	writer sync.Mutex // held by writers, also while they wait for the disk, and by Verify
 	doubt  bool       // guarded by writer; the last write failed: what is stored must be read again

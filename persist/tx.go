@@ -88,26 +88,25 @@ func (t *tx) commit() error {
 // failed remembers that the batch may or may not be on the disk.
 func (t *tx) failed(err error) error {
 	t.s.doubt = true
-	if isNoSpace(err) {
+	switch {
+	case isNoSpace(err):
 		return fmt.Errorf("%w (%v)", ErrFull, err)
+	case isReadOnly(err):
+		return fmt.Errorf("%w (%v)", ErrReadOnly, err)
 	}
 	return fmt.Errorf("write batch: %w", err)
 }
 
-// ready refuses to write to a closed or full store and settles doubts. grows
-// says that the batch brings more than a little local state.
-func (s *Store) ready(ctx context.Context, grows bool) error {
+// ready refuses to write to a closed or full store and settles doubts.
+func (s *Store) ready(ctx context.Context, g growth) error {
 	if s.closed {
 		return ErrClosed
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if grows && s.opt.Free != nil && s.opt.MinFree > 0 {
-		free, err := s.opt.Free()
-		if err == nil && free < uint64(s.opt.MinFree) { // a file system that cannot say is no reason to refuse
-			return fmt.Errorf("%w (%d MiB free, %d MiB are kept free)", ErrFull, free>>20, s.opt.MinFree>>20)
-		}
+	if err := s.room(g); err != nil {
+		return err
 	}
 	if s.doubt {
 		if err := s.loadState(ctx); err != nil && !errors.Is(err, ErrNotFound) {

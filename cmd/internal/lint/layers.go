@@ -14,6 +14,7 @@ var layers = map[string]int{
 	"gossip/cap":       0,
 	"gossip/wire":      0,
 	"node/api/apitype": 0,
+	"persist/backup":   0,
 	"node/linklocal":   0,
 	"sim/contact":      0,
 	"sim/netmodel":     0,

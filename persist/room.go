@@ -1,0 +1,63 @@
+package persist
+
+import (
+	"fmt"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// growth is how much room a batch wants, and for what.
+type growth uint8
+
+const (
+	growsLittle growth = iota // local state, events, deletions
+	growsUrgent               // trust objects and alerts
+	growsMuch                 // what can wait
+)
+
+func (b *Batch) growth() growth {
+	g := growsLittle
+	if len(b.Parts) > 0 {
+		g = growsUrgent
+	}
+	for _, e := range b.Entries {
+		if !Urgent(e.Envelope.Header.Lane) {
+			return growsMuch
+		}
+		g = growsUrgent
+	}
+	return g
+}
+
+// Urgent reports whether the last of the room on the disk is for this lane.
+func Urgent(lane wire.Lane) bool { return lane == wire.LaneTrust || lane == wire.LaneLive }
+
+// room refuses what would take the room that is kept free for more important things.
+func (s *Store) room(g growth) error {
+	sp := s.Space()
+	switch {
+	case !sp.Known || g == growsLittle:
+		return nil
+	case sp.Free < sp.Reserve/urgentShare:
+		return fmt.Errorf("%w (%d MiB free, %d MiB are kept free)", ErrFull, sp.Free>>20, sp.Reserve/urgentShare>>20)
+	case sp.Free < sp.Reserve && g == growsMuch:
+		return &LowSpaceError{sp.Free, sp.Reserve}
+	}
+	return nil
+}
+
+// Space is the room on the store's disk.
+type Space struct {
+	Known   bool   // false: nothing guards the space, or the file system cannot say
+	Free    uint64 // bytes
+	Reserve uint64 // bytes that exercises and letters leave free
+}
+
+// Space asks for the room on the store's disk.
+func (s *Store) Space() Space {
+	if s.opt.Free == nil || s.opt.MinFree < 0 {
+		return Space{}
+	}
+	free, err := s.opt.Free()
+	return Space{Known: err == nil, Free: free, Reserve: uint64(s.opt.MinFree)}
+}
