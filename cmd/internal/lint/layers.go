@@ -20,6 +20,7 @@ var layers = map[string]int{
 	"sim/netmodel":     0,
 
 	"gossip/compact": 1,
+	"gossip/recon":   1,
 	"gossip/region":  1,
 	"identity":       1,
 
@@ -28,7 +29,7 @@ var layers = map[string]int{
 	"gossip/bundle":  2,
 	"gossip/custody": 2,
 	"gossip/frame":   2,
-	"gossip/recon":   2,
+	"gossip/ledger":  2,
 	"identity/seal":  2,
 	"node/chat":      2,
 	"sim/scenario":   2,

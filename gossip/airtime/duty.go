@@ -1,0 +1,51 @@
+package airtime
+
+import "time"
+
+// duty accounts for the time on the air exactly: in no window of its length is
+// the sum above the limit, as the law counts it (ETSI EN 300 220: an hour).
+type duty struct {
+	limit  time.Duration
+	window time.Duration
+	log    []emission // oldest first; shorter than limit over the shortest frame
+	spent  time.Duration
+}
+
+type emission struct {
+	end  time.Time
+	took time.Duration
+}
+
+// forget drops what has left the window.
+func (d *duty) forget(now time.Time) {
+	n := 0
+	for n < len(d.log) && !d.log[n].end.Add(d.window).After(now) {
+		d.spent -= d.log[n].took
+		n++
+	}
+	d.log = d.log[n:]
+}
+
+// when returns the first time at which an emission of the given length is within
+// the part share of the limit; never is the zero time.
+func (d *duty) when(took time.Duration, share float64, now time.Time) time.Time {
+	d.forget(now)
+	limit := time.Duration(share * float64(d.limit))
+	if took > limit {
+		return time.Time{}
+	}
+	spent, at := d.spent, now
+	for _, e := range d.log {
+		if spent+took <= limit {
+			break
+		}
+		spent -= e.took
+		at = e.end.Add(d.window)
+	}
+	return at
+}
+
+func (d *duty) spend(took time.Duration, now time.Time) {
+	d.log = append(d.log, emission{now.Add(took), took})
+	d.spent += took
+}
