@@ -23,6 +23,7 @@ var layers = map[string]int{
 	"gossip/recon":   1,
 	"gossip/region":  1,
 	"identity":       1,
+	"sim/mobility":   1,
 
 	"gossip/airtime": 2,
 	"gossip/alert":   2,
