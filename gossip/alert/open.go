@@ -155,6 +155,16 @@ func Payload(c *cap.Alert, x compact.Extras) (payload []byte, parts [][]byte, er
 	return payload, parts, err
 }
 
+// WholePayload is Payload without parts: all is in the core, for an alert that
+// shall say everything in one frame.
+func WholePayload(c *cap.Alert, x compact.Extras) ([]byte, error) {
+	core, err := compact.EncodeWhole(c, x)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Marshal(wire.SignedPayload{Core: core, Parts: []wire.PartRef{}})
+}
+
 // Header fills in what follows from the alert: type, lane, priority, created and
 // expires. The rest names the author: domain, authority, issuer, sequence and
 // previous. The error is a [*wire.Refusal].

@@ -25,7 +25,7 @@ type container struct {
 
 // Marshal writes an alert, of any size that gossip/cap reads, into one file.
 func Marshal(a *cap.Alert, x Extras) ([]byte, error) {
-	core, parts, err := encode(a, x, true)
+	core, parts, err := encode(a, x, encoder{file: true})
 	if err != nil {
 		return nil, err
 	}

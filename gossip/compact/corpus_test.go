@@ -101,7 +101,7 @@ func same(t failer, name string, want, got *cap.Alert) {
 // roundTrip holds the promises of Encode and Decode for one alert.
 func roundTrip(t testing.TB, name string, a *cap.Alert) (core []byte, parts [][]byte) {
 	t.Helper()
-	core, parts, err := encode(a, Extras{}, false)
+	core, parts, err := encode(a, Extras{}, encoder{})
 	if err != nil {
 		t.Errorf("%s: encode: %v", name, err)
 		return nil, nil
@@ -112,7 +112,7 @@ func roundTrip(t testing.TB, name string, a *cap.Alert) (core []byte, parts [][]
 		return nil, nil
 	}
 	same(t, name, a, doc.Alert)
-	core2, parts2, err := encode(doc.Alert, Extras{}, false)
+	core2, parts2, err := encode(doc.Alert, Extras{}, encoder{})
 	if err != nil || !bytes.Equal(core, core2) || !slices.EqualFunc(parts, parts2, bytes.Equal) {
 		t.Errorf("%s: encoding the decoded alert gives other bytes (%v)", name, err)
 	}

@@ -14,23 +14,35 @@ import (
 // It fails if the alert needs more parts than that (Marshal has no such limit),
 // if a text is not UTF-8, or if x.References does not match the references.
 func Encode(a *cap.Alert, x Extras) (core []byte, parts [][]byte, err error) {
-	core, parts, err = encode(a, x, false)
+	core, parts, err = encode(a, x, encoder{})
 	if err == nil && len(parts) > wire.MaxParts {
 		return nil, nil, fmt.Errorf("encode alert: needs %d parts, an envelope holds %d", len(parts), wire.MaxParts)
 	}
 	return core, parts, err
 }
 
+// EncodeWhole is Encode without parts: all in the core, for an alert that shall say
+// everything at once and fit a frame. It is for short ones; a core of any size is
+// valid, but every device carries it.
+func EncodeWhole(a *cap.Alert, x Extras) ([]byte, error) {
+	core, parts, err := encode(a, x, encoder{whole: true})
+	if err == nil && len(parts) > 0 {
+		return nil, fmt.Errorf("encode alert: a foreign signature is never in the core")
+	}
+	return core, err
+}
+
 // encode proves by decoding that a reader will accept the result. What would
 // expand to more than a reader allows is written again without sharing.
-func encode(a *cap.Alert, x Extras, file bool) (core []byte, parts [][]byte, err error) {
+func encode(a *cap.Alert, x Extras, how encoder) (core []byte, parts [][]byte, err error) {
 	if n := len(x.References); n > 0 && n != referenceCount(a) {
 		return nil, nil, fmt.Errorf("encode alert: %d reference IDs for %d references", n, referenceCount(a))
 	}
 	for _, share := range []bool{true, false} {
-		e := encoder{context: context{alert: a}, share: share}
+		e := how
+		e.alert, e.share = a, share
 		core, parts = e.encode(x)
-		if _, err = decode(core, parts, newMeter(file)); err == nil {
+		if _, err = decode(core, parts, newMeter(how.file)); err == nil {
 			return core, parts, nil
 		}
 	}
@@ -40,7 +52,9 @@ func encode(a *cap.Alert, x Extras, file bool) (core []byte, parts [][]byte, err
 // encoder divides one alert into core and sections.
 type encoder struct {
 	context
-	share    bool
+	share    bool // blocks name a base
+	whole    bool // no parts
+	file     bool // read with a file's bounds
 	core     []block // of the info blocks
 	texts    []section
 	geometry section
@@ -68,7 +82,7 @@ func (e *encoder) encode(x Extras) (core []byte, parts [][]byte) {
 			continue
 		}
 		content := s.encode(e.share)
-		if len(content) <= minSection && s.kind != KindSignature {
+		if (len(content) <= minSection || e.whole) && s.kind != KindSignature {
 			fields = e.keep(fields, s)
 			continue
 		}
@@ -140,6 +154,13 @@ func (e *encoder) addBounds(s section) {
 // info divides one info block; geometry and media go to their sections.
 func (e *encoder) info(i int, moveAreas bool) (core, text entries) {
 	v := e.alert.Info[i]
+	if e.whole {
+		core, text = collect(&e.context, infoTable, &v)
+		for _, x := range text {
+			core = core.set(x.key, x.raw)
+		}
+		return core, nil
+	}
 	var parameters []byte
 	v.Parameter, parameters = splitParameters(v.Parameter)
 	var media [][]byte

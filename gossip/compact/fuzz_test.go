@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 		if _, err := Decode(core, nil); err != nil {
 			t.Fatalf("accepted with its part, refused without: %v", err)
 		}
-		again, partsAgain, err := encode(doc.Alert, doc.Extras, true)
+		again, partsAgain, err := encode(doc.Alert, doc.Extras, encoder{file: true})
 		if err != nil {
 			t.Fatalf("cannot be encoded again: %v", err)
 		}
@@ -66,7 +66,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if err != nil {
 			return
 		}
-		core, parts, err := encode(a, Extras{}, true)
+		core, parts, err := encode(a, Extras{}, encoder{file: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatal(err)
 		}
 		same(t, "document", a, doc.Alert)
-		again, _, err := encode(doc.Alert, Extras{}, true)
+		again, _, err := encode(doc.Alert, Extras{}, encoder{file: true})
 		if err != nil || !bytes.Equal(core, again) {
 			t.Fatal("encoding the decoded alert gives other bytes", err)
 		}

@@ -76,7 +76,7 @@ var (
 		"VTEC", "TIME...MOT...LOC", "EAS-ORG", "BLOCKCHANNEL", "WEAHandling", "CMAMtext", "CMAMlongtext", "PIL", "HTEC", // NWS
 		"profile:CAP-CP:Event:0.4", "profile:CAP-CP:Location:0.3", "layer:SOREM:1.0:Broadcast_Immediately",
 		"layer:SOREM:2.0:WirelessImmediate", "profile:CAP-CP:0.4:MinorChange",
-		"NUTS2", "ISO 3166-1", "ISO 3166-2", "timezone")
+		"NUTS2", "ISO 3166-1", "ISO 3166-2", "timezone", "ellipse")
 
 	// coreNames are the valueNames of parameters that a device acts on without
 	// any text: they stay in the core. A choice of the encoder.

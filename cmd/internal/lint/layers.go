@@ -37,10 +37,12 @@ var layers = map[string]int{
 
 	"gossip":               3,
 	"gossip/alert/compose": 3,
+	"gossip/brief":         3, // pure all the same
 	"identity/trusttest":   3,
 	"node/api/endpoint":    3,
 	"node/discovery":       3,
 	"node/host":            3,
+	"node/radio":           3,
 	"node/lifewords":       3,
 	"node/row":             3,
 	"persist":              3,

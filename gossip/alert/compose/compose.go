@@ -1,12 +1,10 @@
 package compose
 
 import (
-	"encoding/base32"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -120,7 +118,7 @@ func frame(by Author, lane wire.Lane, msg cap.MsgType, prev []*alert.Alert, rand
 		return nil, err
 	}
 	m.CAP = &cap.Alert{
-		Version: cap.V12, Identifier: id, Sender: Sender(by.Domain, by.Authority), Sent: cap.MakeTime(int64(sent), by.Offset),
+		Version: cap.V12, Identifier: id, Sender: alert.Sender(by.Domain, by.Authority), Sent: cap.MakeTime(int64(sent), by.Offset),
 		MsgType: msg, Scope: cap.Public, References: strings.Join(refs, " "),
 	}
 	switch lane {
@@ -134,24 +132,13 @@ func frame(by Author, lane wire.Lane, msg cap.MsgType, prev []*alert.Alert, rand
 	return m, nil
 }
 
-// Sender is the CAP sender of an authority: unique without a registry, because
-// the domain's ID is in it. It holds no space and no comma.
-func Sender(domain wire.ID, authority string) string {
-	labels := strings.Split(authority, "/")
-	slices.Reverse(labels)
-	return strings.Join(append(labels, domain.Short(), "kreidfeuer"), ".")
-}
-
-var identifierText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// identifier is the time and 40 random bits, so that two officers who write in
-// the same second do not collide.
+// identifier draws an identifier for an alert sent then.
 func identifier(sent uint64, random io.Reader) (string, error) {
-	var b [5]byte
+	var b [alert.RandomBytes]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return "", fmt.Errorf("make identifier: %w", err)
 	}
-	return "kf-" + time.Unix(int64(sent), 0).UTC().Format("20060102T150405Z") + "-" + identifierText.EncodeToString(b[:]), nil
+	return alert.Identifier(sent, b), nil
 }
 
 // complete fills a draft up from its template.

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"errors"
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestRespell(t *testing.T) {
 	foreign.Signature = [][]byte{[]byte("<Signature/>")}
 
 	m := must[*Message](t)(Respell(foreign, by, wire.LaneDrill, zeros{}))
-	if c := m.CAP; c.Sender != Sender(by.Domain, by.Authority) || c.Status != cap.Exercise || c.Info[0].SenderName != by.Name ||
+	if c := m.CAP; c.Sender != alert.Sender(by.Domain, by.Authority) || c.Status != cap.Exercise || c.Info[0].SenderName != by.Name ||
 		c.Sent == foreign.Sent || len(c.Signature) != 0 || !strings.HasPrefix(c.Info[0].Headline, "ÜBUNG: ") {
 		t.Errorf("got %+v", c)
 	}
