@@ -1,0 +1,149 @@
+package radio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+)
+
+// hearer collects what a radio hears.
+type hearer struct {
+	mu       sync.Mutex
+	messages [][]byte
+}
+
+func (h *hearer) hear(_ context.Context, m []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages = append(h.messages, bytes.Clone(m))
+}
+
+func (h *hearer) count(m []byte) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, got := range h.messages {
+		if bytes.Equal(got, m) {
+			n++
+		}
+	}
+	return n
+}
+
+func newRadio(t *testing.T, seed byte, open func() (Link, error), h *hearer) *Radio {
+	t.Helper()
+	modem, err := airtime.Preset("longfast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(Config{Open: open, Modem: modem, Hear: h.hear, Random: rand.NewChaCha8([32]byte{seed})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func opens(l Link) func() (Link, error) { return func() (Link, error) { return l, nil } }
+
+func TestPairOfRadios(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left, right := Pipe()
+		var heardLeft, heardRight hearer
+		a := newRadio(t, 1, opens(left), &heardLeft)
+		b := newRadio(t, 2, opens(right), &heardRight)
+		short, long := []byte("a warning in one frame"), bytes.Repeat([]byte{1, 2, 3}, 300)
+		if err := a.Say(short, cap.Severe, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if heardRight.count(short) != 1 {
+			t.Errorf("heard %q, want the warning once", heardRight.messages)
+		}
+		if err := b.Say(long, cap.Severe, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Second)
+		if heardLeft.count(long) != 1 || heardLeft.count(short) != 0 {
+			t.Errorf("heard %d messages, want the long one once", len(heardLeft.messages))
+		}
+		b.Cease(long)
+		time.Sleep(2 * time.Hour)
+		s := a.State()
+		if s.Messages != 0 || s.Sent == 0 || s.Heard == 0 || s.OnAir != 0 || s.Limit != 36*time.Second {
+			t.Errorf("state %+v", s)
+		}
+	})
+}
+
+// TestRadioComesBack: a modem that is unplugged is opened again and goes on.
+func TestRadioComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var heard, other hearer
+		var mu sync.Mutex
+		var far Link
+		unplugged := errors.New("no such device")
+		plug := func() (Link, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if far == nil {
+				return nil, unplugged
+			}
+			return far, nil
+		}
+		a := newRadio(t, 1, plug, &other)
+		synctest.Wait()
+		if s := a.State(); s.Open || !errors.Is(s.Err, unplugged) {
+			t.Errorf("state %+v", s)
+		}
+		if err := a.Say([]byte("a warning"), cap.Extreme, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		near, peer := Pipe()
+		far = near
+		mu.Unlock()
+		newRadio(t, 2, opens(peer), &heard)
+		time.Sleep(reopenPause + 5*time.Second)
+		if heard.count([]byte("a warning")) != 1 {
+			t.Error("nothing is said after the radio was plugged in")
+		}
+	})
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	modem, _ := airtime.Preset("longfast")
+	good := Config{Open: opens(nil), Modem: modem, Hear: (&hearer{}).hear}
+	for name, spoil := range map[string]func(*Config){
+		"no link":     func(c *Config) { c.Open = nil },
+		"no hearer":   func(c *Config) { c.Hear = nil },
+		"no modem":    func(c *Config) { c.Modem = airtime.Modem{} },
+		"tiny frames": func(c *Config) { c.MTU = 8 },
+		"long frames": func(c *Config) { c.MTU = 256 },
+		"duty":        func(c *Config) { c.Duty = 1.5 },
+	} {
+		c := good
+		spoil(&c)
+		if _, err := New(c); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := New(good); err != nil {
+		t.Error(err)
+	}
+}
