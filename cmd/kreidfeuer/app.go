@@ -21,6 +21,7 @@ func commands(e *env) []*cli.Command {
 		rootCommand(e),
 		certCommand(e),
 		alertCommand(e),
+		carryCommand(e),
 		capCommand(e),
 		completionCommand(e),
 		manCommand(e),

@@ -115,7 +115,7 @@ func (u *upper) run(ctx context.Context) error {
 	if u.dev, err = u.dir.openDevice(); err != nil {
 		return err
 	}
-	st, err := u.openStore(ctx)
+	st, err := u.openStore(ctx, u.dir, persist.Backend(u.c.String("store")))
 	if err != nil {
 		return err
 	}
@@ -154,8 +154,9 @@ func (u *upper) logger() (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(u.stderr, options)), nil
 }
 
-func (u *upper) openStore(ctx context.Context) (*persist.Store, error) {
-	st, err := persist.OpenPath(ctx, u.dir.store(), persist.Backend(u.c.String("store")), persist.Options{})
+// openStore opens a device's store; the error says what the person can do.
+func (e *env) openStore(ctx context.Context, dir dataDir, backend persist.Backend) (*persist.Store, error) {
+	st, err := persist.OpenPath(ctx, dir.store(), backend, persist.Options{})
 	var locked *persist.LockedError
 	var newer *persist.SchemaError
 	var damaged *persist.DamagedError
@@ -165,9 +166,9 @@ func (u *upper) openStore(ctx context.Context) (*persist.Store, error) {
 	case errors.As(err, &newer):
 		return nil, failf(exitData, "%w", err).hintf("install the newer kreidfeuer; nothing was changed")
 	case errors.As(err, &damaged):
-		return nil, failf(exitData, "%w", err).hintf("move %s away and start again: neighbours bring the warnings back", u.dir.store())
+		return nil, failf(exitData, "%w", err).hintf("move %s away and start again: neighbours bring the warnings back", dir.store())
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return nil, failf(exitSystem, "open the store: %w", err).hintf("the device must be able to write to %s; --data DIR names another folder", u.dir.path)
+		return nil, failf(exitSystem, "open the store: %w", err).hintf("the device must be able to write to %s; --data DIR names another folder", dir.path)
 	case err != nil:
 		return nil, failf(exitData, "open the store: %w", err)
 	}

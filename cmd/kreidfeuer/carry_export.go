@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+func carryExportCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "export",
+		Usage:     "write what this device holds into a bundle",
+		ArgsUsage: "FILE",
+		Description: "Writes what has not ended, the most severe first, and all certificates and\n" +
+			"revocations, which prove it. FILE may be - for standard output. It works whether the\n" +
+			"device is running or not.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer carry export warnings.kfb\n" +
+			"  kreidfeuer carry export --lane live --since 24h --area 'Kreis Ahrweiler' today.kfb\n" +
+			"  kreidfeuer carry export - | ssh hilltop kreidfeuer carry import -",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "lane", Usage: "only `LANE` live, drill or mail, beside trust; may be repeated"},
+			&cli.StringFlag{Name: "since", Usage: "only what came to this device since `TIME`: 24h, 7d, 2026-11-22T08:00"},
+			&cli.StringFlag{Name: "area", Usage: "no warnings that certainly do not concern `PLACE`: a district, a Land or a key"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the file to write"); err != nil {
+				return err
+			}
+			f, err := e.bundleFilter(c)
+			if err != nil {
+				return err
+			}
+			return e.exportBundle(c, f, c.Args().First())
+		},
+	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+}
+
+func (e *env) bundleFilter(c *cli.Context) (f apitype.BundleFilter, err error) {
+	f.Lanes = c.StringSlice("lane")
+	for _, text := range f.Lanes {
+		if _, err := wire.ParseLane(text); err != nil {
+			return f, failf(exitUsage, "unknown lane %q", text).hintf("--lane live, drill or mail; trust always goes along")
+		}
+	}
+	if f.Since, err = e.parseSince(c.String("since")); err != nil {
+		return f, err
+	}
+	if text := c.String("area"); text != "" {
+		p, err := parsePlace(text)
+		if err != nil {
+			return f, err
+		}
+		if p.ARS == "" {
+			return f, failf(exitUsage, "--area %q: want a district, a Land or a Regionalschlüssel", text)
+		}
+		f.Area = p.ARS
+	}
+	return f, nil
+}
+
+// exportedJSON is what carry export prints with --json.
+type exportedJSON struct {
+	Schema    string         `json:"schema"` // kreidfeuer.exported/1
+	File      string         `json:"file"`
+	Envelopes int            `json:"envelopes"`
+	Bytes     int64          `json:"bytes"`
+	Lanes     map[string]int `json:"lanes"`
+}
+
+func (e *env) exportBundle(c *cli.Context, f apitype.BundleFilter, name string) error {
+	if name == "-" && e.stdoutTerminal {
+		return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file, or write into a pipe")
+	}
+	return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
+		out := exportedJSON{Schema: "kreidfeuer.exported/1", File: name, Lanes: map[string]int{}}
+		bar := e.progress("export", 0)
+		write := func(w io.Writer) error {
+			return eachExported(ctx, dev, f, w, func(raw []byte) error {
+				out.Envelopes++
+				out.Bytes += int64(len(raw))
+				bar.add(len(raw))
+				if en, err := wire.Decode(raw); err == nil {
+					out.Lanes[en.Header.Lane.String()]++
+				}
+				return nil
+			})
+		}
+		var err error
+		if name == "-" {
+			err = write(e.stdout)
+		} else {
+			err = e.streamFile(name, write)
+		}
+		bar.end()
+		if err != nil || name == "-" {
+			return err
+		}
+		return e.printExported(&out)
+	})
+}
+
+func (e *env) printExported(out *exportedJSON) error {
+	if e.json {
+		return e.printJSON(out)
+	}
+	var lanes []string
+	for _, l := range wire.Lanes {
+		if n := out.Lanes[l.String()]; n > 0 {
+			lanes = append(lanes, fmt.Sprintf("%d %s", n, l))
+		}
+	}
+	e.printf("wrote\t%s\nenvelopes\t%d (%s)\nsize\t%s\n", out.File, out.Envelopes, strings.Join(lanes, ", "), bundleSize(out.Bytes))
+	return nil
+}
+
+// eachExported calls f for each envelope of a device's bundle, while the bundle is
+// written to w, and makes sure that it is whole.
+func eachExported(ctx context.Context, dev carrier, filter apitype.BundleFilter, w io.Writer, f func(raw []byte) error) error {
+	in, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := dev.ExportBundle(ctx, filter, out)
+		out.CloseWithError(err)
+		done <- err
+	}()
+	end := func(err error) error {
+		in.CloseWithError(err) // a writer that still waits ends with it
+		if failed := <-done; failed != nil && (err == nil || errors.Is(err, failed)) {
+			err = failed
+		}
+		return deviceError(err)
+	}
+	r := bundle.NewReader(io.TeeReader(in, w))
+	for {
+		raw, err := r.Next()
+		if err == io.EOF {
+			return end(nil)
+		}
+		if errors.As(err, new(*bundle.DamageError)) {
+			err = fmt.Errorf("the device's bundle is not whole: %w", err)
+		}
+		if err == nil {
+			err = f(raw)
+		}
+		if err != nil {
+			return end(err)
+		}
+	}
+}
+
+// streamFile replaces the file at path with what write gives: after a crash or
+// an error it holds the old content or the new one.
+func (e *env) streamFile(path string, write func(io.Writer) error) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return failf(exitUsage, "write %s: it is a folder", path)
+	}
+	suffix := make([]byte, 6)
+	if _, err := io.ReadFull(e.random, suffix); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return failf(exitSystem, "write %s: %w", path, err)
+	}
+	if err = write(f); err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	return syncFolder(filepath.Dir(path))
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+func carryImportCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "import",
+		Usage:     "read bundles in: each warning is judged as if it came over the network",
+		ArgsUsage: "FILE...",
+		Description: "Reads bundles, single signed objects and pictures with frames; - is standard input. Of\n" +
+			"a damaged file, everything that is whole is read, and the damage is told with its\n" +
+			"place. It works whether the device is running or not.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer carry import /media/stick/warnings.kfb\n" +
+			"  kreidfeuer carry import --json *.kfb | jq .accepted",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1000, "files to read"); err != nil {
+				return err
+			}
+			return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
+				return e.importFiles(ctx, c, dev, c.Args().Slice())
+			})
+		},
+	}, exitOK, exitNo, exitUsage, exitTrust, exitData, exitBusy, exitSystem)
+}
+
+// importedJSON is what carry import prints with --json, a line for each file.
+type importedJSON struct {
+	apitype.Imported
+	File string `json:"file"`
+}
+
+// importFiles reads all files, whatever is wrong with one of them, and ends with
+// the first thing that was wrong.
+func (e *env) importFiles(ctx context.Context, c *cli.Context, dev carrier, names []string) error {
+	var first error
+	note := func(err error) {
+		if first == nil {
+			first = err
+		} else if err != nil && classify(err).err != nil {
+			e.warnf("%v", err)
+		}
+	}
+	var pictures []string
+	for _, name := range names {
+		in, err := e.openCarried(name)
+		if err != nil {
+			note(err)
+			continue
+		}
+		if isPicture(in.head) {
+			pictures = append(pictures, name)
+		} else {
+			note(e.importOne(ctx, dev, name, in))
+		}
+		in.Close()
+	}
+	if len(pictures) > 0 {
+		note(e.importPictures(ctx, c, dev, pictures))
+	}
+	return first
+}
+
+func (e *env) importPictures(ctx context.Context, c *cli.Context, dev carrier, names []string) error {
+	envelopes, err := e.readPictures(c, names)
+	if err != nil {
+		return err
+	}
+	b, err := packed(envelopes)
+	if err != nil {
+		return err
+	}
+	return e.importOne(ctx, dev, names[0], &carriedFile{Reader: bytes.NewReader(b)})
+}
+
+func (e *env) importOne(ctx context.Context, dev carrier, name string, in *carriedFile) error {
+	bar := e.progress(inputName(name), in.size)
+	m, err := dev.ImportBundle(ctx, bar.reader(in))
+	bar.end()
+	if err != nil {
+		return carryError(inputName(name), err)
+	}
+	if e.json {
+		err = e.printJSON(importedJSON{m, name})
+	} else {
+		e.table(e.stdout, append([]string{"file\t" + inputName(name)}, importRows(&m)...))
+	}
+	if err == nil && in.broken != nil {
+		return failf(exitSystem, "read %s: %w", inputName(name), in.broken).hintf("what was read before that is taken in; try another port or copy of the file")
+	}
+	if err == nil {
+		err = importVerdict(&m)
+	}
+	return err
+}
+
+// carryError says in which file a device found what it cannot read.
+func carryError(name string, err error) error {
+	f := classify(deviceError(err))
+	if f.err == nil {
+		return f
+	}
+	return &failure{code: f.code, err: fmt.Errorf("%s: %w", name, f.err), hint: f.hint}
+}
+
+// carriedFile is a bundle to read. An error of the disk ends it like a cut: the
+// device then tells what it has taken in.
+type carriedFile struct {
+	io.Reader
+	head   []byte
+	size   int64 // bytes; 0: unknown
+	close  func() error
+	broken error
+}
+
+func (f *carriedFile) Read(b []byte) (int, error) {
+	n, err := f.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		f.broken, err = err, io.EOF
+	}
+	return n, err
+}
+
+func (f *carriedFile) Close() error {
+	if f.close == nil {
+		return nil
+	}
+	return f.close()
+}
+
+// openCarried opens a file and looks at its first bytes. A single signed object,
+// as text or binary, is read as a bundle of it.
+func (e *env) openCarried(name string) (*carriedFile, error) {
+	f := &carriedFile{Reader: e.stdin}
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, failf(exitUsage, "%w", err)
+		}
+		f.Reader, f.close = file, file.Close
+		info, err := file.Stat()
+		if err == nil && info.IsDir() {
+			file.Close()
+			return nil, failf(exitUsage, "%s is a folder", name).hintf("kreidfeuer carry sync exchanges with a folder")
+		}
+		if err == nil && info.Mode().IsRegular() {
+			f.size = info.Size()
+		}
+	}
+	buffered := bufio.NewReaderSize(f.Reader, 64<<10)
+	f.Reader = buffered
+	f.head, _ = buffered.Peek(len(bundle.Magic))
+	if !isObject(f.head) {
+		return f, nil
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(buffered, maxInput))
+	if err != nil {
+		return nil, failf(exitSystem, "read %s: %w", inputName(name), err)
+	}
+	objects, err := readObjects(data)
+	if err != nil {
+		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+	}
+	var envelopes [][]byte
+	for _, o := range objects {
+		envelopes = append(envelopes, o.EncodeFull())
+	}
+	b, err := packed(envelopes)
+	return &carriedFile{Reader: bytes.NewReader(b)}, err
+}
+
+// isObject reports whether a file that begins with head is an envelope or its
+// armor.
+func isObject(head []byte) bool {
+	return bytes.HasPrefix(head, []byte{0xd8, 98}) || bytes.HasPrefix(head, []byte("-----BEGIN "))
+}
+
+// packed makes a bundle of envelopes that did not come in one.
+func packed(envelopes [][]byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := bundle.NewWriter(&b, bundle.Header{})
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range envelopes {
+		if err := w.Write(raw); err != nil {
+			return nil, err
+		}
+	}
+	err = w.Close()
+	return b.Bytes(), err
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/node"
+	"github.com/kreidfeuer/kreidfeuer/persist"
+)
+
+// withOffline calls f with a device that has the data folder's store, pins and
+// places and no network. Its store is locked meanwhile: up refuses to start.
+func (e *env) withOffline(ctx context.Context, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
+	d, err := e.dataDir(c)
+	if err != nil {
+		return err
+	}
+	o := offline{env: e, dir: d}
+	if _, err := os.Stat(d.config()); looks && errors.Is(err, fs.ErrNotExist) {
+		err = o.openBlank(ctx)
+	} else {
+		err = o.open(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return o.run(ctx, f)
+}
+
+// offline is a device without network.
+type offline struct {
+	*env
+	dir   dataDir
+	cfg   config
+	key   ed25519.PrivateKey
+	store *persist.Store
+}
+
+func (o *offline) open(ctx context.Context) error {
+	var err error
+	if o.cfg, err = o.dir.openConfig(); err != nil {
+		return err
+	}
+	dev, err := o.dir.openDevice()
+	if err != nil {
+		return err
+	}
+	o.key = dev.key
+	o.store, err = o.openStore(ctx, o.dir, persist.LevelDB)
+	return err
+}
+
+// openBlank makes a device that is nobody and forgets everything.
+func (o *offline) openBlank(ctx context.Context) error {
+	var err error
+	if _, o.key, err = ed25519.GenerateKey(o.random); err != nil {
+		return err
+	}
+	o.store, err = persist.OpenPath(ctx, "", persist.Memory, persist.Options{})
+	return err
+}
+
+// run runs the device for as long as f does.
+func (o *offline) run(ctx context.Context, f func(context.Context, carrier) error) (err error) {
+	defer func() { err = errors.Join(err, o.store.Close()) }()
+	key, err := crypto.UnmarshalEd25519PrivateKey(o.key)
+	if err != nil {
+		return err
+	}
+	h, err := libp2p.New(libp2p.Identity(key), libp2p.NoListenAddrs, libp2p.NoTransports, libp2p.DisableRelay(), libp2p.DisableMetrics())
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
+		node.Deps{Host: h, Store: o.store, Now: o.now})
+	if err != nil {
+		return failf(exitData, "%w", err)
+	}
+	pins, err := o.dir.readPins()
+	if err != nil {
+		return err
+	}
+	for _, p := range pins {
+		if err := n.Trust(ctx, p.root, p.objects); err != nil {
+			return failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
+		}
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- n.Run(running) }()
+	select {
+	case <-n.Loaded():
+		for _, p := range pins { // what came with the root goes along, too
+			envelopes := p.envelopes()
+			if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
+				o.warnf("pinned domain %s: %v", p.root.Domain().Short(), err)
+			}
+		}
+		err = f(ctx, n.Control())
+		stop()
+		return errors.Join(err, <-done)
+	case err := <-done:
+		stop()
+		return err
+	}
+}
