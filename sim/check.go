@@ -39,6 +39,7 @@ type checker struct {
 // genuine is an alert that an authority has published.
 type genuine struct {
 	at      time.Duration
+	on      int // device
 	expires time.Time
 }
 
@@ -56,13 +57,13 @@ func (c *checker) count() int {
 	return len(c.genuine)
 }
 
-func (c *checker) published(e *wire.Envelope, at time.Duration) {
+func (c *checker) published(e *wire.Envelope, on int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.genuine == nil {
 		c.genuine = map[string]genuine{}
 	}
-	c.genuine[e.ID().String()] = genuine{at, time.Unix(int64(e.Header.Expires), 0)}
+	c.genuine[e.ID().String()] = genuine{c.world.Now(), on, time.Unix(int64(e.Header.Expires), 0)}
 }
 
 // changed notes that the bound starts anew.

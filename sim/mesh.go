@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // Mesh makes the list of the devices that each device dials. Connections carry
@@ -78,4 +80,30 @@ func hops(graph [][]int, from int, open func(a, b int) bool) []int {
 		}
 	}
 	return dist
+}
+
+// quickest is how long the quickest way from one node to each other takes, by
+// Dijkstra's algorithm: the least that any way of spreading could need.
+func quickest(graph [][]int, from int, length func(a, b int) time.Duration) []time.Duration {
+	const far = time.Duration(math.MaxInt64)
+	least, done := make([]time.Duration, len(graph)), make([]bool, len(graph))
+	for i := range least {
+		least[i] = far
+	}
+	least[from] = 0
+	for {
+		a := -1
+		for i, d := range least {
+			if !done[i] && d < far && (a < 0 || d < least[a]) {
+				a = i
+			}
+		}
+		if a < 0 {
+			return least
+		}
+		done[a] = true
+		for _, b := range graph[a] {
+			least[b] = min(least[b], least[a]+length(a, b))
+		}
+	}
 }

@@ -22,7 +22,7 @@ func (w *World) Publish(device int) (wire.ID, error) {
 	if err != nil {
 		return wire.ID{}, err
 	}
-	w.checker.published(e, w.Now())
+	w.checker.published(e, device)
 	w.changed()
 	if _, err := w.devices[device].Submit(w.ctx, e.EncodeFull()); err != nil {
 		return e.ID(), fmt.Errorf("publish on device %d: %w", device, err)

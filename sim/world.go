@@ -53,6 +53,7 @@ type World struct {
 	air     *air
 	dials   [][]int
 	devices []*Device
+	sieges  []*Siege
 
 	watching sync.WaitGroup
 	checker  checker
@@ -159,9 +160,12 @@ func (w *World) startAll() error {
 	return nil
 }
 
-// close ends every device, then the stores.
+// close ends every Sybil and device, then the stores.
 func (w *World) close() error {
 	var errs []error
+	for _, s := range w.sieges {
+		errs = append(errs, s.lift())
+	}
 	for _, d := range w.devices {
 		if d.up {
 			errs = append(errs, d.halt())

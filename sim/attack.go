@@ -1,0 +1,139 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// Siege is a number of Sybils: devices of an attacker, who makes as many
+// identities as he likes but has nobody's key. Each takes part in gossip like an
+// honest one, wants to be in everybody's mesh, and swallows what it is told to.
+// They serve no catch-up. After libp2p/gossipsub-hardening.
+type Siege struct {
+	Sybils int
+	// Links is how many devices each Sybil connects to, at random.
+	Links int
+	// Targets are the devices to choose from; nil: all.
+	Targets []int
+	// Swallows says which messages the Sybils keep to themselves, when the siege
+	// is on; nil: all.
+	Swallows func(message []byte) bool
+
+	on      atomic.Bool
+	world   *World
+	hosts   []host.Host
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Lay connects the Sybils to the world. Until [Siege.Begin] they behave.
+func (s *Siege) Lay(w *World) error {
+	s.world = w
+	w.sieges = append(w.sieges, s)
+	if s.Targets == nil {
+		for i := range w.devices {
+			s.Targets = append(s.Targets, i)
+		}
+	}
+	ctx, stop := context.WithCancel(w.ctx)
+	s.stop = stop
+	errs := make([]error, s.Sybils)
+	var connecting sync.WaitGroup
+	for i := range s.Sybils {
+		number := len(w.devices) + i
+		h, err := newHost(w.air, number, keyOf(w.cfg.Seed, number), nil)
+		if err != nil {
+			return err
+		}
+		s.hosts = append(s.hosts, h)
+		connecting.Go(func() { errs[i] = s.join(ctx, h, number) })
+	}
+	connecting.Wait()
+	return errors.Join(errs...)
+}
+
+// Begin has the Sybils swallow messages from now on.
+func (s *Siege) Begin() { s.on.Store(true) }
+
+// End has them behave again.
+func (s *Siege) End() { s.on.Store(false) }
+
+// lift takes the Sybils away, at the end of the world.
+func (s *Siege) lift() error {
+	s.stop()
+	s.running.Wait()
+	var errs []error
+	for _, h := range s.hosts {
+		errs = append(errs, h.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// join connects one Sybil and takes part in the domain's topics.
+func (s *Siege) join(ctx context.Context, h host.Host, number int) error {
+	params := pubsub.DefaultGossipSubParams()
+	params.D, params.Dlo, params.Dhi, params.Dscore = 128, 100, 200, 100 // a place in every mesh
+	ps, err := pubsub.NewGossipSub(ctx, h, pubsub.WithGossipSubParams(params), pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
+		pubsub.WithNoAuthor(), pubsub.WithMaxMessageSize(wire.MaxTransmission+4<<10),
+		pubsub.WithMessageIdFn(func(m *pb.Message) string { return wire.MessageID(m.GetData()) }))
+	if err != nil {
+		return err
+	}
+	for _, lane := range []wire.Lane{wire.LaneTrust, wire.LaneLive} {
+		if err := s.take(ctx, ps, wire.Topic(s.world.tree.Root.Domain(), lane)); err != nil {
+			return err
+		}
+	}
+	// Only now: libp2p takes in few changes of protocols from one range of addresses.
+	random := rand.New(rand.NewPCG(s.world.cfg.Seed, uint64(number)))
+	for _, k := range random.Perm(len(s.Targets))[:min(s.Links, len(s.Targets))] {
+		info, err := infoOf(s.world.cfg.Seed, s.Targets[k])
+		if err != nil {
+			return err
+		}
+		if err := h.Connect(ctx, info); err != nil {
+			return fmt.Errorf("sybil %d to device %d: %w", number, s.Targets[k], err)
+		}
+	}
+	return nil
+}
+
+// take joins a topic and swallows what is to be swallowed of it.
+func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, topic string) error {
+	err := ps.RegisterTopicValidator(topic, func(_ context.Context, _ peer.ID, m *pubsub.Message) pubsub.ValidationResult {
+		if s.on.Load() && (s.Swallows == nil || s.Swallows(m.GetData())) {
+			return pubsub.ValidationIgnore
+		}
+		return pubsub.ValidationAccept
+	}, pubsub.WithValidatorInline(true))
+	if err != nil {
+		return err
+	}
+	t, err := ps.Join(topic)
+	if err != nil {
+		return err
+	}
+	sub, err := t.Subscribe()
+	if err != nil {
+		return err
+	}
+	s.running.Go(func() {
+		for {
+			if _, err := sub.Next(ctx); err != nil {
+				return
+			}
+		}
+	})
+	return nil
+}

@@ -1,0 +1,55 @@
+package sim
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+)
+
+func TestPropagation(t *testing.T) {
+	b := PaperBench(scale(t, 200, 1000))
+	plain := b.Measure(t, Plain(PaperParams(), true))
+	t.Log("plain gossipsub:", plain)
+	ours := b.Measure(t, Ours)
+	t.Log("our router:     ", ours)
+}
+
+// What each parameter brings, on links that are all alike and on links of 10 to
+// 150 ms.
+func TestParameters(t *testing.T) {
+	if os.Getenv("KREIDFEUER_SIM_SWEEP") == "" {
+		t.Skip("set KREIDFEUER_SIM_SWEEP to compare gossipsub's parameters")
+	}
+	alike := PaperBench(scale(t, 200, 1000))
+	alike.Text, alike.Warnings = 0, 40
+	varied := alike
+	varied.Latency, varied.Slowest = 10*time.Millisecond, 150*time.Millisecond
+	lossy := varied
+	lossy.Loss = 0.1
+	set := func(d, dlo, dhi, dont int) pubsub.GossipSubParams {
+		p := PaperParams()
+		p.D, p.Dlo, p.Dhi, p.Dscore, p.Dout = d, dlo, dhi, dlo, 1
+		p.Dlazy, p.IDontWantMessageThreshold = 8, dont
+		return p
+	}
+	const never = 1 << 30
+	for _, v := range []struct {
+		name   string
+		params pubsub.GossipSubParams
+		flood  bool
+	}{
+		{"D 8, no IDONTWANT", set(8, 6, 12, never), true},
+		{"D 8", set(8, 6, 12, 512), true},
+		{"D 8, no flood", set(8, 6, 12, 512), false},
+		{"D 6", set(6, 5, 8, 512), true},
+		{"D 5", set(5, 4, 6, 512), true},
+		{"D 4", set(4, 3, 5, 512), true},
+		{"D 12", set(12, 10, 16, 512), true},
+	} {
+		for name, b := range map[string]Bench{"25 ms": alike, "10-150 ms": varied, "10-150 ms, 10 % loss": lossy} {
+			t.Logf("%-20s %-20s %s", v.name, name, b.Measure(t, Plain(v.params, v.flood)))
+		}
+	}
+}

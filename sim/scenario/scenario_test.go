@@ -1,0 +1,98 @@
+package scenario
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const small = `schema: kreidfeuer.scenario/1
+name: small
+title: A small one
+duration: 2h
+places:
+  - {name: village, kind: plane, size: [1km, 500m]}
+links:
+  wifi: {range: 50m, rate: 20Mbit/s, loss: 1%}
+groups:
+  - name: households
+    count: 100
+    adoption: 5%
+    at: village
+    links: [wifi]
+  - {name: station, count: 1, at: village, links: [wifi], role: station}
+alerts:
+  - {at: 5m, from: station, severity: Severe}
+`
+
+func TestParse(t *testing.T) {
+	s, err := Parse([]byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := s.Groups[0]
+	if time.Duration(s.Duration) != 2*time.Hour || s.Places[0].Size != [2]Metres{1000, 500} || s.Links["wifi"].Rate != 2.5e6 || *g.Adoption != 0.05 ||
+		*g.Awake != 1 || g.Role != "citizen" || len(s.Marks) != 3 || s.Seeds[0] != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestErrors: every error says where it stands and what is wanted.
+func TestErrors(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"count: 100", "count: many", "line 11, column 12: groups[0].count: got string, want integer"},
+		{"duration: 2h", "duration: 2", `line 4, column 11: "2": want a number with a unit (ms, s, m, h, d, y)`},
+		{"duration: 2h", "lasts: 2h", "missing property 'duration'"},
+		{"duration: 2h", "lasts: 2h", "additional properties 'lasts' not allowed"},
+		{"adoption: 5%", "adoption: 500%", `line 12, column 15: "500%" is out of bounds`},
+		{"    at: village", "    at: town", `line 13, column 9: groups[0].at: no place "town"`},
+		{"    links: [wifi]", "    links: [wifi, lora]", `line 14, column 19: groups[0].links[1]: no link "lora"`},
+		{"from: station", "from: nobody", `alerts[0].from: no group "nobody"`},
+		{"at: 5m", "at: 3h", "alerts[0].at: is issued after the end"},
+		{"severity: Severe", "severity: severe", "alerts[0].severity: value must be one of"},
+		{"name: small", "name: Small", "line 2, column 7: name:"},
+		{"role: station", "awake: 10%", "groups[1].awake: want turn beside awake"},
+		{"schema: kreidfeuer.scenario/1", "schema: kreidfeuer.scenario/2", "schema: value must be"},
+		{"title:", "\ttitle:", "yaml: line"},
+		{"role: station", "movement: {model: streets, speed: [1m/s, 2m/s]}", `place "village" has no streets`},
+	} {
+		_, err := Parse([]byte(strings.Replace(small, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.new, err, c.want)
+		}
+	}
+	if _, err := Parse(nil); err == nil {
+		t.Error("an empty file was accepted")
+	}
+}
+
+func TestVariants(t *testing.T) {
+	text := small + "sweep:\n  groups.households.adoption: [1%, 5%]\n  links.wifi.range: [50m, 100m]\n  groups.households.battery: [6h]\n"
+	all, err := Variants([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 4 || all[3].Name() != "adoption=5% battery=6h range=100m" || all[3].Scenario.Links["wifi"].Range != 100 ||
+		*all[0].Scenario.Groups[0].Adoption != 0.01 || time.Duration(all[0].Scenario.Groups[0].Battery) != 6*time.Hour {
+		t.Errorf("%d variants, the last %q", len(all), all[len(all)-1].Name())
+	}
+	if all, err = Variants([]byte(text), Setting{"links.wifi.range", "20m"}, Setting{"duration", "1h"}); err != nil || len(all) != 2 {
+		t.Errorf("%d variants with a setting, %v", len(all), err)
+	}
+	if _, err := Variants([]byte(small), Setting{"groups.nobody.count", "3"}); err == nil || !strings.Contains(err.Error(), `no "nobody"`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Variants([]byte(small), Setting{"groups.households.count", "few"}); err == nil || !strings.Contains(err.Error(), "groups[0].count") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(small)
+	f.Add("a: &a [1]\nb: [*a, *a]\n")
+	f.Fuzz(func(_ *testing.T, text string) {
+		if s, err := Parse([]byte(text)); err == nil {
+			_ = s.Name
+		}
+	})
+}
