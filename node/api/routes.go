@@ -55,6 +55,10 @@ var routes = []route{
 	{method: "POST", path: "/v1/bundle", maxBody: bundle.MaxSize, stream: (*Server).importBundle},
 	{method: "POST", path: "/v1/bundle/inspect", maxBody: bundle.MaxSize, stream: (*Server).inspectBundle},
 
+	{method: "POST", path: "/v1/messages", maxBody: maxMessage, answer: takeMessage},
+	{method: "POST", path: "/v1/messages/expand", maxBody: maxMessage, answer: expandMessage},
+	{method: "GET", path: "/v1/messages/{id}", answer: getMessage},
+
 	{method: "GET", path: "/v1/drafts", answer: listDrafts},
 	{method: "POST", path: "/v1/drafts", maxBody: maxEnvelope, answer: putDraft},
 	{method: "GET", path: "/v1/drafts/{id}", answer: getDraft},
