@@ -23,12 +23,11 @@ func (e *env) withOffline(ctx context.Context, c *cli.Context, looks bool, f fun
 		return err
 	}
 	o := offline{env: e, dir: d}
+	open := o.open
 	if _, err := os.Stat(d.config()); looks && errors.Is(err, fs.ErrNotExist) {
-		err = o.openBlank(ctx)
-	} else {
-		err = o.open(ctx)
+		open = o.openBlank
 	}
-	if err != nil {
+	if err := open(ctx); err != nil {
 		return err
 	}
 	return o.run(ctx, f)
