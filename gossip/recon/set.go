@@ -1,65 +1,89 @@
 package recon
 
-import (
-	"encoding/binary"
-
-	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-)
-
-// bucketSeconds is the width of a bucket of expiry.
-const bucketSeconds = 3600
-
-// Ref is the short name of an item on the wire: its expiry bucket (8 bits), the
-// first 48 bits of its ID's hash, and its level (8 bits). Whoever makes IDs can
-// make two items of one Ref; so it serves to find items, never to prove them equal.
-type Ref uint64
-
-// Level is the named item's level.
-func (r Ref) Level() wire.Level { return wire.Level(r) }
-
-// RefOf names an item that expires at the given time, in seconds UTC.
-func RefOf(it wire.Item, expires uint64) Ref {
-	prefix := binary.BigEndian.Uint64(it.ID[1:9]) >> 16
-	return Ref(expires/bucketSeconds<<56 | prefix<<8 | uint64(it.Level))
-}
+import "github.com/kreidfeuer/kreidfeuer/gossip/wire"
 
 // Set is the set of items that a device knows of one lane of one domain: what it
-// holds, and what it gave up or refused for good. It is not safe for concurrent use.
+// holds, and what it gave up or refused for good. It is kept so that a session
+// costs what the difference costs: a tree of digests proves equality and names what differs in any
+// case, a sketch finds small differences in few bytes. It is not safe for concurrent use.
 type Set struct {
-	items map[wire.ID]entry
-}
-
-type entry struct {
-	level   wire.Level
-	expires uint64
+	tree   tree
+	sketch sketch
+	strata strata
 }
 
 // NewSet returns an empty set.
-func NewSet() *Set { return &Set{items: map[wire.ID]entry{}} }
+func NewSet() *Set {
+	s := &Set{tree: newTree(), sketch: sketch{owner: new(owner)}}
+	s.sketch.extend(minCells)
+	return s
+}
 
 // Len is the number of items.
-func (s *Set) Len() int { return len(s.items) }
+func (s *Set) Len() int { return s.tree.len() }
 
 // Add puts in an item that expires at the given time, in seconds UTC. What an
 // envelope says of its own expiry never changes, so an ID always comes with the
-// same. An ID may be in the set at one level only: adding another one replaces it.
-func (s *Set) Add(it wire.Item, expires uint64) { s.items[it.ID] = entry{it.Level, expires} }
+// same. An ID is in the set at one level: adding another one replaces it.
+func (s *Set) Add(it wire.Item, expires uint64) {
+	e := newEntry(it, expires)
+	if old, found := s.tree.get(&e.key); found {
+		if old == e.level {
+			return
+		}
+		s.toggle(&entry{e.key, old})
+	}
+	s.tree.put(&e)
+	s.toggle(&e)
+	if size := cellsFor(s.Len()); size > s.sketch.len() {
+		from := s.sketch.len()
+		s.sketch.extend(size)
+		s.tree.root.walk(nil, nil, func(e *entry) bool { s.sketch.toggle(e.ref(), from); return true })
+	}
+}
 
 // Remove takes an item out, if it is in at this level.
 func (s *Set) Remove(it wire.Item, expires uint64) {
-	if s.items[it.ID] == (entry{it.Level, expires}) {
-		delete(s.items, it.ID)
+	e := newEntry(it, expires)
+	if level, found := s.tree.get(&e.key); found && level == e.level {
+		s.tree.remove(&e.key)
+		s.toggle(&e)
 	}
 }
 
 // Find returns the items of a short name: none, one, or several if their IDs
 // were made to collide.
 func (s *Set) Find(r Ref) []wire.Item {
-	var found []wire.Item
-	for id, e := range s.items {
-		if it := (wire.Item{ID: id, Level: e.level}); RefOf(it, e.expires) == r {
-			found = append(found, it)
-		}
+	var items []wire.Item
+	for _, e := range s.tree.find(r) {
+		items = append(items, e.item())
 	}
-	return found
+	return items
+}
+
+func (s *Set) toggle(e *entry) {
+	r := e.ref()
+	s.sketch.toggle(r, 0)
+	s.strata.toggle(r)
+}
+
+func (s *Set) snapshot() *Set {
+	return &Set{s.tree.snapshot(), s.sketch.snapshot(), s.strata}
+}
+
+// close leaves out what is in buckets before the given one. If that is too much
+// to take out of the sketch, the set has none from then on.
+func (s *Set) close(bucket uint32) {
+	lo := floorKey(bucket)
+	n := 0
+	all := s.tree.root.walk(nil, &lo, func(e *entry) bool {
+		n++
+		return n <= maxClosing
+	})
+	if all {
+		s.tree.root.walk(nil, &lo, func(e *entry) bool { s.toggle(e); return true })
+	} else {
+		s.sketch.chunks = nil
+	}
+	s.tree.dropBelow(&lo)
 }

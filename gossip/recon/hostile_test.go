@@ -1,0 +1,245 @@
+package recon
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// TestGround lets an author make IDs of equal Refs, in all ways in which they
+// could hide an item: nothing may be missing after one session.
+func TestGround(t *testing.T) {
+	k := known{1, bucketSeconds}
+	raised := known{2, bucketSeconds}
+	for name, plant := range map[string]func(a, b oracle, i int, x, y, z wire.ID){
+		"one on each side":           func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[y] = k, k },
+		"two on one side":            func(a, b oracle, i int, x, y, z wire.ID) { a[x], a[y] = k, k },
+		"two on the other side":      func(a, b oracle, i int, x, y, z wire.ID) { b[x], b[y] = k, k },
+		"beside what both have":      func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[x], b[y] = k, k, k },
+		"beside what both have here": func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[x], a[y] = k, k, k },
+		"three":                      func(a, b oracle, i int, x, y, z wire.ID) { a[x], a[y], b[z] = k, k, k },
+		"seems lower":                func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[y] = k, raised },
+		"seems higher":               func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[y] = raised, k },
+		"raised beside another":      func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[x], b[y] = k, raised, raised },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := pair(3, 20000, 30, 30, 5)
+			for i := range 30 {
+				n := 1 << 20 * (i + 1)
+				plant(a, b, i, colliding(n, n), colliding(n, n+1), colliding(n, n+2))
+			}
+			o := converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
+			if o.trips > 12 || o.sent+o.received > 100_000 {
+				t.Errorf("%+v", o.traffic)
+			}
+			converges(t, a, b, 1)
+		})
+	}
+}
+
+// TestGroundBeyondOneSession makes more collide than one session finds.
+func TestGroundBeyondOneSession(t *testing.T) {
+	a, b := oracle{}, oracle{}
+	for i := range maxFound/2 + 1000 {
+		a[colliding(i, 2*i+1<<20)] = known{1, bucketSeconds}
+		b[colliding(i, 2*i+1<<20+1)] = known{1, bucketSeconds}
+	}
+	o := converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
+	if o.err != ErrUnfinished || len(o.have) == 0 || len(o.gave) == 0 {
+		t.Fatalf("%v with %d and %d items", o.err, len(o.have), len(o.gave))
+	}
+	converges(t, a, b, 4)
+}
+
+// liar answers each message by what a test makes of it.
+func liar(t *testing.T, a oracle, answer func(in []byte) []byte) (o outcome) {
+	t.Helper()
+	ask := Ask(a.set(), Limits{})
+	var in []byte
+	for {
+		out, have, need, done, err := ask.Step(in)
+		o.have, o.need = append(o.have, have...), append(o.need, need...)
+		if done {
+			o.err = err
+			return o
+		}
+		if o.trips++; o.trips > maxSteps(len(a), maxNeed)+1 {
+			t.Fatal("endless session")
+		}
+		in = answer(out)
+	}
+}
+
+// asking reads a question up to what is asked.
+func asking(in []byte) *reader {
+	r := &reader{rest: in[1:]}
+	r.refs()
+	r.claims()
+	return r
+}
+
+func (o oracle) summary(change func(h *hello, strata []byte, cells []cell)) []byte {
+	s := o.set()
+	h := hello{0, s.Len(), s.tree.digest()}
+	strata := s.strata.append(nil)
+	cells := make([]cell, firstCells)
+	for i := range cells {
+		cells[i] = *s.sketch.at(i)
+	}
+	change(&h, strata, cells)
+	out := append(h.append([]byte{msgSummary}), strata...)
+	copied := sketch{owner: new(owner)}
+	copied.extend(chunkCells)
+	for i, c := range cells {
+		*copied.at(i) = c
+	}
+	return copied.append(out, 0, len(cells))
+}
+
+func TestLyingAnswer(t *testing.T) {
+	a, _ := pair(4, 9000, 9000, 0, 0)
+	rng := rand.New(rand.NewPCG(4, 4))
+	noise := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(rng.Uint32())
+		}
+		return b
+	}
+	garbage := func(h *hello, strata []byte, cells []cell) {
+		h.root[0]++
+		h.count = 1 << 39
+		copy(strata, noise(len(strata)))
+		for i := range cells {
+			cells[i] = cell{rng.Uint64(), rng.Uint32() >> 8}
+		}
+	}
+	otherRoot := func(h *hello, strata []byte, cells []cell) { h.root[0]++ }
+	row := func(in []byte) []byte { // as many random cells as were asked for
+		r := asking(in)
+		r.number(maxCells)
+		n := int(r.number(messageCells))
+		return append(appendNumber([]byte{msgCellRow}, n), noise(n*cellSize)...)
+	}
+	for name, answers := range map[string]map[byte]func([]byte) []byte{
+		"noise": {},
+		"equal after a difference": {
+			msgHello: func([]byte) []byte { return a.summary(otherRoot) },
+			msgQuery: func([]byte) []byte { return []byte{msgEqual} },
+		},
+		"garbage cells": {
+			msgHello: func([]byte) []byte { return a.summary(garbage) },
+			msgCells: row,
+			msgList:  func([]byte) []byte { return appendRefs([]byte{msgRefs, 0}, nil) },
+			msgCheck: func([]byte) []byte { return []byte{msgUnequal} },
+			msgNote:  func([]byte) []byte { return []byte{msgNoted} },
+			msgQuery: func([]byte) []byte { return []byte{msgNodes, 1, 0, 0} },
+		},
+		"list that creeps": {
+			msgHello: func([]byte) []byte { return a.summary(garbage) },
+			msgCells: row,
+			msgList: func(in []byte) []byte {
+				r := asking(in)
+				from := r.bound()
+				if from == nil {
+					from = &key{}
+				}
+				next := *from
+				binary.BigEndian.PutUint64(next[1:], binary.BigEndian.Uint64(next[1:])+1)
+				refs := make([]Ref, listRefs)
+				for i := range refs {
+					refs[i] = Ref(rng.Uint64())
+				}
+				return appendRefs(appendBound([]byte{msgRefs}, &next), refs)
+			},
+			msgNote: func([]byte) []byte { return []byte{msgNoted} },
+		},
+		"tree without end": {
+			msgHello: func([]byte) []byte { return a.summary(otherRoot) },
+			msgQuery: func(in []byte) []byte {
+				r := asking(in)
+				n := int(r.number(queryPrefixes))
+				b := []byte{msgNodes, byte(n)}
+				for range n {
+					p := r.prefix()
+					if p.digits+fanDigits > keyDigits {
+						b = append(b, 0, 0)
+						continue
+					}
+					b = append(appendPrefix(append(b, 1), &p), 0xff, 0xff)
+					b = append(b, noise(fan*32)...)
+				}
+				return b
+			},
+			msgCheck: func([]byte) []byte { return []byte{msgUnequal} },
+			msgNote:  func([]byte) []byte { return []byte{msgNoted} },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := liar(t, a, func(in []byte) []byte {
+				if answer := answers[in[0]]; answer != nil {
+					return answer(in)
+				}
+				return noise(100)
+			})
+			if o.err != ErrPeer && o.err != ErrUnfinished {
+				t.Errorf("ended with %v", o.err)
+			}
+			t.Logf("%d trips, %d have, %d need, %v", o.trips, len(o.have), len(o.need), o.err)
+			if len(o.have) > 2*len(a) || len(o.need) > maxNeed+2*listRefs {
+				t.Errorf("was made to note %d and %d items", len(o.have), len(o.need))
+			}
+		})
+	}
+}
+
+// TestGreedyAsker asks for the dearest answers until it is refused.
+func TestGreedyAsker(t *testing.T) {
+	_, b := pair(5, 20000, 0, 20000, 0)
+	b[numbered(-1)] = known{1, 1}
+	set := b.set()
+	h := hello{0, 0, digest{}}
+	query := []byte{msgQuery, 0, 0, queryPrefixes}
+	for range queryPrefixes {
+		query = append(query, 0)
+	}
+	var refs []Ref
+	for id, k := range b {
+		if refs = append(refs, RefOf(wire.Item{ID: id, Level: 1}, k.expires)); len(refs) == 7000 {
+			break
+		}
+	}
+	for name, question := range map[string][]byte{
+		"cells": appendNumber([]byte{msgCells, 0, 0, 0}, messageCells),
+		"list":  {msgList, 0, 0, 0, 0},
+		"query": query,
+		"note":  append(appendRefs([]byte{msgNote}, refs), 0),
+		"check": append([]byte{msgCheck, 0, 0}, make([]byte, 32)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := Answer(set, Limits{})
+			if _, _, _, _, err := answer.Step(h.append([]byte{msgHello})); err != nil {
+				t.Fatal(err)
+			}
+			bytes, gave, steps := 0, 0, 0
+			for ; ; steps++ {
+				out, have, _, _, err := answer.Step(question)
+				bytes, gave = bytes+len(out), gave+len(have)
+				if err != nil {
+					break
+				}
+				if steps > maxSteps(len(b), 0) {
+					t.Fatal("endless session")
+				}
+			}
+			if steps == 0 || bytes > baseBytes+bytesPerItem*len(b) || gave > len(b) {
+				t.Errorf("%d steps, %d bytes, %d items", steps, bytes, gave)
+			}
+			if _, _, _, _, err := answer.Step(question); err != ErrPeer {
+				t.Errorf("after the end: %v", err)
+			}
+		})
+	}
+}
