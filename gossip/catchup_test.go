@@ -3,15 +3,11 @@ package gossip
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
-	"io"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/libp2p/go-libp2p/core/network"
 	"go.uber.org/goleak"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -141,60 +137,15 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// What a server may not do to whoever catches up from it.
-func TestCatchUpHoldsTheServerToTheProtocol(t *testing.T) {
-	tree := newTree(t)
-	for _, test := range []struct {
-		name string
-		say  func(f *framer) error
-		want string
-	}{
-		{"more answers than questions", func(f *framer) error {
-			for range 3 {
-				if err := f.write(frame{Kind: frameEnv, Raw: []byte("junk")}); err != nil {
-					return err
-				}
-			}
-			return f.send(frame{Kind: frameEnd})
-		}, "more answers than questions"},
-		{"an announced frame of 4 GB", func(f *framer) error {
-			_, err := f.w.Write(binary.AppendUvarint(nil, 4<<30))
-			return errors.Join(err, f.w.Flush())
-		}, "at most"},
-		{"another kind of frame", func(f *framer) error { return f.send(frame{Kind: frameItems}) }, "more answers"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s, server := newStation(t, tree.Pinned(), newMemory()), newHost(t)
-			server.SetStreamHandler(wire.ProtocolCatchUp, func(st network.Stream) {
-				defer st.Close()
-				f := newFramer(st)
-				if _, err := f.want(frameHello); err != nil {
-					return
-				}
-				_ = f.send(frame{Kind: frameHello, Domains: []wire.ID{tree.Root.ID()}})
-				_, _ = f.want(frameList)
-				_ = f.send(frame{Kind: frameItems, Items: []frameItem{{ID: testID(1), Level: 1}, {ID: testID(2), Level: 1}}})
-				_, _ = f.want(frameGet)
-				_ = test.say(f)
-				_, _ = io.Copy(io.Discard, st)
-			})
-			connect(t, s.host, server)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			if _, err := s.CatchUp(ctx, server.ID()); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want %q", err, test.want)
-			}
-		})
-	}
-}
-
 // FuzzFrame: whatever a neighbour writes, reading it ends, and what is read is
 // written again as the same bytes.
 func FuzzFrame(f *testing.F) {
 	for _, fr := range []frame{
 		{Kind: frameHello, Time: 1793491200, Domains: []wire.ID{testID(1)}},
-		{Kind: frameList, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive},
-		{Kind: frameItems, Items: []frameItem{{ID: testID(2), Level: 2}}},
+		{Kind: frameRecon, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive, Raw: []byte("message")},
+		{Kind: frameOffer, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive, Items: packOffer([]offered{{testID(2), 5, 9}}), More: true},
+		{Kind: frameNext, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive},
+		{Kind: frameGet, Items: packIDs([]offered{{id: testID(2)}})},
 		{Kind: frameEnv, Raw: []byte("envelope")},
 		{Kind: frameEnd},
 	} {
@@ -210,6 +161,12 @@ func FuzzFrame(f *testing.F) {
 		fr, err := (&framer{r: bufio.NewReader(r)}).read()
 		if err != nil {
 			return
+		}
+		if list, err := unpackOffer(fr.Items); err == nil && !bytes.Equal(packOffer(list), fr.Items) {
+			t.Errorf("offer %x, again %x", fr.Items, packOffer(list))
+		}
+		if ids, err := unpackIDs(fr.Items); err == nil && len(ids)*wire.IDSize != len(fr.Items) {
+			t.Errorf("%d IDs of %d bytes", len(ids), len(fr.Items))
 		}
 		var out bytes.Buffer
 		w := &framer{w: bufio.NewWriter(&out)}

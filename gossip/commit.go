@@ -84,6 +84,9 @@ func (r *Router) write(batch []pending) {
 			p.done <- err
 		}
 	}
+	for _, p := range batch {
+		r.announce(p.records)
+	}
 	if err != nil {
 		r.hold(batch)
 	} else {
@@ -99,11 +102,10 @@ func (r *Router) unremember(batch ...pending) {
 	defer r.mu.Unlock()
 	for _, p := range batch {
 		for _, e := range p.entries {
-			r.ledger.remove(e)
-			r.slots.release(e)
+			r.ledger.Remove(e)
 		}
-		for _, e := range p.evicted {
-			r.ledger.restore(e, r.limit)
+		for _, e := range p.gone {
+			r.ledger.Restore(e, r.limit)
 		}
 	}
 }
@@ -116,8 +118,9 @@ func (r *Router) sweep(ctx context.Context, now time.Time) {
 		sure[d] = !r.clock(d, now).Doubtful()
 	}
 	r.mu.Lock()
-	ended := r.ledger.sweep(seconds(now.Add(-graceAfterExpiry)), func(domain wire.ID) bool { return sure[domain] })
+	ended, memos := r.ledger.Sweep(seconds(now.Add(-graceAfterExpiry)), func(domain wire.ID) bool { return sure[domain] })
 	r.mu.Unlock()
+	r.keepMemos(ctx, nil, memos)
 	if len(ended) == 0 {
 		return
 	}

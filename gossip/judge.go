@@ -1,9 +1,11 @@
 package gossip
 
 import (
+	"errors"
 	"hash/maphash"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -15,13 +17,15 @@ type origin struct {
 	// topic is the lane and domain the bytes were said to belong to.
 	lane   wire.Lane
 	domain wire.ID
+	// asked says that this device asked for them: it does so at its own pace.
+	asked bool
 }
 
 // judged is the outcome of judge for an envelope that is accepted.
 type judged struct {
 	records []Record // certificates learned from the chain first, then the envelope
-	entries []*entry
-	evicted []*entry
+	entries []*ledger.Entry
+	gone    []*ledger.Entry // that gave way
 }
 
 // judge decides about one transmission. It works in memory only and costs at
@@ -38,6 +42,14 @@ func (r *Router) judge(raw []byte, from origin, now time.Time) (*judged, error) 
 	if err != nil {
 		return nil, err
 	}
+	j, err := r.judgeEnvelope(e, from, now)
+	if err == nil {
+		r.memo.add(sum)
+	}
+	return j, err
+}
+
+func (r *Router) judgeEnvelope(e *wire.Envelope, from origin, now time.Time) (*judged, error) {
 	if err := r.checkPlace(e, from); err != nil {
 		return nil, err
 	}
@@ -47,15 +59,10 @@ func (r *Router) judge(raw []byte, from origin, now time.Time) (*judged, error) 
 	if err := r.checkAge(e, now); err != nil {
 		return nil, err
 	}
-	if from.peer != "" && !r.peers.allow(from.peer, time.Now()) {
+	if from.peer != "" && !from.asked && !r.peers.allow(from.peer, time.Now()) {
 		return nil, wire.Refuse(wire.ReasonRate, "more than %d new envelopes a second", peerRate)
 	}
-	j, err := r.verify(e, from, now)
-	if err != nil {
-		return nil, err
-	}
-	r.memo.add(sum)
-	return j, nil
+	return r.verify(e, from, now)
 }
 
 // checkPlace holds an envelope to the topic or request it came by.
@@ -77,8 +84,7 @@ func (r *Router) checkPlace(e *wire.Envelope, from origin) error {
 func (r *Router) isKnown(e *wire.Envelope) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	most := r.ledger.ceiling(e)
-	return r.ledger.has(wire.Item{ID: e.ID(), Level: most}) && !r.ledger.completes(e, most)
+	return r.addsNothing(e, r.ledger.Ceiling(e.ID(), len(e.Signers)))
 }
 
 // checkAge ignores what ended long ago by a clock that is not in doubt. What is
@@ -146,7 +152,7 @@ func (r *Router) checkEmergency(e *wire.Envelope, v identity.Verified, now time.
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if granted := int(v.Author.Scope.Emergency); r.ledger.emergencies(v.Author.Key, e.Header.Created, latest, e.ID()) >= granted {
+	if granted := int(v.Author.Scope.Emergency); r.ledger.Emergencies(v.Author.Key, e.Header.Created, latest, e.ID()) >= granted {
 		return wire.Refuse(wire.ReasonRate, "%q has used its %d emergency signatures of these 24 hours", v.Author.Name, granted)
 	}
 	return nil
@@ -181,42 +187,43 @@ func (r *Router) onlyChain(j *judged, err error) (*judged, error) {
 func (r *Router) isKnownAt(e *wire.Envelope, level wire.Level) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ledger.has(wire.Item{ID: e.ID(), Level: level}) && !r.ledger.completes(e, level)
+	return r.addsNothing(e, level)
+}
+
+// addsNothing reports whether an envelope at this level would bring nothing new: neither
+// signatures nor missing parts. The caller holds r.mu.
+func (r *Router) addsNothing(e *wire.Envelope, level wire.Level) bool {
+	return r.ledger.Has(wire.Item{ID: e.ID(), Level: level}) && !(r.ledger.LacksParts(e.ID(), level) && !missingPart(e))
 }
 
 // enter puts an accepted envelope into the ledger and appends its record to j.
 func (r *Router) enter(j *judged, e *wire.Envelope, v identity.Verified, content any, from origin, now time.Time) error {
 	n := r.entryOf(e, levelOf(e, v), content)
-	n.full = e.Header.Lane != wire.LaneTrust && int(v.Level) >= v.Needed
-	evicted, err := r.admit(n, e.Header.Type)
+	n.Full = e.Header.Lane != wire.LaneTrust && int(v.Level) >= v.Needed
+	n.Recovered = n.Kind == wire.TypeRoot && v.Level > 1
+	gone, err := r.admit(n)
 	if err != nil {
 		return err
 	}
 	stripped := *e
 	stripped.Chain, stripped.Parts = nil, nil
-	j.records = append(j.records, Record{Envelope: &stripped, Level: n.Level, Parts: e.Parts, Author: n.author,
+	j.records = append(j.records, Record{Envelope: &stripped, Level: n.Level, Parts: e.Parts, Author: n.Author,
 		Verified: v, Content: content, Received: now, Means: from.means, From: from.peer})
-	j.entries, j.evicted = append(j.entries, n), append(j.evicted, evicted...)
+	j.entries, j.gone = append(j.entries, n), append(j.gone, gone...)
 	return nil
 }
 
-func (r *Router) admit(n *entry, kind wire.Type) (evicted []*entry, err error) {
+func (r *Router) admit(n *ledger.Entry) (gone []*ledger.Entry, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	evicted, ok := r.ledger.admit(n, r.limit)
-	if !ok {
-		return nil, wire.Refuse(wire.ReasonOverQuota, "the quota of its author or of an authority above is used up by what ranks higher")
+	gone, err = r.ledger.Admit(n, r.limit)
+	switch {
+	case errors.Is(err, ledger.ErrSuperseded):
+		return nil, wire.Refuse(wire.ReasonSuperseded, "%s: %v", n.Kind, err)
+	case err != nil:
+		return nil, wire.Refuse(wire.ReasonOverQuota, "%v", err)
 	}
-	switch old := r.slots.replace(n, kind); old {
-	case nil:
-		return evicted, nil
-	case n:
-		r.ledger.remove(n)
-		return nil, wire.Refuse(wire.ReasonSuperseded, "a later %s by this key is known", kind)
-	default:
-		r.ledger.remove(old)
-		return append(evicted, old), nil
-	}
+	return gone, nil
 }
 
 // usualAccounts are those of a person, its unit, district and Land.
@@ -224,31 +231,35 @@ const usualAccounts = 4
 
 // entryOf notes what the ledger needs of an envelope. content is what was read of
 // it, if it was.
-func (r *Router) entryOf(e *wire.Envelope, level wire.Level, content any) *entry {
-	n := &entry{
-		Item: wire.Item{ID: e.ID(), Level: level}, domain: e.Domain(), lane: e.Header.Lane, priority: e.Header.Priority,
-		sequence: e.Header.Sequence, expires: e.Header.Expires, size: uint64(e.StoredSize()), parts: isWhole(e, content),
-		accounts: make([]wire.ID, 0, usualAccounts),
+func (r *Router) entryOf(e *wire.Envelope, level wire.Level, content any) *ledger.Entry {
+	n := &ledger.Entry{
+		Item: wire.Item{ID: e.ID(), Level: level}, Place: ledger.Place{Domain: e.Domain(), Lane: e.Header.Lane}, Kind: e.Header.Type,
+		Priority: e.Header.Priority, Sequence: e.Header.Sequence, Expires: e.Header.Expires, Size: uint64(e.StoredSize()),
+		Whole: isWhole(e, content), Accounts: make([]wire.ID, 0, usualAccounts),
 	}
 	for _, p := range e.Parts {
-		n.size += uint64(len(p))
+		n.Size += uint64(len(p))
 	}
 	if e.Author().Role == wire.RoleEmergency {
-		n.emergency = e.Header.Created
+		n.Emergency = e.Header.Created
 	}
-	n.author, _ = e.Author().Ref.Key()
+	n.Author, _ = e.Author().Ref.Key()
 	if id, ok := e.Author().Ref.Certificate(); ok {
 		if c, ok := r.pool.Certificate(id); ok {
-			n.author = c.Key
-			n.accounts = append(n.accounts, id)
+			n.Author = c.Key
+			n.Accounts = append(n.Accounts, id)
 		}
+	}
+	if n.Kind == wire.TypeRoot && e.Header.Issuer != nil {
+		n.Accounts = append(n.Accounts, *e.Header.Issuer) // of the versions that follow the same one
+		return n
 	}
 	for id := e.Header.IssuerID(); ; {
 		c, ok := r.pool.Certificate(id)
 		if !ok {
 			return n // the root has no account
 		}
-		n.accounts = append(n.accounts, id)
+		n.Accounts = append(n.Accounts, id)
 		id = c.Issuer
 	}
 }
@@ -280,11 +291,11 @@ func missingPart(e *wire.Envelope) bool {
 }
 
 // limit is the quota that a certificate grants in a lane.
-func (r *Router) limit(certificate wire.ID, lane wire.Lane) quota {
+func (r *Router) limit(certificate wire.ID, lane wire.Lane) ledger.Quota {
 	c, ok := r.pool.Certificate(certificate)
 	if !ok {
-		return quota{}
+		return ledger.Quota{}
 	}
 	q := c.Scope.Quota(lane)
-	return quota{q.Count, q.Bytes}
+	return ledger.Quota{Count: q.Count, Bytes: q.Bytes}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
@@ -160,13 +160,20 @@ func TestFullQueueForgets(t *testing.T) {
 // What gave way to an envelope that was given up is known again.
 func TestFullQueueRestoresWhatGaveWay(t *testing.T) {
 	s := newStation(t, newTree(t).Pinned(), newMemory())
-	s.Router.ledger.evicted[testID(1)] = memento{1, 9}
-	old := &entry{Item: wire.Item{ID: testID(1), Level: 1}}
-	n := &entry{Item: wire.Item{ID: testID(2), Level: 1}}
-	s.ledger.insert(n)
-	s.unremember(pending{judged: &judged{entries: []*entry{n}, evicted: []*entry{old}}})
-	if got := keptIDs(s.ledger); !slices.Equal(got, []wire.ID{testID(1)}) || len(s.ledger.evicted) > 0 {
-		t.Errorf("known %v, evicted %v", got, s.ledger.evicted)
+	beacon := func(n int, sequence uint64) *ledger.Entry {
+		return &ledger.Entry{Item: wire.Item{ID: testID(n), Level: 1}, Kind: wire.TypeBeacon, Sequence: sequence}
+	}
+	old, later := beacon(1, 1), beacon(2, 2)
+	if _, err := s.admit(old); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := s.admit(later)
+	if err != nil || len(gone) != 1 {
+		t.Fatal(gone, err)
+	}
+	s.unremember(pending{judged: &judged{entries: []*ledger.Entry{later}, gone: gone}})
+	if s.ledger.Known(old.ID) != old || s.ledger.Known(later.ID) != nil || s.ledger.Len() != 1 {
+		t.Error("what gave way is not known again")
 	}
 }
 

@@ -3,6 +3,7 @@ package gossip
 import (
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -13,8 +14,8 @@ const (
 	commitQueue = 1024
 
 	// commitGroup bounds the envelopes of one fsync, so that the first of a
-	// burst does not wait for the last.
-	commitGroup = 128
+	// burst does not wait for the last; a batch of catch-up fits.
+	commitGroup = 256
 
 	// maxUnsaved and maxUnsavedBytes bound accepted envelopes that wait in memory
 	// for room on the disk: more than are in force anywhere, in memory that a
@@ -24,9 +25,6 @@ const (
 
 	// retryEvery is the interval of trying to write what the store did not take.
 	retryEvery = 5 * time.Second
-
-	// maxEvictedMemos bounds what is remembered of given-up envelopes.
-	maxEvictedMemos = 16384
 
 	// peerRate and peerBurst bound the new envelopes per second from one
 	// neighbour. 2,000 an hour nationally is 0.6 a second; the burst is a
@@ -68,25 +66,95 @@ const (
 	// maxForeignTopics and maxTopic bound what is kept of topics that this device
 	// does not take part in: 64 domains of four lanes, names of 80 bytes.
 	maxForeignTopics = 256
+	maxPeerForeign   = 32 // that one neighbour may bring: eight domains
 	maxTopic         = 80
-
-	// relayRate and relayBurst bound what is gossiped on after it came by
-	// catch-up: enough for the alerts in force, never a backlog.
-	relayRate  = 5
-	relayBurst = 50
 )
 
-// Bounds of the catch-up protocol, per stream.
+// Bounds of catch-up. Sessions have no end but the end of their progress: a slow
+// link takes as long as it takes.
 const (
-	catchUpMaxItems   = 50_000           // listed per domain and lane
-	catchUpMaxRequest = 64               // IDs per request
-	catchUpFrame      = 2 << 20          // bytes of one frame: 50,000 items of 35 bytes
-	catchUpTimeout    = 2 * time.Minute  // one whole session
-	catchUpStep       = 15 * time.Second // one answer
-	catchUpEvery      = 30 * time.Second // with one neighbour in turn
-	gossipSettles     = 2 * time.Second  // after connecting: two heartbeats and a slow link's round trip
-	catchUpServe      = 2                // sessions served per peer at once
-	catchUpServeTotal = 16               // and in total
+	// syncFrame bounds the bytes of one frame: the largest message of a comparison.
+	syncFrame = recon.MaxMessage + 1<<10
+
+	// syncRounds bounds the messages of one comparison of one lane, each way. It
+	// takes two or three; more than these prove that the neighbour plays.
+	syncRounds = 64
+
+	// offerMax bounds the items of one offer, 35 bytes each.
+	offerMax = 1024
+
+	// haveMax bounds what one comparison keeps to be offered, so that sessions cost
+	// bounded memory; what is beyond it is left to the next one.
+	haveMax = 32768
+
+	// batchMax and batchBytes bound what is asked for at once, two of them at a time: batches
+	// that are worth verifying together. windowFirst is what is asked for before the speed is known.
+	batchMax    = 256
+	batchBytes  = 512 << 10
+	windowFirst = 8 << 10
+	windowTime  = time.Second // what is asked for should arrive within it
+
+	// claimTime is how long one neighbour has for what it was asked for, before
+	// others are asked for the same.
+	claimTime = 2 * time.Second
+
+	// stallTime and stallBytes say what progress is: 1 kB a minute, which a link of
+	// 5 kbit/s under heavy loss still does, and who holds sessions open for the sake of it does not.
+	stallTime  = time.Minute
+	stallBytes = 1 << 10
+
+	// servePeer and serveTotal bound the sessions answered at once, per neighbour and
+	// in total. When all are taken, the oldest gives way if it is older than serveTurn: it
+	// loses nothing, because sessions carry on where they ended.
+	servePeer  = 2
+	serveTotal = 64
+	serveTurn  = time.Minute
+
+	// askTotal bounds the sessions asked for at once.
+	askTotal = 64
+
+	// beginRate and beginBurst bound the sessions a second that a neighbour begins.
+	// An honest one begins one every offerDelay while there is news.
+	beginRate  = 20
+	beginBurst = 100
+
+	// roundRate and roundBurst bound the messages of comparisons a second that a
+	// neighbour has answered, at some milliseconds each; it waits beyond that. Four lanes
+	// take a dozen.
+	roundRate  = 40
+	roundBurst = 400
+
+	// vainRow bounds what a neighbour gives in vain, one after another, in one
+	// session. A good one under other trust may come to it; what was in vain is skipped next time.
+	vainRow = 4096
+
+	// serveRate and serveBurst bound the bytes a second given to a neighbour: to ask
+	// again and again for the same must not keep the disk and the link busy.
+	serveRate  = 8 << 20
+	serveBurst = 256 << 20
+
+	// syncEvery is the interval of comparing with one neighbour in turn.
+	syncEvery = 30 * time.Second
+
+	// syncAgain is the least interval of comparing with the same neighbour because
+	// something may have been missed.
+	syncAgain = 2 * time.Second
+
+	// gossipSettles is how long after connecting gossip may not flow yet: two
+	// heartbeats and a slow link's round trip. Until youngLink, what is new is offered directly as well.
+	gossipSettles = 2 * time.Second
+	youngLink     = 5 * time.Second
+
+	// offerDelay gathers what came by catch-up before it is offered on.
+	offerDelay = 100 * time.Millisecond
+
+	// freshMax bounds the news kept to be offered to one neighbour; beyond it the two compare.
+	freshMax = 2048
+
+	// vainMax and vainTime bound what is remembered of a neighbour: what it gave and
+	// this device refused, and what it promised and did not give.
+	vainMax  = 16384
+	vainTime = 10 * time.Minute
 )
 
 // Bounds of the draft protocol.

@@ -101,8 +101,8 @@ func (r *Router) options() []pubsub.Option {
 		pubsub.WithValidateQueueSize(1024),
 		// As long as a live alert may still be replayed by a slow mesh.
 		pubsub.WithSeenMessagesTTL(10 * time.Minute),
-		pubsub.WithSubscriptionFilter(&filter{r: r, foreign: map[string]bool{}}),
+		pubsub.WithSubscriptionFilter(newFilter(r)),
 		pubsub.WithAppSpecificRpcInspector(r.inspect),
-		pubsub.WithRawTracer(&tracer{c: &r.stats}),
+		pubsub.WithRawTracer(&tracer{&r.stats, r.near}),
 	}
 }

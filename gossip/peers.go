@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -18,7 +19,10 @@ type meter struct {
 	arrivals *rate.Limiter // of new envelopes
 	traffic  *rate.Limiter // of messages and announced topics
 	strikes  *rate.Limiter
-	until    time.Time // cut off until then
+	sessions *rate.Limiter // of catch-up that it begins
+	rounds   *rate.Limiter // messages of comparisons that it asks for
+	served   *rate.Limiter // bytes that it is given
+	until    time.Time     // cut off until then
 	last     time.Time
 }
 
@@ -28,7 +32,9 @@ func (p *peers) meter(id string, now time.Time) *meter {
 	m := p.all[id]
 	if m == nil {
 		m = &meter{arrivals: rate.NewLimiter(peerRate, peerBurst), traffic: rate.NewLimiter(floodRate, floodBurst),
-			strikes: rate.NewLimiter(rate.Every(strikeEvery), strikeBurst)}
+			strikes:  rate.NewLimiter(rate.Every(strikeEvery), strikeBurst),
+			sessions: rate.NewLimiter(beginRate, beginBurst), rounds: rate.NewLimiter(roundRate, roundBurst),
+			served: rate.NewLimiter(serveRate, serveBurst)}
 		p.all[id] = m
 	}
 	m.last = now
@@ -40,6 +46,29 @@ func (p *peers) allow(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.meter(id, now).arrivals.AllowN(now, 1)
+}
+
+// begin takes one session of catch-up from the neighbour's budget.
+func (p *peers) begin(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.meter(id, now).sessions.AllowN(now, 1)
+}
+
+// serve waits until the neighbour may be given n bytes.
+func (p *peers) serve(ctx context.Context, id string, n int) error {
+	p.mu.Lock()
+	l := p.meter(id, time.Now()).served
+	p.mu.Unlock()
+	return l.WaitN(ctx, n)
+}
+
+// compare waits until the neighbour may have one more message answered.
+func (p *peers) compare(ctx context.Context, id string) error {
+	p.mu.Lock()
+	l := p.meter(id, time.Now()).rounds
+	p.mu.Unlock()
+	return l.Wait(ctx)
 }
 
 // cutOff reports whether the neighbour is to be ignored without looking.

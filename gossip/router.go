@@ -13,8 +13,8 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"golang.org/x/time/rate"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -73,12 +73,11 @@ type Router struct {
 	loaded  chan struct{} // closed when load is done
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
-	relay     *rate.Limiter
+	near      *neighbours
 
-	mu      sync.Mutex // guards what follows
-	ledger  *ledger
-	slots   slots
-	serving map[peer.ID]int
+	mu      sync.Mutex // guards what follows; taken before near.mu
+	ledger  *ledger.Ledger
+	serving map[*served]struct{}
 
 	topicMu sync.Mutex // guards what follows; held while pubsub is called
 	pubsub  *pubsub.PubSub
@@ -103,8 +102,8 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), relay: rate.NewLimiter(relayRate, relayBurst),
-		ledger: newLedger(), slots: slots{}, topics: map[string]*joined{}, serving: map[peer.ID]int{},
+		cuts: make(chan peer.ID, 64), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(),
+		ledger: ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})
 	for _, l := range append([]Lane{{Lane: wire.LaneTrust, Gossip: true}}, cfg.Lanes...) {
@@ -144,7 +143,7 @@ func (r *Router) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { r.serve(live) })
 	wg.Go(func() { r.housekeeping(live) })
-	wg.Go(func() { r.catchUpLoop(live) })
+	wg.Go(func() { r.syncLoop(live) })
 	wg.Wait()
 	stopWriting()
 	writer.Wait()
@@ -178,6 +177,7 @@ func (r *Router) load(ctx context.Context) error {
 		}
 	}
 	refused := r.pool.AddAll(trust)
+	var over []wire.ID // not kept any more
 	for _, e := range append(trust, rest...) {
 		if err := refused[e.ID()]; err != nil {
 			r.log.Warn("stored trust object is not valid any more", "id", e.ID(), "err", err)
@@ -185,10 +185,25 @@ func (r *Router) load(ctx context.Context) error {
 		}
 		n := r.entryOf(e, levels[e.ID()], nil)
 		if c, ok := r.pool.Certificate(e.Header.IssuerID()); ok && e.Header.Lane != wire.LaneTrust {
-			n.full = uint8(n.Level) >= c.Scope.Needed
+			n.Full = uint8(n.Level) >= c.Scope.Needed
 		}
-		if _, err := r.admit(n, e.Header.Type); err != nil {
+		if n.Kind == wire.TypeRoot {
+			v, err := r.pool.Verify(e)
+			n.Recovered = err == nil && v.Level > 1
+		}
+		gone, err := r.admit(n)
+		if err != nil {
 			r.log.Warn("stored envelope is not kept any more", "id", e.ID(), "err", err)
+			over = append(over, e.ID())
+		}
+		for _, g := range gone {
+			over = append(over, g.ID)
+		}
+	}
+	r.loadMemos(ctx)
+	if len(over) > 0 {
+		if err := r.store.Put(ctx, nil, over); err != nil {
+			r.log.Error("delete envelopes over quota", "count", len(over), "err", err)
 		}
 	}
 	return ctx.Err()
@@ -200,7 +215,10 @@ func (r *Router) load(ctx context.Context) error {
 // known already is refused as wire.ReasonSeen, with its ID. It is safe for concurrent use,
 // and whoever brings many calls it from several goroutines, which share a sync of the disk.
 func (r *Router) Ingest(ctx context.Context, raw []byte, means Means) (wire.ID, error) {
-	id, _, err := r.takeLocal(ctx, raw, means)
+	id, e, err := r.takeLocal(ctx, raw, means)
+	if means == MeansLocal && e != nil && (err == nil || errors.Is(err, ErrUnsaved)) {
+		r.near.everybody() // it is not gossiped
+	}
 	return id, err
 }
 
@@ -235,16 +253,16 @@ func (r *Router) takeLocal(ctx context.Context, raw []byte, means Means) (wire.I
 func (r *Router) Head(author [32]byte, lane wire.Lane) (sequence uint64, id wire.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.ledger.heads[headKey{author, lane}]
-	return h.sequence, h.id
+	h := r.ledger.Head(author, lane)
+	return h.Sequence, h.ID
 }
 
 // Known is the level at which this device has accepted an envelope.
 func (r *Router) Known(id wire.ID) (wire.Level, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, ok := r.ledger.known[id]
-	if !ok {
+	e := r.ledger.Known(id)
+	if e == nil {
 		return 0, false
 	}
 	return e.Level, true

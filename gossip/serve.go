@@ -2,7 +2,9 @@ package gossip
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,6 +12,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -45,67 +49,107 @@ func (r *Router) serve(ctx context.Context) {
 	running.Wait()
 }
 
-// admitServing counts sessions, so that neighbours cannot pile them up.
-func (r *Router) admitServing(p peer.ID) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	total := 0
-	for _, n := range r.serving {
-		total += n
-	}
-	if r.serving[p] >= catchUpServe || total >= catchUpServeTotal {
-		return false
-	}
-	r.serving[p]++
-	return true
+// served is a session that a neighbour began.
+type served struct {
+	peer  peer.ID
+	begun time.Time
+	s     network.Stream
 }
 
-func (r *Router) doneServing(p peer.ID) {
+// admitServing counts sessions, so that neighbours cannot pile them up. When all
+// places are taken, the session that has lasted longest gives way; it is carried on with later.
+func (r *Router) admitServing(s network.Stream) (*served, bool) {
+	p, now := s.Conn().RemotePeer(), time.Now()
+	if r.peers.cutOff(string(p), now) || !r.peers.begin(string(p), now) {
+		return nil, false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.serving[p]--; r.serving[p] == 0 {
-		delete(r.serving, p)
+	own, oldest := 0, (*served)(nil)
+	for v := range r.serving {
+		if v.peer == p {
+			own++
+		}
+		if oldest == nil || v.begun.Before(oldest.begun) {
+			oldest = v
+		}
 	}
+	if own >= servePeer {
+		return nil, false
+	}
+	if len(r.serving) >= serveTotal {
+		if now.Sub(oldest.begun) < serveTurn {
+			return nil, false
+		}
+		_ = oldest.s.Reset()
+		delete(r.serving, oldest)
+	}
+	v := &served{p, now, s}
+	r.serving[v] = struct{}{}
+	return v, true
 }
 
-// serveCatchUp answers one neighbour's questions.
+func (r *Router) doneServing(v *served) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.serving, v)
+}
+
+// serveCatchUp answers one neighbour's session.
 func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
-	p := s.Conn().RemotePeer()
-	if r.peers.cutOff(string(p), time.Now()) || !r.admitServing(p) {
+	v, ok := r.admitServing(s)
+	if !ok {
 		_ = s.Reset()
 		return
 	}
-	defer r.doneServing(p)
-	_ = s.SetDeadline(time.Now().Add(catchUpTimeout))
-	if err := r.answer(ctx, p, newFramer(s)); err != nil {
-		r.log.Debug("serve catch-up", "peer", p, "err", err)
+	defer r.doneServing(v)
+	a := &answering{r: r, p: v.peer, f: newFramer(newPaced(s))}
+	if err := a.run(ctx); err != nil {
+		r.log.Debug("serve catch-up", "peer", v.peer, "err", err)
 		_ = s.Reset()
 		return
 	}
 	_ = s.Close()
 }
 
-func (r *Router) answer(ctx context.Context, p peer.ID, f *framer) error {
-	hello, err := f.want(frameHello)
+// answering is the answering side of a session.
+type answering struct {
+	r *Router
+	p peer.ID
+	f *framer
+
+	place  ledger.Place   // that is compared
+	x      *recon.Session // nil: none, or over
+	rounds int
+	have   []wire.Item // what the comparison has found so far
+	left   []offered   // to be offered
+}
+
+func (a *answering) run(ctx context.Context) error {
+	hello, err := a.f.want(frameHello)
 	if err != nil {
 		return err
 	}
-	r.greet(p, hello)
-	if err := f.send(r.hello()); err != nil {
+	a.r.greet(a.p, hello)
+	if err := a.f.send(a.r.hello()); err != nil {
 		return err
 	}
 	for {
-		q, err := f.read()
+		q, err := a.f.read()
 		if err != nil {
 			return err
 		}
 		switch q.Kind {
 		case frameEnd:
 			return nil
-		case frameList:
-			err = r.sendItems(f, q)
+		case frameRecon:
+			err = a.compare(ctx, q)
+		case frameNext:
+			err = a.next(q)
+		case frameOffer:
+			err = a.takeOffer(q)
 		case frameGet:
-			err = r.sendEnvelopes(ctx, f, q)
+			err = a.give(ctx, q)
 		default:
 			err = fmt.Errorf("unexpected frame of kind %d", q.Kind)
 		}
@@ -113,6 +157,102 @@ func (r *Router) answer(ctx context.Context, p peer.ID, f *framer) error {
 			return err
 		}
 	}
+}
+
+// compare answers a message of a comparison. Another place begins another one.
+func (a *answering) compare(ctx context.Context, q frame) error {
+	p, err := q.place()
+	if err != nil {
+		return err
+	}
+	if a.x == nil || p != a.place {
+		if !a.r.carries(p) {
+			return fmt.Errorf("comparison of lane %s of domain %s, which is not carried", p.Lane, p.Domain.Short())
+		}
+		a.r.mu.Lock()
+		a.x = recon.Answer(a.r.ledger.Set(p), a.r.limits(p.Domain))
+		a.r.mu.Unlock()
+		a.place, a.rounds, a.have, a.left = p, 0, nil, nil
+	}
+	if a.rounds++; a.rounds > syncRounds {
+		return errRounds
+	}
+	if err := a.r.peers.compare(ctx, string(a.p)); err != nil {
+		return err
+	}
+	out, have, _, done, err := a.x.Step(q.Raw)
+	if err != nil {
+		return err
+	}
+	if a.have = append(a.have, have...); done {
+		a.left, a.have, a.x = a.r.offers(a.have), nil, nil
+	}
+	return a.f.send(about(p, frame{Kind: frameRecon, Raw: out}))
+}
+
+func (r *Router) carries(p ledger.Place) bool {
+	_, lane := r.lanes[p.Lane]
+	return lane && slices.Contains(r.pool.Domains(), p.Domain)
+}
+
+// next offers what the asking side lacks, the most urgent first.
+func (a *answering) next(q frame) error {
+	p, err := q.place()
+	if err != nil {
+		return err
+	}
+	if p != a.place || a.x != nil {
+		return errors.New("asked for offers of a lane that was not compared")
+	}
+	n := min(len(a.left), offerMax)
+	fr := about(p, frame{Kind: frameOffer, Items: packOffer(a.left[:n]), More: n < len(a.left)})
+	a.left = a.left[n:]
+	return a.f.send(fr)
+}
+
+// takeOffer notes what the asking side has; a session of our own pulls it.
+func (a *answering) takeOffer(q frame) error {
+	p, err := q.place()
+	if err != nil {
+		return err
+	}
+	list, err := unpackOffer(q.Items)
+	if err != nil {
+		return err
+	}
+	if a.r.carries(p) {
+		a.r.near.offer(a.p, offer{p, a.r.lacking(list)}, q.More)
+	}
+	return nil
+}
+
+// lacking selects what this device would take of an offer.
+func (r *Router) lacking(list []offered) []offered {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(list, func(o offered) bool { return !r.lacks(&o) })
+}
+
+// give sends what was asked for and is here, at the pace that a neighbour is
+// served at. The asking side has the chains already, unless it says otherwise.
+func (a *answering) give(ctx context.Context, q frame) error {
+	ids, err := unpackIDs(q.Items)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		raw, err := a.r.transmitted(ctx, id, q.More)
+		if err != nil {
+			continue // gone since it was offered
+		}
+		if err := a.r.peers.serve(ctx, string(a.p), len(raw)); err != nil {
+			return err
+		}
+		if err := a.f.write(frame{Kind: frameEnv, Raw: raw}); err != nil {
+			return err
+		}
+	}
+	return a.f.send(frame{Kind: frameEnd})
 }
 
 func (r *Router) hello() frame {
@@ -123,34 +263,4 @@ func (r *Router) greet(p peer.ID, hello frame) {
 	if r.cfg.OnHello != nil && hello.Time <= wire.MaxTime {
 		r.cfg.OnHello(p, time.Unix(int64(hello.Time), 0), r.cfg.Now())
 	}
-}
-
-func (r *Router) sendItems(f *framer, q frame) error {
-	if len(q.Domains) != 1 {
-		return fmt.Errorf("list of %d domains, want 1", len(q.Domains))
-	}
-	answer := frame{Kind: frameItems}
-	r.mu.Lock()
-	known := r.ledger.items(q.Domains[0], q.Lane)
-	r.mu.Unlock()
-	for _, e := range known[:min(len(known), catchUpMaxItems)] {
-		answer.Items = append(answer.Items, frameItem{ID: e.ID, Level: e.Level})
-	}
-	return f.send(answer)
-}
-
-func (r *Router) sendEnvelopes(ctx context.Context, f *framer, q frame) error {
-	if len(q.Items) > catchUpMaxRequest {
-		return fmt.Errorf("request of %d envelopes, at most %d", len(q.Items), catchUpMaxRequest)
-	}
-	for _, it := range q.Items {
-		raw, err := r.full(ctx, it.ID)
-		if err != nil {
-			continue // gone since it was listed
-		}
-		if err := f.write(frame{Kind: frameEnv, Raw: raw}); err != nil {
-			return err
-		}
-	}
-	return f.send(frame{Kind: frameEnd})
 }

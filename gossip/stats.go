@@ -32,8 +32,12 @@ func (r *Router) Stats() Stats {
 		c.dropped.Load(), c.duplicate.Load(), r.pool.SignatureChecks()}
 }
 
-// tracer counts what gossipsub drops without a word.
-type tracer struct{ c *counters }
+// tracer counts what gossipsub drops without a word, and has neighbours that did
+// not get everything compared with.
+type tracer struct {
+	c    *counters
+	near *neighbours
+}
 
 var _ pubsub.RawTracer = (*tracer)(nil)
 
@@ -49,11 +53,16 @@ func (t *tracer) DuplicateMessage(*pubsub.Message)         { t.c.duplicate.Add(1
 func (t *tracer) ThrottlePeer(peer.ID)                     {}
 func (t *tracer) RecvRPC(*pubsub.RPC)                      {}
 func (t *tracer) SendRPC(*pubsub.RPC, peer.ID)             {}
-func (t *tracer) DropRPC(*pubsub.RPC, peer.ID)             { t.c.dropped.Add(1) }
 func (t *tracer) UndeliverableMessage(*pubsub.Message)     { t.c.dropped.Add(1) }
 
-func (t *tracer) RejectMessage(_ *pubsub.Message, reason string) {
+func (t *tracer) DropRPC(_ *pubsub.RPC, p peer.ID) {
+	t.c.dropped.Add(1)
+	t.near.again(p)
+}
+
+func (t *tracer) RejectMessage(m *pubsub.Message, reason string) {
 	if reason == pubsub.RejectValidationQueueFull || reason == pubsub.RejectValidationThrottled {
 		t.c.dropped.Add(1)
+		t.near.again(m.ReceivedFrom)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -54,4 +55,13 @@ type Store interface {
 	// All yields every stored envelope in the order in which they came, so that
 	// issuers come before subjects.
 	All(ctx context.Context) iter.Seq2[Stored, error]
+}
+
+// MemoStore is a Store that also keeps memos of what was let go for want of room, so
+// that a restart does not have it fetched again. A Store need not be one.
+type MemoStore interface {
+	// PutMemos keeps some memos and forgets others, unknown ones included.
+	PutMemos(ctx context.Context, add []ledger.Memo, gone []wire.ID) error
+	// Memos yields what is kept.
+	Memos(ctx context.Context) iter.Seq2[ledger.Memo, error]
 }

@@ -10,6 +10,7 @@ import (
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -108,6 +109,9 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 		return pubsub.ValidationAccept
 	case wire.Ignore:
 		r.stats.ignored.Add(1)
+		if isReason(err, wire.ReasonBusy) {
+			r.near.again(p)
+		}
 		return pubsub.ValidationIgnore
 	}
 	r.strike(p, err)
@@ -123,6 +127,13 @@ func (r *Router) verdict(err error) wire.Verdict {
 		return refusal.Reason.Verdict()
 	}
 	return wire.Ignore // our own trouble, not the sender's
+}
+
+// strikeIf counts a refused envelope, if its sender should have known.
+func (r *Router) strikeIf(p peer.ID, err error) {
+	if r.verdict(err) == wire.Reject {
+		r.strike(p, err)
+	}
 }
 
 // strike counts a refused envelope against the neighbour who sent it.
@@ -174,7 +185,7 @@ func (r *Router) spread(ctx context.Context, e *wire.Envelope) error {
 	if t == nil {
 		return nil // not running, or a lane that only catches up
 	}
-	full, err := r.full(ctx, e.ID())
+	full, err := r.transmitted(ctx, e.ID(), true)
 	if err != nil {
 		return fmt.Errorf("read envelope to publish: %w", err)
 	}
@@ -184,17 +195,20 @@ func (r *Router) spread(ctx context.Context, e *wire.Envelope) error {
 	return nil
 }
 
-// full rebuilds the transmitted form: every device writes the same bytes.
-func (r *Router) full(ctx context.Context, id wire.ID) ([]byte, error) {
+// transmitted rebuilds the form in which an envelope travels, with its parts and, if
+// asked to, its chain: every device writes the same bytes.
+func (r *Router) transmitted(ctx context.Context, id wire.ID, chain bool) ([]byte, error) {
 	s, err := r.store.Get(ctx, id)
-	if err != nil {
-		return nil, err
+	if err != nil || !chain && len(s.Parts) == 0 {
+		return s.Envelope, err
 	}
 	e, err := wire.Decode(s.Envelope)
 	if err != nil {
 		return nil, err
 	}
-	e.Chain, e.Parts = r.pool.ChainFor(e), s.Parts
+	if e.Parts = s.Parts; chain {
+		e.Chain = r.pool.ChainFor(e)
+	}
 	return e.EncodeFull(), nil
 }
 
@@ -205,7 +219,12 @@ func (r *Router) full(ctx context.Context, id wire.ID) ([]byte, error) {
 type filter struct {
 	r       *Router
 	mu      sync.Mutex
-	foreign map[string]bool
+	foreign map[string]peer.ID // by who announced it first
+	brought map[peer.ID]int    // how many each did
+}
+
+func newFilter(r *Router) *filter {
+	return &filter{r: r, foreign: map[string]peer.ID{}, brought: map[peer.ID]int{}}
 }
 
 func (f *filter) CanSubscribe(topic string) bool {
@@ -213,14 +232,14 @@ func (f *filter) CanSubscribe(topic string) bool {
 	return ok
 }
 
-func (f *filter) FilterIncomingSubscriptions(_ peer.ID, opts []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+func (f *filter) FilterIncomingSubscriptions(p peer.ID, opts []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
 	if len(opts) > maxSubscriptions {
 		return nil, pubsub.ErrTooManySubscriptions
 	}
-	return pubsub.FilterSubscriptions(opts, f.keeps), nil
+	return pubsub.FilterSubscriptions(opts, func(topic string) bool { return f.keeps(p, topic) }), nil
 }
 
-func (f *filter) keeps(topic string) bool {
+func (f *filter) keeps(p peer.ID, topic string) bool {
 	if f.CanSubscribe(topic) {
 		return true
 	}
@@ -229,8 +248,26 @@ func (f *filter) keeps(topic string) bool {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.foreign[topic] && len(f.foreign) < maxForeignTopics {
-		f.foreign[topic] = true
+	if _, known := f.foreign[topic]; known {
+		return true
 	}
-	return f.foreign[topic]
+	if f.brought[p] >= maxPeerForeign || len(f.foreign) >= maxForeignTopics && !f.makeRoom() {
+		return false
+	}
+	f.foreign[topic] = p
+	f.brought[p]++
+	return true
+}
+
+// makeRoom forgets the topics that neighbours brought who have left.
+func (f *filter) makeRoom() bool {
+	for topic, p := range f.foreign {
+		if f.r.host.Network().Connectedness(p) != network.Connected {
+			delete(f.foreign, topic)
+			if f.brought[p]--; f.brought[p] == 0 {
+				delete(f.brought, p)
+			}
+		}
+	}
+	return len(f.foreign) < maxForeignTopics
 }

@@ -26,7 +26,7 @@ type unsaved struct {
 
 func (p *pending) size() (bytes uint64) {
 	for _, e := range p.entries {
-		bytes += e.size
+		bytes += e.Size
 	}
 	return bytes
 }
@@ -86,13 +86,13 @@ func (r *Router) unhold(n int) (batch []pending) {
 		p := r.unsaved.list[0]
 		r.unsaved.list = r.unsaved.list[1:]
 		r.unsaved.bytes -= p.size()
-		kept := judged{evicted: p.evicted}
+		kept := judged{gone: p.gone}
 		for i, e := range p.entries {
-			if r.ledger.known[e.ID] == e {
+			if r.ledger.Known(e.ID) == e {
 				kept.entries, kept.records = append(kept.entries, e), append(kept.records, p.records[i])
 			}
 		}
-		if len(kept.records) > 0 || len(kept.evicted) > 0 {
+		if len(kept.records) > 0 || len(kept.gone) > 0 {
 			batch = append(batch, pending{judged: &kept})
 		}
 	}
@@ -105,7 +105,7 @@ func (r *Router) put(batch []pending) error {
 	var gone []wire.ID
 	for _, p := range batch {
 		records = append(records, p.records...)
-		for _, e := range p.evicted {
+		for _, e := range p.gone {
 			gone = append(gone, e.ID)
 		}
 	}

@@ -234,3 +234,8 @@ func byFirst(tree *trusttest.Tree, e *wire.Envelope) *wire.Envelope {
 	one.Chain = tree.Pool.ChainFor(&one)
 	return &one
 }
+
+func testID(n int) (id wire.ID) {
+	id[0], id[1], id[2] = 1, byte(n>>8), byte(n)
+	return id
+}

@@ -8,8 +8,9 @@ import (
 )
 
 // maxSignatures bounds the genuine signatures remembered, at 131 bytes each.
-// They serve while an envelope is about to be accepted; then it is known.
-const maxSignatures = 1024
+// They serve while an envelope is about to be accepted; then it is known. Some
+// batches of catch-up, verified ahead, have room.
+const maxSignatures = 4096
 
 // signatures verifies, and remembers what was genuine lately: copies of a genuine
 // envelope with one more signature, or another one damaged, cost one check each

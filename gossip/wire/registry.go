@@ -125,7 +125,7 @@ const (
 // that old and new devices do not misread each other.
 const (
 	ProtocolPrefix  = "/kreidfeuer/1/"
-	ProtocolCatchUp = ProtocolPrefix + "catchup"
+	ProtocolCatchUp = ProtocolPrefix + "catchup/2"
 	ProtocolDraft   = ProtocolPrefix + "draft"
 )
 

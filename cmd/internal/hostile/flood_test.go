@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/hostile"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
@@ -168,8 +169,8 @@ func waitFor(condition func() bool) bool {
 	return true
 }
 
-// A neighbour that lists what it does not have is asked once, and one that
-// answers with junk is cut off.
+// A neighbour that offers without end what it does not have is asked for a bounded
+// part of it, and one that answers with junk is cut off.
 func TestLyingCatchUpServer(t *testing.T) {
 	for _, server := range []struct {
 		name   string
@@ -187,11 +188,11 @@ func TestLyingCatchUpServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = p.Close() })
-			var lists, gets, ended atomic.Int64
+			var offers, gets, ended atomic.Int64
 			p.ServeCatchUp(func(s network.Stream) {
 				defer s.Reset()
 				defer ended.Add(1)
-				lie(s, w.tree.Root.ID(), server.answer, &lists, &gets)
+				lie(s, w.tree.Root.ID(), server.answer, &offers, &gets)
 			})
 			if err := p.Connect(t.Context(), w.a.Info()); err != nil {
 				t.Fatal(err)
@@ -200,17 +201,22 @@ func TestLyingCatchUpServer(t *testing.T) {
 				eventually(t, "the server is cut off", func() bool { return !p.Connected(w.a.ID()) })
 			}
 			eventually(t, "the session ends", func() bool { return ended.Load() > 0 })
-			if gets.Load() == 0 || gets.Load() > lists.Load() {
-				t.Errorf("%d lists of 50,000, %d requests", lists.Load(), gets.Load())
+			if gets.Load() == 0 || gets.Load() > 2*8192 {
+				t.Errorf("%d offers of 1,024, %d items were asked for", offers.Load(), gets.Load())
 			}
 			w.control(t)
 		})
 	}
 }
 
-// lie serves a catch-up with 50,000 random IDs in each lane.
-func lie(s network.Stream, domain wire.ID, answer func() []byte, lists, gets *atomic.Int64) {
+// lie serves a catch-up with random IDs, more of them in each lane without end.
+func lie(s network.Stream, domain wire.ID, answer func() []byte, offers, gets *atomic.Int64) {
 	r := bufio.NewReader(s)
+	random := recon.NewSet()
+	for range 1000 {
+		random.Add(wire.Item{ID: randomID(), Level: 5}, uint64(time.Now().Add(time.Hour).Unix()))
+	}
+	var compare *recon.Session
 	for {
 		f, err := hostile.ReadFrame(r)
 		if err != nil {
@@ -219,18 +225,28 @@ func lie(s network.Stream, domain wire.ID, answer func() []byte, lists, gets *at
 		switch f.Kind {
 		case hostile.FrameHello:
 			err = hostile.Frame{Kind: hostile.FrameHello, Time: trusttest.Epoch, Domains: []wire.ID{domain}}.Write(s)
-		case hostile.FrameList:
-			lists.Add(1)
-			items := make([]hostile.Item, 50_000)
-			for i := range items {
-				items[i].Level = 2
-				items[i].ID[0] = 1
-				_, _ = rand.Read(items[i].ID[1:])
+		case hostile.FrameRecon:
+			if compare == nil {
+				compare = recon.Answer(random, recon.Limits{})
 			}
-			err = hostile.Frame{Kind: hostile.FrameItems, Items: items}.Write(s)
+			out, _, _, done, _ := compare.Step(f.Raw)
+			err = hostile.Frame{Kind: hostile.FrameRecon, Domains: f.Domains, Lane: f.Lane, Raw: out}.Write(s)
+			if done {
+				compare = nil
+			}
+		case hostile.FrameOffer: // it wants nothing
+		case hostile.FrameNext:
+			compare = nil
+			offers.Add(1)
+			var items []byte
+			for range 1024 {
+				id := randomID()
+				items = append(append(items, id[:]...), 5, 1)
+			}
+			err = hostile.Frame{Kind: hostile.FrameOffer, Domains: f.Domains, Lane: f.Lane, Items: items, More: true}.Write(s)
 		case hostile.FrameGet:
-			gets.Add(1)
-			for range f.Items {
+			for range len(f.Items) / wire.IDSize {
+				gets.Add(1)
 				if raw := answer(); raw != nil && err == nil {
 					err = hostile.Frame{Kind: hostile.FrameEnv, Raw: raw}.Write(s)
 				}
@@ -245,6 +261,12 @@ func lie(s network.Stream, domain wire.ID, answer func() []byte, lists, gets *at
 			return
 		}
 	}
+}
+
+func randomID() (id wire.ID) {
+	_, _ = rand.Read(id[:])
+	id[0] = 1
+	return id
 }
 
 // Whoever hands over drafts that are none is cut off.

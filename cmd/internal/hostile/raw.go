@@ -79,21 +79,16 @@ type Frame struct {
 	Time    uint64    `cbor:"1,keyasint,omitempty"`
 	Domains []wire.ID `cbor:"2,keyasint,omitempty"`
 	Lane    wire.Lane `cbor:"3,keyasint,omitempty"`
-	Items   []Item    `cbor:"4,keyasint,omitempty"`
+	Items   []byte    `cbor:"4,keyasint,omitempty"`
 	Raw     []byte    `cbor:"5,keyasint,omitempty"`
-}
-
-// Item is what a frame lists.
-type Item struct {
-	_     struct{} `cbor:",toarray"`
-	ID    wire.ID
-	Level wire.Level
+	Note    string    `cbor:"6,keyasint,omitempty"`
+	More    bool      `cbor:"7,keyasint,omitempty"`
 }
 
 // Frame kinds of the catch-up protocol.
 const (
-	FrameHello, FrameList, FrameItems = 1, 2, 3
-	FrameGet, FrameEnv, FrameEnd      = 4, 5, 6
+	FrameHello, FrameEnv, FrameEnd, FrameRecon = 1, 5, 6, 8
+	FrameNext, FrameOffer, FrameGet            = 9, 10, 11
 )
 
 // Write writes the frame, length first.

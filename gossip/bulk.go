@@ -1,0 +1,94 @@
+package gossip
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// result is what became of one envelope of a batch.
+type result struct {
+	id  wire.ID // zero if it could not be read
+	err error
+}
+
+// takeAll ingests a batch: the signatures are verified together, then each envelope
+// is judged as if it had come alone, and all are handed to the writer. It returns when the batch
+// before this one is durable: so one is verified while the other is written, and a disk that is
+// slow slows the neighbour down. The error is this device's own trouble.
+func (c *session) takeAll(ctx context.Context, raws [][]byte, from origin) ([]result, error) {
+	r, now := c.r, c.r.cfg.Now()
+	results := make([]result, len(raws))
+	envelopes := make([]*wire.Envelope, 0, len(raws))
+	for i, raw := range raws {
+		e, err := wire.Decode(raw)
+		if err != nil {
+			results[i].err = err
+			r.strikeIf(c.p, err)
+			continue
+		}
+		results[i].id = e.ID()
+		envelopes = append(envelopes, e)
+	}
+	r.pool.Prefetch(envelopes, rand.Reader)
+	var accepted []*judged
+	next := 0
+	for i := range results {
+		if results[i].err != nil {
+			continue
+		}
+		e := envelopes[next]
+		next++
+		j, err := r.judgeEnvelope(e, from, now)
+		if results[i].err = err; err != nil {
+			r.strikeIf(c.p, err)
+			continue
+		}
+		accepted = append(accepted, j)
+	}
+	return results, c.commit(ctx, accepted)
+}
+
+// commit queues accepted envelopes and waits for those of the batch before.
+func (c *session) commit(ctx context.Context, accepted []*judged) error {
+	before := c.wait
+	for i, j := range accepted {
+		p := pending{judged: j}
+		if i == len(accepted)-1 {
+			done := make(chan error, 1)
+			p.done, c.wait = done, done
+		}
+		select {
+		case c.r.queue <- p:
+		case <-ctx.Done():
+			for _, left := range accepted[i:] {
+				c.r.unremember(pending{judged: left})
+			}
+			return ctx.Err()
+		}
+	}
+	if len(accepted) == 0 {
+		return nil
+	}
+	return awaitWritten(ctx, before)
+}
+
+// durable waits until everything taken in is on the disk, or held for it.
+func (c *session) durable(ctx context.Context) error { return awaitWritten(ctx, c.wait) }
+
+func awaitWritten(ctx context.Context, done <-chan error) error {
+	if done == nil {
+		return nil
+	}
+	select {
+	case err := <-done:
+		if err != nil && !errors.Is(err, ErrUnsaved) {
+			return err
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,268 @@
+package ledger
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+func testID(n int) (id wire.ID) {
+	id[0], id[1], id[2] = 1, byte(n>>8), byte(n)
+	return id
+}
+
+func genEntry(t *rapid.T, n int) *Entry {
+	unit := rapid.IntRange(0, 2).Draw(t, "unit")
+	return &Entry{
+		Item:     wire.Item{ID: testID(n), Level: 1},
+		Place:    Place{Lane: wire.LaneLive},
+		Priority: wire.Priority(rapid.IntRange(0, 4).Draw(t, "priority")),
+		Full:     rapid.Bool().Draw(t, "full"),
+		Sequence: uint64(rapid.IntRange(1, 20).Draw(t, "sequence")),
+		Expires:  uint64(rapid.IntRange(1, 100).Draw(t, "expires")),
+		Size:     uint64(rapid.IntRange(1, 40).Draw(t, "size")),
+		Accounts: []wire.ID{testID(1000 + unit), testID(2000)},
+	}
+}
+
+func testLimit(cert wire.ID, _ wire.Lane) Quota {
+	if cert == testID(2000) {
+		return Quota{Count: 9, Bytes: 150}
+	}
+	return Quota{Count: 4, Bytes: 80}
+}
+
+func keptIDs(l *Ledger) []wire.ID {
+	var ids []wire.ID
+	for id := range l.known {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, wire.ID.Compare)
+	return ids
+}
+
+// Whatever the order of arrival, no account is over its quota, and what is known
+// plus what is remembered as evicted is everything that came.
+func TestQuotasHoldInEveryOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []*Entry
+		for n := range rapid.IntRange(1, 40).Draw(t, "entries") {
+			all = append(all, genEntry(t, n))
+		}
+		l := New()
+		for _, e := range rapid.Permutation(all).Draw(t, "order") {
+			l.Admit(e, testLimit)
+		}
+		for key, a := range l.accounts {
+			var bytes uint64
+			for _, e := range a.entries {
+				bytes += e.Size
+			}
+			if q := testLimit(key.certificate, key.lane); q.exceeded(a) || bytes != a.bytes {
+				t.Fatalf("account %v: %d entries, %d bytes counted, %d in fact", key, len(a.entries), a.bytes, bytes)
+			}
+		}
+		for _, e := range all {
+			if !l.Has(e.Item) {
+				t.Fatalf("%v is neither known nor remembered", e.ID)
+			}
+		}
+	})
+}
+
+// While counts bind, the kept set does not depend on the order: whatever
+// displaces an entry ranks above it, in its account and in every ancestor's.
+// (Where bytes bind, sizes that differ may leave room differently.)
+func TestOverflowKeepsTheSameSetInEveryOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []*Entry
+		for n := range rapid.IntRange(1, 30).Draw(t, "entries") {
+			e := genEntry(t, n)
+			e.Size = 1
+			all = append(all, e)
+		}
+		var kept [][]wire.ID
+		for range 3 {
+			l := New()
+			for _, e := range rapid.Permutation(all).Draw(t, "order") {
+				l.Admit(e, testLimit)
+			}
+			kept = append(kept, keptIDs(l))
+		}
+		if !slices.Equal(kept[0], kept[1]) {
+			t.Fatalf("kept %v, in another order %v", kept[0], kept[1])
+		}
+	})
+}
+
+func TestHigherLevelReplacesLower(t *testing.T) {
+	l := New()
+	one := &Entry{Item: wire.Item{ID: testID(1), Level: 1}, Place: Place{Lane: wire.LaneLive}, Size: 10, Accounts: []wire.ID{testID(9)}}
+	two := &Entry{Item: wire.Item{ID: testID(1), Level: 2}, Place: Place{Lane: wire.LaneLive}, Size: 12, Accounts: []wire.ID{testID(9)}}
+	l.Admit(one, testLimit)
+	if l.Has(two.Item) {
+		t.Error("level 2 counts as known before it came")
+	}
+	l.Admit(two, testLimit)
+	if !l.Has(one.Item) || !l.Has(two.Item) || l.accounts[accountKey{testID(9), wire.LaneLive}].bytes != 12 {
+		t.Error("level 2 did not replace level 1")
+	}
+}
+
+func TestSlotKeepsTheHighestSequence(t *testing.T) {
+	beacon := func(n int, sequence uint64) *Entry {
+		return &Entry{Item: wire.Item{ID: testID(n)}, Kind: wire.TypeBeacon, Sequence: sequence}
+	}
+	entries := []*Entry{beacon(3, 1), beacon(2, 2), beacon(1, 2)}
+	rapid.Check(t, func(t *rapid.T) {
+		l := New()
+		for _, e := range rapid.Permutation(entries).Draw(t, "order") {
+			_, _ = l.Admit(e, testLimit)
+		}
+		if got := keptIDs(l); !slices.Equal(got, []wire.ID{testID(1)}) {
+			t.Fatalf("slot holds %v", got)
+		}
+	})
+}
+
+// An object that ended or was removed leaves its slot to whatever comes then.
+func TestSlotIsReleased(t *testing.T) {
+	l := New()
+	held := &Entry{Item: wire.Item{ID: testID(1)}, Kind: wire.TypeBeacon, Sequence: 9, Expires: 10}
+	earlier := &Entry{Item: wire.Item{ID: testID(2)}, Kind: wire.TypeBeacon, Sequence: 3, Expires: 100}
+	if _, err := l.Admit(held, testLimit); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Admit(earlier, testLimit); !errors.Is(err, ErrSuperseded) {
+		t.Fatalf("%v", err)
+	}
+	l.Sweep(50, func(wire.ID) bool { return true })
+	if _, err := l.Admit(earlier, testLimit); err != nil || len(l.slots) != 1 {
+		t.Errorf("%v, %d slots", err, len(l.slots))
+	}
+}
+
+// Whoever holds a threshold of root keys cannot fill disks with rival successors,
+// and what recovery keys have signed stays.
+func TestRivalRootsAreBounded(t *testing.T) {
+	l := New()
+	rival := func(n int) *Entry {
+		return &Entry{Item: wire.Item{ID: testID(n)}, Kind: wire.TypeRoot, Sequence: 2, Size: 2000, Accounts: []wire.ID{testID(9999)}}
+	}
+	rescue := rival(500)
+	rescue.Recovered = true
+	for n := range 50 {
+		_, _ = l.Admit(rival(n), testLimit)
+		if n == 25 {
+			_, _ = l.Admit(rescue, testLimit)
+		}
+	}
+	if got := keptIDs(l); !slices.Equal(got, []wire.ID{testID(0), testID(1), testID(2), testID(500)}) {
+		t.Errorf("kept %v", got)
+	}
+}
+
+// The set that catch-up compares is what is held, and what was let go for want
+// of room; what gave way to higher rank is in nobody's.
+func TestSetFollowsTheLedger(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l, place := New(), Place{Lane: wire.LaneLive}
+		for n := range rapid.IntRange(1, 40).Draw(t, "entries") {
+			e := genEntry(t, n%25)
+			e.Level = wire.Level(rapid.IntRange(1, 3).Draw(t, "level"))
+			switch k := l.Known(e.ID); {
+			case k != nil && rapid.Bool().Draw(t, "release"):
+				l.Release(k)
+				if !l.Has(k.Item) {
+					t.Fatal("what was released is not remembered")
+				}
+			case !l.Has(e.Item):
+				_, _ = l.Admit(e, testLimit)
+			}
+		}
+		if rapid.Bool().Draw(t, "sweep") {
+			l.Sweep(uint64(rapid.IntRange(0, 100).Draw(t, "at")), func(wire.ID) bool { return true })
+		}
+		want := len(l.memos.released)
+		for _, e := range l.known {
+			if want++; len(l.Set(place).Find(recon.RefOf(wire.Item{ID: e.ID, Level: e.Grade()}, e.Expires))) != 1 {
+				t.Fatalf("%v is not in the set", e.ID)
+			}
+		}
+		for id := range l.memos.released {
+			if l.known[id] != nil {
+				t.Fatalf("%v is known and released", id)
+			}
+		}
+		if got := l.Set(place).Len(); got != want {
+			t.Fatalf("set of %d, %d are held or released", got, want)
+		}
+	})
+}
+
+func TestSweepRemovesWhatEnded(t *testing.T) {
+	l := New()
+	defer func() {
+		if ended, _ := l.Sweep(100, func(wire.ID) bool { return false }); len(ended) != 0 {
+			t.Errorf("swept %d of a domain whose time is in doubt", len(ended))
+		}
+	}()
+	for n := range 10 {
+		l.Admit(&Entry{Item: wire.Item{ID: testID(n)}, Expires: uint64(n), Accounts: []wire.ID{testID(99)}}, func(wire.ID, wire.Lane) Quota { return Quota{100, 100} })
+	}
+	if ended, _ := l.Sweep(5, func(wire.ID) bool { return true }); len(ended) != 5 || len(l.known) != 5 || len(l.accounts[accountKey{certificate: testID(99)}].entries) != 5 {
+		t.Errorf("swept %d, %d known", len(ended), len(l.known))
+	}
+}
+
+func TestEmergenciesCountWithinADay(t *testing.T) {
+	l := New()
+	author := [32]byte{7}
+	for n, at := range []uint64{100_000, 110_000, 250_000} {
+		l.Admit(&Entry{Item: wire.Item{ID: testID(n)}, Author: author, Emergency: at, Accounts: []wire.ID{testID(99)}},
+			func(wire.ID, wire.Lane) Quota { return Quota{100, 100} })
+	}
+	for _, c := range []struct {
+		author byte
+		at     uint64
+		latest uint64
+		id     int
+		want   int
+	}{{7, 120_000, 1e6, 50, 2}, {7, 120_000, 1e6, 1, 1}, {7, 200_000, 1e6, 50, 1}, {7, 180_000, 1e6, 50, 3}, {8, 120_000, 1e6, 50, 0},
+		{7, 500_000, 120_000, 50, 3}, {7, 500_000, 260_000, 50, 1}} {
+		if got := l.Emergencies([32]byte{c.author}, c.at, c.latest, testID(c.id)); got != c.want {
+			t.Errorf("key %d at %d: %d emergencies, want %d", c.author, c.at, got, c.want)
+		}
+	}
+}
+
+// One officer's key suffices for an end of any severity, and sequences are free
+// to choose: they must not crowd out what all persons needed have signed.
+func TestEndsByOneDoNotCrowdOutWarnings(t *testing.T) {
+	l := New()
+	entryAt := func(n int, sequence uint64, priority wire.Priority, level wire.Level) *Entry {
+		return &Entry{Item: wire.Item{ID: testID(n), Level: level}, Place: Place{Lane: wire.LaneLive}, Priority: priority, Sequence: sequence, Size: 1,
+			Full: level == 2, Accounts: []wire.ID{testID(1000), testID(2000)}}
+	}
+	warning := entryAt(1, 7, wire.PrioritySevere, 2)
+	l.Admit(warning, testLimit)
+	l.Admit(entryAt(2, 8, wire.PriorityExtreme, 1), testLimit) // an emergency alert, of one signature so far
+	for n := range 10 {
+		l.Admit(entryAt(10+n, 1<<52, wire.PriorityExtreme, 1), testLimit)
+	}
+	if !slices.Contains(keptIDs(l), warning.ID) {
+		t.Error("a warning by two gave way to ends by one")
+	}
+	confirmed := entryAt(2, 8, wire.PriorityExtreme, 2)
+	if l.Has(confirmed.Item) {
+		t.Fatal("the second signature would not be asked for")
+	}
+	if _, err := l.Admit(confirmed, testLimit); err != nil || !slices.Contains(keptIDs(l), confirmed.ID) {
+		t.Error("the confirmed alert found no room")
+	}
+}

@@ -1,0 +1,343 @@
+package gossip
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// neighbours are the devices this one is connected with, and what is due with
+// each: news to offer, offers to take up, a comparison.
+type neighbours struct {
+	wake chan struct{}
+
+	mu  sync.Mutex
+	all map[peer.ID]*neighbour
+	// asked is what a neighbour was asked for a moment ago: others are not asked for
+	// the same meanwhile.
+	asked map[wire.ID]claim
+}
+
+type neighbour struct {
+	since    time.Time // connected
+	running  bool      // a session that we began
+	compare  time.Time // when a comparison is due; zero: none is
+	compared time.Time // when the last one began
+	fails    int       // sessions that failed, one after another
+	fresh    []news    // to be offered to it
+	freshAt  time.Time // when
+	offers   []offer   // by it, not taken up yet
+	vain     vain
+	complete map[wire.Lane]time.Time // when a comparison last ended with nothing lacking
+}
+
+// news is an envelope that a neighbour may lack.
+type news struct {
+	id    wire.ID
+	place ledger.Place
+}
+
+// offer is what a neighbour says it has and we lack, of one place.
+type offer struct {
+	place ledger.Place
+	list  []offered
+}
+
+type claim struct {
+	by    peer.ID
+	until time.Time
+}
+
+func newNeighbours() *neighbours {
+	return &neighbours{wake: make(chan struct{}, 1), all: map[peer.ID]*neighbour{}, asked: map[wire.ID]claim{}}
+}
+
+func (n *neighbours) poke() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// meet notes a neighbour, to be compared with after a while.
+func (n *neighbours) meet(p peer.ID, after time.Duration) {
+	n.mu.Lock()
+	if n.all[p] == nil {
+		n.all[p] = &neighbour{since: time.Now(), complete: map[wire.Lane]time.Time{}}
+		n.all[p].compareBy(time.Now().Add(after))
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
+// part forgets a neighbour that left. One whose session is still running ends it itself.
+func (n *neighbours) part(p peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.all, p)
+}
+
+// again has a neighbour compared with: something may have been missed.
+func (n *neighbours) again(p peer.ID) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		b.compareSoon()
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
+// everybody has all neighbours compared with now.
+func (n *neighbours) everybody() {
+	n.mu.Lock()
+	for _, b := range n.all {
+		b.compareBy(time.Now())
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
+func (b *neighbour) compareBy(at time.Time) {
+	if b.compare.IsZero() || at.Before(b.compare) {
+		b.compare = at
+	}
+}
+
+// compareSoon has it compared with, but not twice within syncAgain.
+func (b *neighbour) compareSoon() {
+	at := time.Now()
+	if least := b.compared.Add(syncAgain); least.After(at) {
+		at = least
+	}
+	b.compareBy(at)
+}
+
+// tell has news offered to a neighbour. Too much of it is left to a comparison.
+func (b *neighbour) tell(list []news, at time.Time) {
+	if len(b.fresh) == 0 || at.Before(b.freshAt) {
+		b.freshAt = at
+	}
+	if b.fresh = append(b.fresh, list...); len(b.fresh) > freshMax {
+		b.fresh = nil
+		b.compareSoon()
+	}
+}
+
+// due says which sessions are to begin now, and when to look again at the latest.
+func (n *neighbours) due(now time.Time) (begin []peer.ID, next time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	next = now.Add(time.Minute)
+	running := 0
+	for _, b := range n.all {
+		if b.running {
+			running++
+		}
+	}
+	for p, b := range n.all {
+		if b.running {
+			continue
+		}
+		at, ok := b.dueAt()
+		switch {
+		case ok && !at.After(now) && running < askTotal:
+			b.running = true
+			running++
+			begin = append(begin, p)
+		case ok && at.After(now) && at.Before(next):
+			next = at
+		}
+	}
+	return begin, next
+}
+
+// dueAt is when the next session with the neighbour is due.
+func (b *neighbour) dueAt() (at time.Time, ok bool) {
+	consider := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	if !b.compare.IsZero() {
+		consider(b.compare)
+	}
+	if len(b.fresh) > 0 {
+		consider(b.freshAt)
+	}
+	if len(b.offers) > 0 {
+		consider(time.Time{})
+	}
+	return at, ok
+}
+
+// takeCompare reports whether a comparison is due, and notes that it begins.
+func (n *neighbours) takeCompare(p peer.ID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	b, now := n.all[p], time.Now()
+	if b == nil || b.compare.IsZero() || b.compare.After(now) {
+		return false
+	}
+	b.compare, b.compared = time.Time{}, now
+	return true
+}
+
+// takeFresh returns the news to be offered now.
+func (n *neighbours) takeFresh(p peer.ID) []news {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	b := n.all[p]
+	if b == nil || b.freshAt.After(time.Now()) {
+		return nil
+	}
+	list := b.fresh
+	b.fresh = nil
+	return list
+}
+
+// offer notes what a neighbour offers. It may offer again what it did not give
+// before: perhaps it has it now.
+func (n *neighbours) offer(p peer.ID, o offer, more bool) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		waiting := 0
+		for _, w := range b.offers {
+			waiting += len(w.list)
+		}
+		if waiting+len(o.list) > freshMax+offerMax {
+			more = true // a comparison finds it again
+		} else if len(o.list) > 0 {
+			b.offers = append(b.offers, o)
+		}
+		if more {
+			b.compareSoon()
+		}
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
+// takeOffer returns the first waiting offer of some lanes, in their order.
+func (n *neighbours) takeOffer(p peer.ID, lanes []wire.Lane) (offer, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	b, i := n.find(p, lanes)
+	if i < 0 {
+		return offer{}, false
+	}
+	o := b.offers[i]
+	b.offers = slices.Delete(b.offers, i, i+1)
+	return o, true
+}
+
+func (n *neighbours) hasOffer(p peer.ID, lanes []wire.Lane) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, i := n.find(p, lanes)
+	return i >= 0
+}
+
+func (n *neighbours) find(p peer.ID, lanes []wire.Lane) (*neighbour, int) {
+	b := n.all[p]
+	if b == nil {
+		return nil, -1
+	}
+	for _, lane := range lanes {
+		if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.place.Lane == lane }); i >= 0 {
+			return b, i
+		}
+	}
+	return nil, -1
+}
+
+// ended notes the end of a session, and when to try again if it failed.
+func (n *neighbours) ended(p peer.ID, err error) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		b.running = false
+		if err == nil {
+			b.fails = 0
+		} else {
+			b.fails = min(b.fails+1, 5)
+			b.offers = nil
+			b.compareBy(time.Now().Add(jitter(time.Second << b.fails)))
+		}
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
+// isComplete notes that nothing of a lane is lacking that the neighbour has.
+func (n *neighbours) isComplete(p peer.ID, lane wire.Lane) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.complete[lane] = time.Now()
+	}
+}
+
+// vain are the items that it is no use to ask a neighbour for: what it gave was
+// refused, or it had nothing to give. It is remembered of this neighbour alone, so that a
+// damaged or a bare copy of an alert never keeps the genuine one away, and until trust changes.
+type vain struct {
+	version uint64 // of the pool
+	since   time.Time
+	items   map[uint64]struct{}
+}
+
+// refresh forgets everything when the verdicts may have changed.
+func (v *vain) refresh(version uint64, now time.Time) {
+	if v.items == nil || v.version != version || now.Sub(v.since) > vainTime {
+		*v = vain{version, now, map[uint64]struct{}{}}
+	}
+}
+
+// claim decides about one item that a neighbour offers: take says that it is to be
+// asked for now, wait that another one was asked a moment ago.
+func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, now time.Time) (take, wait bool) {
+	b := n.all[p]
+	if b == nil {
+		return false, false
+	}
+	b.vain.refresh(version, now)
+	if _, is := b.vain.items[key]; is {
+		return false, false
+	}
+	if c, ok := n.asked[o.id]; ok && c.by != p && now.Before(c.until) {
+		return false, true
+	}
+	n.asked[o.id] = claim{p, now.Add(claimTime)}
+	return true, false
+}
+
+// settle ends the claims of what was asked for, and remembers what was asked for in vain.
+func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, version uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i := range asked {
+		if n.asked[asked[i].id].by == p {
+			delete(n.asked, asked[i].id)
+		}
+	}
+	b := n.all[p]
+	if b == nil {
+		return
+	}
+	b.vain.refresh(version, time.Now())
+	for _, key := range inVain {
+		if len(b.vain.items) < vainMax {
+			b.vain.items[key] = struct{}{}
+		}
+	}
+}
+
+// vainKey names an item in a neighbour's memory; the seed is this process's own.
+func (r *Router) vainKey(o *offered) uint64 {
+	return maphash.Bytes(r.seed, append(o.id[:len(o.id):len(o.id)], byte(o.grade)))
+}

@@ -1,0 +1,198 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// errUnasked ends a session with a neighbour that sends what nobody asked for.
+var errUnasked = errors.New("more answers than questions")
+
+var errVain = errors.New("it offers what it does not give, or what is not taken here")
+
+// get is a request that is on its way.
+type get struct {
+	items  []offered
+	chains bool
+}
+
+// pull asks for what is offered and lacking, in the order of the offer. Two
+// requests are on their way at a time, so that the link does not stand still while what came
+// is verified and written; more are not, so that what a device holds in memory is bounded, and
+// so that what is urgent waits for one of them at most.
+func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chains bool) (err error) {
+	var flying []get
+	defer func() {
+		for _, g := range flying {
+			c.r.near.settle(c.p, g.items, nil, c.r.pool.Version())
+		}
+	}()
+	for {
+		waiting, urgent := false, c.urgent()
+		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
+			var batch []offered
+			if batch, list, waiting = c.pick(list); len(batch) == 0 {
+				break
+			}
+			flying = append(flying, get{batch, chains})
+			if err := c.f.send(about(p, frame{Kind: frameGet, Items: packIDs(batch), More: chains})); err != nil {
+				return err
+			}
+		}
+		switch {
+		case len(flying) > 0:
+			g := flying[0]
+			raws, err := c.receive(g)
+			if err != nil {
+				return err
+			}
+			flying = flying[1:]
+			if err := c.takeIn(ctx, p, g, raws); err != nil {
+				return err
+			}
+		case urgent:
+			if err := c.detour(ctx); err != nil {
+				return err
+			}
+		case waiting:
+			if err := sleep(ctx, claimTime/20); err != nil {
+				return err
+			}
+		default:
+			return c.withChains(ctx, p, chains)
+		}
+	}
+}
+
+// withChains asks once more for what was refused because its issuer is unknown here.
+func (c *session) withChains(ctx context.Context, p ledger.Place, chains bool) error {
+	again := c.bare
+	c.bare = nil
+	if chains || len(again) == 0 {
+		return nil
+	}
+	return c.pull(ctx, p, again, true)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// pick takes the next batch from the front of a list: what is lacking, as much as
+// should arrive within windowTime. waiting says that what is left was asked of other
+// neighbours a moment ago.
+func (c *session) pick(list []offered) (batch, rest []offered, waiting bool) {
+	r, now, version := c.r, time.Now(), c.r.pool.Version()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.near.mu.Lock()
+	defer r.near.mu.Unlock()
+	bytes := 0
+	for i := range list {
+		o := &list[i]
+		if len(batch) == batchMax || len(batch) > 0 && bytes+o.bytes() > c.window {
+			return batch, append(rest, list[i:]...), false
+		}
+		if !r.lacks(o) {
+			continue
+		}
+		switch take, wait := r.near.claim(c.p, r.vainKey(o), o, version, now); {
+		case take:
+			batch, bytes = append(batch, *o), bytes+o.bytes()
+		case wait:
+			rest = append(rest, *o)
+		}
+	}
+	return batch, rest, len(rest) > 0
+}
+
+// lacks reports whether an offered item is worth having. The caller holds r.mu.
+func (r *Router) lacks(o *offered) bool {
+	if e := r.ledger.Known(o.id); e != nil {
+		return e.Grade() < o.grade
+	}
+	return !r.ledger.Has(wire.Item{ID: o.id, Level: o.grade / 2})
+}
+
+// receive reads the answer to a request, and learns how fast the link is.
+func (c *session) receive(g get) (raws [][]byte, err error) {
+	begun, bytes := time.Now(), 0
+	for {
+		fr, err := c.f.read()
+		if err != nil {
+			return nil, err
+		}
+		if fr.Kind == frameEnd {
+			break
+		}
+		if fr.Kind != frameEnv || len(raws) >= len(g.items) {
+			return nil, errUnasked
+		}
+		raws, bytes = append(raws, fr.Raw), bytes+len(fr.Raw)
+	}
+	switch took := time.Since(begun); {
+	case took < windowTime/2:
+		c.window = min(2*c.window, batchBytes)
+	case took > windowTime:
+		c.window = max(c.window/2, sizeUnit)
+	}
+	return raws, nil
+}
+
+// takeIn has a batch judged and written. It returns as soon as that is under way and the
+// batch before is durable.
+func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]byte) error {
+	r, items := c.r, g.items
+	from := origin{peer: string(c.p), means: MeansCatchUp, lane: p.Lane, domain: p.Domain, asked: true}
+	results, err := c.takeAll(ctx, raws, from)
+	version := r.pool.Version()
+	var inVain []uint64
+	bare := map[wire.ID]bool{}
+	for _, res := range results {
+		if !res.id.IsZero() && !slices.ContainsFunc(items, func(o offered) bool { return o.id == res.id }) {
+			err = errors.Join(err, errUnasked)
+		}
+		switch {
+		case res.err == nil:
+			c.got++
+		case isReason(res.err, wire.ReasonUnknownIssuer):
+			bare[res.id] = true
+		}
+	}
+	r.mu.Lock()
+	for i := range items {
+		switch o := &items[i]; {
+		case !r.lacks(o):
+		case bare[o.id] && !g.chains:
+			c.bare = append(c.bare, *o)
+		default:
+			inVain = append(inVain, r.vainKey(o))
+		}
+	}
+	r.mu.Unlock()
+	r.near.settle(c.p, items, inVain, version)
+	if c.vain += len(inVain); len(inVain) < len(items) {
+		c.vain = 0
+	} else if c.vain > vainRow && err == nil {
+		err = errVain
+	}
+	if err == nil && r.peers.cutOff(string(c.p), time.Now()) {
+		err = errCutOff
+	}
+	if err != nil {
+		return err
+	}
+	return c.offerFresh()
+}

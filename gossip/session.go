@@ -1,0 +1,248 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// openTime bounds the opening of a stream: some round trips of a bad link.
+const openTime = time.Minute
+
+// CatchUp compares every lane with a neighbour and fetches what this device
+// lacks, trust first, then the lanes in their order, the most urgent first. What the
+// neighbour lacks is offered to it. It returns how many envelopes were accepted.
+func (r *Router) CatchUp(ctx context.Context, p peer.ID) (int, error) {
+	return r.converse(ctx, p, true)
+}
+
+// converse holds a session: it offers news, takes up offers, and compares if asked to.
+func (r *Router) converse(ctx context.Context, p peer.ID, compare bool) (int, error) {
+	opening, opened := context.WithTimeout(ctx, openTime)
+	defer opened()
+	// A limited connection is good enough: pubsub would not use it.
+	s, err := r.host.NewStream(network.WithAllowLimitedConn(opening, "catch-up"), p, wire.ProtocolCatchUp)
+	if err != nil {
+		return 0, fmt.Errorf("open stream: %w", err)
+	}
+	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
+	c := &session{r: r, p: p, f: newFramer(newPaced(s)), order: r.laneOrder(), window: windowFirst}
+	if err := c.run(ctx, compare); err != nil {
+		_ = s.Reset()
+		return c.got, err
+	}
+	_ = s.Close() // both sides have said that it is over; who closes first cancels the other
+	return c.got, nil
+}
+
+// session is the asking side.
+type session struct {
+	r      *Router
+	p      peer.ID
+	f      *framer
+	order  []wire.Lane
+	got    int
+	window int        // bytes to ask for at once
+	wait   chan error // told when the last batch is durable; nil: none is waited for
+	theirs []wire.ID  // domains
+	laned  int        // the lane at which the session is, in order
+	aside  bool       // it takes up offers of that lane and those before it
+	vain   int        // items asked for in vain, one after another
+	bare   []offered  // refused because they came without their chain
+}
+
+func (c *session) run(ctx context.Context, compare bool) error {
+	if err := c.f.send(c.r.hello()); err != nil {
+		return err
+	}
+	hello, err := c.f.want(frameHello)
+	if err != nil {
+		return err
+	}
+	c.r.greet(c.p, hello)
+	c.theirs = hello.Domains
+	c.laned = len(c.order) - 1
+	if err := c.detour(ctx); err != nil {
+		return err
+	}
+	for i, lane := range c.order {
+		c.laned = i
+		for _, domain := range c.r.pool.Domains() {
+			if !compare || !slices.Contains(c.theirs, domain) {
+				continue
+			}
+			if err := c.lane(ctx, ledger.Place{Domain: domain, Lane: lane}); err != nil {
+				return err
+			}
+		}
+		if err := c.detour(ctx); err != nil {
+			return err
+		}
+		if compare {
+			c.r.near.isComplete(c.p, lane)
+		}
+	}
+	if err := c.durable(ctx); err != nil {
+		return err
+	}
+	return c.f.send(frame{Kind: frameEnd})
+}
+
+// urgent reports whether a detour is due: the neighbour offers something of this
+// lane or those before it.
+func (c *session) urgent() bool {
+	return !c.aside && c.r.near.hasOffer(c.p, c.order[:c.laned+1])
+}
+
+// detour does what has become due meanwhile: it offers news, and takes up what the
+// neighbour offers of this lane and those before it.
+func (c *session) detour(ctx context.Context) error {
+	if err := c.offerFresh(); err != nil {
+		return err
+	}
+	c.aside = true
+	defer func() { c.aside = false }()
+	for {
+		o, ok := c.r.near.takeOffer(c.p, c.order[:c.laned+1])
+		if !ok {
+			return nil
+		}
+		if err := c.pull(ctx, o.place, o.list, false); err != nil {
+			return err
+		}
+	}
+}
+
+// lane compares one lane of a domain, offers what the neighbour lacks and pulls
+// what this device lacks.
+func (c *session) lane(ctx context.Context, p ledger.Place) error {
+	have, need, err := c.compare(p)
+	if err != nil {
+		return fmt.Errorf("compare lane %s: %w", p.Lane, err)
+	}
+	if offers := c.r.offers(have); len(offers) > 0 {
+		n := min(len(offers), offerMax)
+		if err := c.f.send(about(p, frame{Kind: frameOffer, Items: packOffer(offers[:n]), More: n < len(offers)})); err != nil {
+			return err
+		}
+	}
+	for i, more := 0, need > 0; more && i <= haveMax/offerMax; i++ {
+		if err := c.f.send(about(p, frame{Kind: frameNext})); err != nil {
+			return err
+		}
+		fr, err := c.f.want(frameOffer)
+		if err != nil {
+			return err
+		}
+		list, err := unpackOffer(fr.Items)
+		if err != nil {
+			return err
+		}
+		if err := c.pull(ctx, p, list, false); err != nil {
+			return err
+		}
+		more = fr.More && len(list) > 0
+	}
+	return nil
+}
+
+// compare finds out in what a lane differs: what this device has and the
+// neighbour lacks, and how many it is the other way round.
+func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error) {
+	c.r.mu.Lock()
+	x := recon.Ask(c.r.ledger.Set(p), c.r.limits(p.Domain))
+	c.r.mu.Unlock()
+	var in []byte
+	for range syncRounds {
+		out, h, n, done, err := x.Step(in)
+		have, need = append(have, h...), need+len(n)
+		if err != nil {
+			return nil, 0, err
+		}
+		if done && len(out) == 0 {
+			return have, need, nil
+		}
+		if err := c.f.send(about(p, frame{Kind: frameRecon, Raw: out})); err != nil {
+			return nil, 0, err
+		}
+		fr, err := c.f.want(frameRecon)
+		if err != nil {
+			return nil, 0, err
+		}
+		if in = fr.Raw; done {
+			return have, need, nil
+		}
+	}
+	return nil, 0, errRounds
+}
+
+var errRounds = errors.New("a comparison that does not end")
+
+// offerFresh offers the news that waits for the neighbour.
+func (c *session) offerFresh() error {
+	fresh := c.r.near.takeFresh(c.p)
+	byPlace := map[ledger.Place][]*ledger.Entry{}
+	c.r.mu.Lock()
+	for _, n := range fresh {
+		if e := c.r.ledger.Known(n.id); e != nil && slices.Contains(c.theirs, n.place.Domain) {
+			byPlace[n.place] = append(byPlace[n.place], e)
+		}
+	}
+	c.r.mu.Unlock()
+	for _, lane := range c.order {
+		for place, list := range byPlace {
+			if place.Lane != lane {
+				continue
+			}
+			for chunk := range slices.Chunk(ranked(list), offerMax) {
+				if err := c.f.send(about(place, frame{Kind: frameOffer, Items: packOffer(chunk)})); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// offers describes what this device has, the most urgent first, at most haveMax.
+func (r *Router) offers(have []wire.Item) []offered {
+	list := make([]*ledger.Entry, 0, len(have))
+	r.mu.Lock()
+	for _, it := range have {
+		if e := r.ledger.Known(it.ID); e != nil { // else it is remembered and not here
+			list = append(list, e)
+		}
+	}
+	r.mu.Unlock()
+	return ranked(list)
+}
+
+func ranked(list []*ledger.Entry) []offered {
+	slices.SortFunc(list, ledger.CompareRank)
+	offers := make([]offered, 0, min(len(list), haveMax))
+	for i, e := range list[:min(len(list), haveMax)] {
+		if i == 0 || list[i-1] != e {
+			offers = append(offers, offerOf(e))
+		}
+	}
+	return offers
+}
+
+// limits bounds a comparison: what ended longer ago than the grace is not
+// compared, by a clock that is sure.
+func (r *Router) limits(domain wire.ID) recon.Limits {
+	now := r.cfg.Now()
+	if r.clock(domain, now).Doubtful() {
+		return recon.Limits{}
+	}
+	return recon.Limits{Oldest: seconds(now.Add(-graceAfterExpiry))}
+}
