@@ -70,7 +70,9 @@ type Router struct {
 	// unsaved is what the store did not take; only commit touches it.
 	unsaved unsaved
 	cuts    chan peer.ID
-	loaded  chan struct{} // closed when load is done
+	// speakers are neighbours that speak what the host believes they do not.
+	speakers chan peer.ID
+	loaded   chan struct{} // closed when load is done
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
 	near      *neighbours
@@ -102,7 +104,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(),
+		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(),
 		ledger: ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})
@@ -310,6 +312,8 @@ func (r *Router) housekeeping(ctx context.Context) {
 			return
 		case p := <-r.cuts:
 			r.cut(p)
+		case p := <-r.speakers:
+			r.learn(p)
 		case <-tick.C:
 			r.sweep(ctx, r.cfg.Now())
 			r.peers.sweep(time.Now())

@@ -174,6 +174,7 @@ func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
 	if !pass {
 		return errCutOff
 	}
+	r.listen(p, rpc)
 	return nil
 }
 

@@ -100,7 +100,16 @@ func (s source) PreferredSourceIPForDestination(*net.UDPAddr) (net.IP, error) {
 }
 
 // start runs the device with what its store holds.
-func (d *Device) start(ctx context.Context) (err error) {
+func (d *Device) start(ctx context.Context) error {
+	if err := d.open(ctx); err != nil {
+		return err
+	}
+	d.run(ctx)
+	return nil
+}
+
+// open assembles the device: it listens, and does not run yet.
+func (d *Device) open(ctx context.Context) (err error) {
 	bans := nodehost.NewBans()
 	if d.host, err = newHost(d.world.air, d.number, d.key, bans); err != nil {
 		return err
@@ -120,12 +129,15 @@ func (d *Device) start(ctx context.Context) (err error) {
 	if err := d.Trust(ctx, d.world.tree.Root, nil); err != nil {
 		return errors.Join(err, d.host.Close())
 	}
+	return nil
+}
+
+func (d *Device) run(ctx context.Context) {
 	live, stop := context.WithCancel(ctx)
 	d.stop, d.done, d.up = stop, make(chan error, 1), true
 	go func() { d.done <- d.Run(live) }()
 	<-d.Loaded()
 	d.world.watching.Go(func() { d.world.watch(live, d) })
-	return nil
 }
 
 // halt ends the device and keeps its store.

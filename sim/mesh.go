@@ -47,6 +47,15 @@ func Line(devices int, _ uint64) [][]int {
 	return dials
 }
 
+// Star has the first device dial all others.
+func Star(devices int, _ uint64) [][]int {
+	dials := make([][]int, devices)
+	for i := 1; i < devices; i++ {
+		dials[0] = append(dials[0], i)
+	}
+	return dials
+}
+
 // neighbours turns dials into an undirected graph.
 func neighbours(dials [][]int) [][]int {
 	all := make([][]int, len(dials))

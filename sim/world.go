@@ -32,6 +32,9 @@ type Config struct {
 	// Bound is how long after the last change every connected device must have
 	// every live alert; 0: [DefaultBound].
 	Bound time.Duration
+	// Boot is the time over which the devices, which all listen at once, begin to
+	// run: after a power cut each has its store to read first. 0: at once.
+	Boot time.Duration
 	// Target is how many neighbours a device wants; 0: node's default.
 	Target int
 	Log    *slog.Logger // of all devices; nil: none
@@ -152,9 +155,13 @@ func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
 
 func (w *World) startAll() error {
 	for _, d := range w.devices {
-		if err := d.start(w.ctx); err != nil {
-			return fmt.Errorf("start device %d: %w", d.number, err)
+		if err := d.open(w.ctx); err != nil {
+			return fmt.Errorf("open device %d: %w", d.number, err)
 		}
+	}
+	for _, d := range w.devices {
+		d.run(w.ctx)
+		time.Sleep(w.cfg.Boot / time.Duration(len(w.devices)))
 	}
 	w.changed()
 	return nil

@@ -73,6 +73,19 @@ func TestCrashedDeviceReturns(t *testing.T) {
 	})
 }
 
+// After a power cut a whole house listens at once, and each device begins to run
+// when it has read its store: that it speaks our protocols, its neighbours learn
+// after they have met it.
+func TestPowerReturns(t *testing.T) {
+	Run(t, Config{Devices: 40, Seed: 8, Mesh: Star, Boot: 10 * time.Second}, func(w *World) {
+		w.Sleep(20 * time.Second)
+		id := w.MustPublish(0)
+		w.Sleep(time.Second)
+		everywhere(t, w, id)
+		w.Sleep(time.Minute)
+	})
+}
+
 // Clocks a day behind or ahead, or running fast, keep no warning from anybody.
 func TestWrongClocks(t *testing.T) {
 	clocks := []netmodel.Clock{{}, {Offset: -24 * time.Hour}, {Offset: 24 * time.Hour}, {Drift: 0.01}, {}, {Offset: 20 * time.Minute}}

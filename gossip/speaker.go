@@ -1,0 +1,61 @@
+package gossip
+
+import (
+	"strings"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// meshProtocols begins the names of gossipsub's protocols.
+const meshProtocols = "/meshsub/"
+
+// listen notices a neighbour that speaks gossipsub though this host believes that
+// it does not. A device that was met while it still read its store says so later,
+// by identify's push; of those libp2p takes ten from one /24 or /56 and then one in
+// five seconds. Where a whole house starts at once after a power cut, most would
+// never be sent anything. It runs in gossipsub's loop, and must not block.
+func (r *Router) listen(p peer.ID, rpc *pubsub.RPC) {
+	if len(rpc.GetSubscriptions()) == 0 { // they come once a connection
+		return
+	}
+	known, err := r.host.Peerstore().SupportsProtocols(p, pubsub.GossipSubDefaultProtocols...)
+	if err != nil || len(known) > 0 {
+		return
+	}
+	select {
+	case r.speakers <- p:
+	default:
+	}
+}
+
+// learn tells the host what a neighbour speaks: the very protocol of the stream it
+// has opened, and catch-up, which every device speaks with it.
+func (r *Router) learn(p peer.ID) {
+	spoken := []protocol.ID{wire.ProtocolCatchUp}
+	for _, c := range r.host.Network().ConnsToPeer(p) {
+		for _, s := range c.GetStreams() {
+			if s.Stat().Direction == network.DirInbound && strings.HasPrefix(string(s.Protocol()), meshProtocols) {
+				spoken = append(spoken, s.Protocol())
+			}
+		}
+	}
+	if err := r.host.Peerstore().AddProtocols(p, spoken...); err != nil {
+		r.log.Debug("remember protocols", "peer", p, "err", err)
+		return
+	}
+	tell, err := r.host.EventBus().Emitter(new(event.EvtPeerProtocolsUpdated))
+	if err != nil {
+		r.log.Debug("tell of protocols", "peer", p, "err", err)
+		return
+	}
+	defer tell.Close()
+	if err := tell.Emit(event.EvtPeerProtocolsUpdated{Peer: p, Added: spoken}); err != nil {
+		r.log.Debug("tell of protocols", "peer", p, "err", err)
+	}
+}
