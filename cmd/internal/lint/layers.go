@@ -82,6 +82,14 @@ var confined = []struct {
 		packages: []string{"persist", "persist/persisttest", "node", "cmd"},
 	},
 	{
+		imports:  []string{"github.com/makiuchi-d/gozxing", "github.com/skip2/go-qrcode"},
+		packages: []string{"node/web", "cmd"},
+	},
+	{
+		imports:  []string{"github.com/klauspost/reedsolomon"},
+		packages: []string{"gossip/frame", "cmd"},
+	},
+	{
 		imports:  []string{"net/http"},
 		packages: []string{"node/api", "node/client", "node/web", "cmd"},
 	},

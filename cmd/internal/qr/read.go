@@ -1,0 +1,183 @@
+package qr
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	_ "image/jpeg" // formats that cameras and scanners write
+	_ "image/png"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/multi/qrcode"
+	single "github.com/makiuchi-d/gozxing/qrcode"
+)
+
+const (
+	// MaxPicture bounds the bytes of a picture.
+	MaxPicture = 64 << 20
+
+	// maxPixels bounds what a picture takes in memory: 50 megapixels are one photo
+	// of a good camera.
+	maxPixels = 50_000_000
+
+	// workSide is the longer side at which a picture is looked at, in pixels: a
+	// sheet of six codes has modules of some seven pixels then.
+	workSide = 2400
+)
+
+// ErrPicture says that a file is no picture that is read.
+var ErrPicture = errors.New("not a picture in PNG or JPEG")
+
+// Read finds the QR codes in a picture and calls found with the text of each, once,
+// until it says that it has enough. It looks again and again at other sizes and
+// sections, since photos are dark, skew and blurred; that takes seconds where there
+// is nothing. The error is ErrPicture or says what is wrong with the picture.
+func Read(picture []byte, found func(text string) (enough bool)) error {
+	if len(picture) > MaxPicture {
+		return fmt.Errorf("picture of %d bytes, at most %d", len(picture), MaxPicture)
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(picture))
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrPicture, err)
+	}
+	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+		return fmt.Errorf("picture of %d by %d, at most %d pixels", config.Width, config.Height, maxPixels)
+	}
+	img, _, err := image.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrPicture, err)
+	}
+	s := search{seen: map[string]bool{}, found: found}
+	s.all(img)
+	return nil
+}
+
+// search is a picture being looked at.
+type search struct {
+	seen   map[string]bool
+	found  func(string) bool
+	enough bool
+}
+
+func (s *search) take(r *gozxing.Result) {
+	if text := r.GetText(); !s.enough && !s.seen[text] {
+		s.seen[text] = true
+		s.enough = s.found(text)
+	}
+}
+
+// all looks at the whole picture in several sizes, then at sections of it.
+func (s *search) all(img image.Image) {
+	full := grey(img)
+	work := full
+	for max(work.Rect.Dx(), work.Rect.Dy()) > workSide {
+		work = halve(work)
+	}
+	looks := []*image.Gray{work}
+	if max(work.Rect.Dx(), work.Rect.Dy()) < 700 {
+		looks = append(looks, double(work))
+	}
+	if min(work.Rect.Dx(), work.Rect.Dy()) > 300 {
+		looks = append(looks, halve(work))
+	}
+	for _, look := range looks {
+		s.look(look)
+	}
+	for _, n := range []int{2, 3} {
+		for _, section := range sections(work.Rect, n) {
+			if s.enough {
+				return
+			}
+			s.look(work.SubImage(section).(*image.Gray))
+		}
+	}
+	if work != full && !s.enough { // small codes in a large photo
+		for _, section := range sections(full.Rect, 3) {
+			if s.enough {
+				return
+			}
+			s.look(full.SubImage(section).(*image.Gray))
+		}
+	}
+}
+
+// sections are n by n parts of a picture that overlap by half.
+func sections(r image.Rectangle, n int) (list []image.Rectangle) {
+	w, h := r.Dx()/n, r.Dy()/n
+	for y := 0; y <= 2*(n-1); y++ {
+		for x := 0; x <= 2*(n-1); x++ {
+			at := image.Pt(r.Min.X+x*w/2, r.Min.Y+y*h/2)
+			list = append(list, image.Rectangle{at, at.Add(image.Pt(w, h))}.Inset(-w/8).Intersect(r))
+		}
+	}
+	return list
+}
+
+var harder = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+
+// look reads what is to be seen at once. The reader of codes is not ours: what it
+// makes of a hostile picture must not end the program.
+func (s *search) look(img *image.Gray) {
+	defer func() { _ = recover() }()
+	if s.enough || img.Rect.Dx() < 21 || img.Rect.Dy() < 21 {
+		return
+	}
+	source := luminance(img)
+	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
+		if err != nil {
+			continue
+		}
+		results, _ := qrcode.NewQRCodeMultiReader().DecodeMultiple(bitmap, harder)
+		for _, r := range results {
+			s.take(r)
+		}
+		if len(results) == 0 && !s.enough {
+			if r, err := single.NewQRCodeReader().Decode(bitmap, harder); err == nil {
+				s.take(r)
+			}
+		}
+	}
+}
+
+// luminance hands the reader a grey picture without asking each pixel for its colour.
+func luminance(img *image.Gray) gozxing.LuminanceSource {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	tight := image.NewGray(image.Rect(0, 0, w, h))
+	draw.Draw(tight, tight.Rect, img, img.Rect.Min, draw.Src)
+	return gozxing.NewLuminanceSourceFromImage(tight)
+}
+
+// grey is a picture on white, in grey.
+func grey(img image.Image) *image.Gray {
+	r := img.Bounds()
+	g := image.NewGray(image.Rect(0, 0, r.Dx(), r.Dy()))
+	draw.Draw(g, g.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(g, g.Rect, img, r.Min, draw.Over)
+	return g
+}
+
+// halve shrinks by two and averages.
+func halve(g *image.Gray) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, g.Rect.Dx()/2, g.Rect.Dy()/2))
+	for y := range out.Rect.Dy() {
+		a := g.Pix[2*y*g.Stride:]
+		b := g.Pix[(2*y+1)*g.Stride:]
+		for x := range out.Rect.Dx() {
+			out.Pix[y*out.Stride+x] = byte((int(a[2*x]) + int(a[2*x+1]) + int(b[2*x]) + int(b[2*x+1])) / 4)
+		}
+	}
+	return out
+}
+
+func double(g *image.Gray) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, 2*g.Rect.Dx(), 2*g.Rect.Dy()))
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			out.Pix[y*out.Stride+x] = g.Pix[y/2*g.Stride+x/2]
+		}
+	}
+	return out
+}
