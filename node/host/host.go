@@ -134,7 +134,10 @@ func (c *Config) options() ([]libp2p.Option, error) {
 	if c.NoAddressDiscovery {
 		options = append(options, libp2p.DisableIdentifyAddressDiscovery())
 	}
-	sockets := append([]quicreuse.Option{quicreuse.OverrideListenUDP(listenUDP)}, c.QUICReuse...)
+	sockets := c.QUICReuse
+	if len(sockets) == 0 { // not beside others: they are applied in random order
+		sockets = []quicreuse.Option{quicreuse.OverrideListenUDP(listenUDP)}
+	}
 	return append(options, libp2p.QUICReuse(newQUICSockets, sockets...)), nil
 }
 
