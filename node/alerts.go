@@ -105,6 +105,9 @@ func (n *Node) Submit(ctx context.Context, raw []byte) (apitype.Submitted, error
 			err = fmt.Errorf("%w: %w", gossip.ErrUnsaved, why)
 		}
 	}
+	if err == nil && n.forgets() {
+		err = errForgets
+	}
 	if err != nil {
 		return s, err
 	}

@@ -40,6 +40,9 @@ func (n *Node) recent(ctx context.Context, since uint64, limit int) ([]apitype.E
 	var events []apitype.Event
 	list, err := n.journal.read(ctx, since, limit)
 	for _, one := range list {
+		if len(one.Content) == 0 { // lost
+			continue
+		}
 		var e apitype.Event
 		if err := json.Unmarshal(one.Content, &e); err != nil {
 			n.log.Error("read event", "number", one.Number, "err", err)

@@ -9,8 +9,14 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
-// maxTail bounds the events that wait in memory for room on the disk.
-const maxTail = 4096
+const (
+	// maxTail bounds the events that wait in memory for room on the disk with what
+	// they say; of older ones the numbers are left.
+	maxTail = 4096
+
+	// maxNumbers bounds the numbers: a month of an event every three seconds.
+	maxNumbers = 1 << 20
+)
 
 // errTailFull says that an event is lost: nobody has heard of it.
 var errTailFull = errors.New("too many events wait for room on the disk")
@@ -27,7 +33,7 @@ type journal struct {
 
 	mu     sync.Mutex // guards what follows, for moments
 	last   uint64     // number of the last event that is known to be stored
-	tail   [][]byte   // what follows it
+	tail   [][]byte   // what follows it; empty: no longer known
 	wake   chan struct{}
 	closed bool
 }
@@ -107,10 +113,13 @@ func (j *journal) stored() {
 func (j *journal) append(events [][]byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.tail)+len(events) > maxTail {
+	if len(j.tail)+len(events) > maxNumbers {
 		return errTailFull
 	}
 	j.tail = append(j.tail, events...)
+	for i := len(j.tail) - maxTail - 1; i >= 0 && len(j.tail[i]) > 0; i-- {
+		j.tail[i] = []byte{}
+	}
 	j.rouse()
 	return nil
 }

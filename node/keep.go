@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
+	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -32,10 +34,20 @@ func open(e *wire.Envelope) (*alert.Alert, error) {
 	return alert.OpenFull(e)
 }
 
+// maxGone bounds the envelopes deleted in one batch, for which whatever comes
+// meanwhile waits.
+const maxGone = 64
+
 // Put makes records durable with their events. What the store does not take is
 // shown and told all the same; the router brings it again until there is room.
 func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID) error {
 	n := k.n
+	for len(records) == 0 && len(gone) > maxGone {
+		if err := k.Put(ctx, nil, gone[:maxGone]); err != nil {
+			return err
+		}
+		gone = gone[maxGone:]
+	}
 	batch := persist.Batch{Delete: gone}
 	for i := range records {
 		batch.Entries = append(batch.Entries, entryOf(&records[i]))
@@ -46,8 +58,10 @@ func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID
 	n.drop(gone)
 	n.mu.Unlock()
 	err := n.write(ctx, batch, events, about)
+	kept := k.putUrgent(ctx, records, gone, err)
 	n.telling.Unlock()
-	n.noteUnsaved(records, err)
+	n.noteUnsaved(records[:kept], nil)
+	n.noteUnsaved(records[kept:], err)
 	if len(records) > 0 || err != nil {
 		n.setFull(ctx, err)
 	}
@@ -56,6 +70,35 @@ func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID
 	}
 	n.settleDrafts(ctx, records)
 	return nil
+}
+
+// putUrgent makes trust objects and alerts durable when low space keeps the store
+// from taking them together with others. It moves them to the front of records
+// and returns how many there are.
+func (k keeper) putUrgent(ctx context.Context, records []gossip.Record, gone []wire.ID, err error) int {
+	if !errors.As(err, new(*persist.LowSpaceError)) {
+		return 0
+	}
+	urgent := func(r gossip.Record) bool { return persist.Urgent(r.Envelope.Header.Lane) }
+	slices.SortStableFunc(records, func(a, b gossip.Record) int {
+		switch x, y := urgent(a), urgent(b); {
+		case x && !y:
+			return -1
+		case y && !x:
+			return +1
+		}
+		return 0
+	})
+	batch := persist.Batch{Delete: gone}
+	for i := range records {
+		if urgent(records[i]) {
+			batch.Entries = append(batch.Entries, entryOf(&records[i]))
+		}
+	}
+	if len(batch.Entries) == 0 || k.n.journal.put(ctx, batch) != nil {
+		return 0
+	}
+	return len(batch.Entries)
 }
 
 func entryOf(r *gossip.Record) persist.Entry {
@@ -74,6 +117,7 @@ func (k keeper) Get(ctx context.Context, id wire.ID) (gossip.Stored, error) {
 	}
 	r, err := k.n.deps.Store.Get(ctx, id)
 	if err != nil {
+		k.n.noteBroken(err)
 		return gossip.Stored{}, err
 	}
 	return k.stored(ctx, r)

@@ -2,11 +2,13 @@ package node
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
 // load gives the lifecycle what the store holds of a domain, or of all if domain
@@ -14,9 +16,14 @@ import (
 func (n *Node) load(ctx context.Context, domain wire.ID) error {
 	var trust []*wire.Envelope
 	var alerts []gossip.Stored
+	spoilt := false
 	for s, err := range (keeper{n}).All(ctx) {
+		if errors.As(err, new(*persist.DamagedError)) {
+			return err // what follows cannot be read
+		}
 		if err != nil {
 			n.log.Error("read stored envelope", "err", err)
+			spoilt = spoilt || errors.As(err, new(*persist.CorruptError))
 			continue
 		}
 		e, err := wire.Decode(s.Envelope)
@@ -32,6 +39,11 @@ func (n *Node) load(ctx context.Context, domain wire.ID) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if spoilt {
+		if err := n.mend(ctx); err != nil {
+			return err
+		}
 	}
 	n.pool.AddAll(trust) // the router reports what is refused
 	n.signs.roster.forget()

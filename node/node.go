@@ -23,13 +23,16 @@ import (
 
 // Config configures a Node. The zero value works.
 type Config struct {
-	Name    string          // of the device, for people
-	Version string          // of the program
-	Dir     string          // data folder, for status only
-	Backend string          // of the store, for status only
-	Places  []apitype.Place // watched places, until others are set over the API
-	Static  []peer.AddrInfo // neighbours to dial whatever happens
-	Target  int             // neighbours wanted; 0: discovery.DefaultTarget
+	Name    string // of the device, for people
+	Version string // of the program
+	Dir     string // data folder, for status only
+	Backend string // of the store, for status only
+	// StoreProblem is why the device runs without its store, from memory. Nil: it
+	// does not.
+	StoreProblem *apitype.Problem
+	Places       []apitype.Place // watched places, until others are set over the API
+	Static       []peer.AddrInfo // neighbours to dial whatever happens
+	Target       int             // neighbours wanted; 0: discovery.DefaultTarget
 	// WatchInterfaces looks for changes of the network every few seconds. The
 	// simulator leaves it off: it has no interfaces.
 	WatchInterfaces bool
@@ -77,6 +80,8 @@ type Node struct {
 	signs   lifeSigns
 	warned  map[wire.ID]time.Duration
 	unsaved map[wire.ID]gossip.Record
+
+	broken chan *persist.DamagedError // told that the store's database is damaged
 }
 
 // New assembles a Node and reads its local state. It starts nothing.
@@ -92,7 +97,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 	}
 	n := &Node{cfg: cfg, deps: deps, log: deps.Log.With("part", "node"), pool: identity.NewPool(), clocks: newClocks(),
 		started: time.Now(), loaded: make(chan struct{}), journal: newJournal(deps.Store), told: map[wire.ID]alert.Record{},
-		known: map[wire.ID]*known{}, signs: newLifeSigns(), warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{}}
+		known: map[wire.ID]*known{}, signs: newLifeSigns(), warned: map[wire.ID]time.Duration{}, unsaved: map[wire.ID]gossip.Record{},
+		broken: make(chan *persist.DamagedError, 1)}
 	if err := n.loadLocal(ctx); err != nil {
 		return nil, err
 	}
@@ -114,7 +120,8 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 }
 
 // Run runs the device until ctx ends, and returns after everything it started
-// has ended. An error means that the device cannot do its work.
+// has ended. An error means that the device cannot do its work; a
+// [*persist.DamagedError], that it can again once its store is salvaged.
 func (n *Node) Run(ctx context.Context) error {
 	if err := n.load(ctx, wire.ID{}); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("load alerts: %w", err)
@@ -132,7 +139,11 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 		})
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case damaged := <-n.broken:
+		stop(fmt.Errorf("store: %w", damaged))
+	}
 	wg.Wait()
 	n.journal.close()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {

@@ -122,7 +122,7 @@ func TestFullDiskStillWarns(t *testing.T) {
 			submit(t, source, one)
 			d.Await(t, one.ID(), nodetest.Alarmed)
 			behind.Await(t, one.ID(), nodetest.Alarmed)
-			health(t, d, "disk-full", false)
+			health(t, d, "disk-error", false)
 			if got := state(t, d, one.ID()); got != apitype.StateInForce { // with its texts, from memory
 				t.Errorf("while the disk is full the alert is %s", got)
 			}
@@ -141,7 +141,7 @@ func TestFullDiskStillWarns(t *testing.T) {
 			}
 
 			full.Store(false)
-			health(t, d, "disk-full", true)
+			health(t, d, "disk-error", true)
 			for _, e := range []*wire.Envelope{first, one, two} {
 				if _, err := st.Get(t.Context(), e.ID()); err != nil {
 					t.Errorf("with room again, alert %s: %v", e.ID().Short(), err)

@@ -57,10 +57,7 @@ func (n *Node) describeStore(s *apitype.Status) {
 		s.Disk.Used += int64(usage[lane].Bytes)
 	}
 	s.Disk.Used += int64(n.deps.Store.PartUsage().Bytes)
-	s.Disk.State, s.Disk.Free = apitype.DiskOK, -1
-	if n.full != nil {
-		s.Disk.State, s.Disk.Error = apitype.DiskFull, n.full.Error()
-	}
+	n.describeDisk(&s.Disk)
 	s.Places = slices.Clone(n.places)
 }
 
@@ -79,9 +76,7 @@ func (n *Node) health(s *apitype.Status) {
 		s.Health = append(s.Health, apitype.Problem{Kind: "clock-doubt", Message: "this device's clock is in doubt: warnings are shown even if they may have ended",
 			Hint: "set the clock"})
 	}
-	if s.Disk.State == apitype.DiskFull {
-		s.Health = append(s.Health, problemFull)
-	}
+	s.Health = append(s.Health, n.storeProblems()...)
 	if s.Neighbours == 0 {
 		s.Health = append(s.Health, apitype.Problem{Kind: "no-neighbour", Message: "no neighbour is connected: warnings may be missing"})
 	}

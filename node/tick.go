@@ -15,6 +15,7 @@ const keepEnded = 48 * 3600
 // tick does what time brings.
 func (n *Node) tick(ctx context.Context) {
 	n.clocks.forget(time.Now())
+	n.watchDisk(ctx)
 	if err := n.rejudge(ctx); err != nil {
 		n.log.Error("tell what trust changed", "err", err)
 	}

@@ -2,11 +2,9 @@ package node
 
 import (
 	"bytes"
-	"context"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // maxUnsaved bounds the records remembered that the store has not taken; twice
@@ -44,23 +42,3 @@ func (n *Node) isUnsaved(id wire.ID) (why error, ok bool) {
 	_, ok = n.unsaved[id]
 	return n.full, ok
 }
-
-// setFull notes whether the store takes envelopes, and says so when it changes.
-func (n *Node) setFull(ctx context.Context, err error) {
-	n.mu.Lock()
-	was := n.full
-	n.full = err
-	n.mu.Unlock()
-	if (err != nil) == (was != nil) {
-		return
-	}
-	e := apitype.HealthEvent{Problem: problemFull, Ended: err == nil}
-	if err != nil {
-		n.log.Error("the store takes nothing", "err", err)
-		e.Message += ": " + err.Error()
-	}
-	n.announce(ctx, apitype.Event{Kind: apitype.EventHealth, Health: &e})
-}
-
-// problemFull is what people are told of a full disk.
-var problemFull = apitype.Problem{Kind: "disk-full", Message: "warnings arrive and are shown, but are not kept", Hint: "free some disk space"}

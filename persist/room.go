@@ -32,6 +32,10 @@ func (b *Batch) growth() growth {
 // Urgent reports whether the last of the room on the disk is for this lane.
 func Urgent(lane wire.Lane) bool { return lane == wire.LaneTrust || lane == wire.LaneLive }
 
+// Room is the error that an exercise or a letter would get for want of room; nil:
+// there is some, or nothing guards it.
+func (s *Store) Room() error { return s.room(growsMuch) }
+
 // room refuses what would take the room that is kept free for more important things.
 func (s *Store) room(g growth) error {
 	sp := s.Space()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -22,7 +21,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
-	"github.com/kreidfeuer/kreidfeuer/node/api/endpoint"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
 	"github.com/kreidfeuer/kreidfeuer/persist"
@@ -65,7 +63,7 @@ func upCommand(e *env) *cli.Command {
 			if err := u.checkFlags(); err != nil {
 				return err
 			}
-			return u.run(ctx)
+			return u.runAgain(ctx)
 		},
 	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
 }
@@ -78,6 +76,9 @@ type upper struct {
 	cfg config
 	dev device
 	log *slog.Logger
+
+	salvaged time.Time        // when the store was salvaged last
+	problem  *apitype.Problem // why the device runs from memory; nil: it does not
 }
 
 // checkFlags refuses what would only show when it is needed: a siren that cannot
@@ -115,7 +116,7 @@ func (u *upper) run(ctx context.Context) error {
 	if u.dev, err = u.dir.openDevice(); err != nil {
 		return err
 	}
-	st, err := u.openStore(ctx, u.dir, persist.Backend(u.c.String("store")))
+	st, err := u.ownStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -154,27 +155,6 @@ func (u *upper) logger() (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(u.stderr, options)), nil
 }
 
-// openStore opens a device's store; the error says what the person can do.
-func (e *env) openStore(ctx context.Context, dir dataDir, backend persist.Backend) (*persist.Store, error) {
-	st, err := persist.OpenPath(ctx, dir.store(), backend, persist.Options{})
-	var locked *persist.LockedError
-	var newer *persist.SchemaError
-	var damaged *persist.DamagedError
-	switch {
-	case errors.As(err, &locked):
-		return nil, failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
-	case errors.As(err, &newer):
-		return nil, failf(exitData, "%w", err).hintf("install the newer kreidfeuer; nothing was changed")
-	case errors.As(err, &damaged):
-		return nil, failf(exitData, "%w", err).hintf("move %s away and start again: neighbours bring the warnings back", dir.store())
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return nil, failf(exitSystem, "open the store: %w", err).hintf("the device must be able to write to %s; --data DIR names another folder", dir.path)
-	case err != nil:
-		return nil, failf(exitData, "open the store: %w", err)
-	}
-	return st, nil
-}
-
 func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 	listen := u.cfg.Listen
 	if u.c.IsSet("listen") {
@@ -197,7 +177,7 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
 	cfg := node.Config{Name: u.cfg.Name, Version: version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
-		WatchInterfaces: true}
+		WatchInterfaces: true, StoreProblem: u.problem}
 	for _, s := range append(u.cfg.Peers, u.c.StringSlice("peer")...) {
 		info, err := peer.AddrInfoFromString(s)
 		if err != nil {
@@ -219,15 +199,13 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 
 // serve runs the device with its control API until ctx ends or one of them fails.
 func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
-	listener, err := endpoint.Listen(u.dir.path, u.c.String("api"))
-	if errors.Is(err, endpoint.ErrRunning) {
-		return failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
-	}
+	listener, err := u.listenAPI()
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
-	server := api.New(api.Config{Backend: n.Control(), Token: listener.Endpoint.Token, Log: u.log})
+	if listener != nil {
+		defer listener.Close()
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wg sync.WaitGroup
@@ -253,7 +231,10 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 			stop(err)
 		}
 		run("pinned domains", func(ctx context.Context) error { return u.passOn(ctx, n, pins) })
-		run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
+		if listener != nil {
+			server := api.New(api.Config{Backend: n.Control(), Token: listener.Endpoint.Token, Log: u.log})
+			run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
+		}
 		run("events", func(ctx context.Context) error { return u.show(ctx, n, since) })
 		<-ctx.Done()
 	case <-ctx.Done():

@@ -116,6 +116,7 @@ func TestUpOnNewerStore(t *testing.T) {
 	d.refusedUntouched(exitData, "schema 9", "newer", "nothing was changed")
 }
 
+// TestUpOnDamagedStore spoils the first of two records in the journal.
 func TestUpOnDamagedStore(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t, 1)
@@ -141,7 +142,20 @@ func TestUpOnDamagedStore(t *testing.T) {
 	if err := os.WriteFile(journals[0], b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.refusedUntouched(exitData, "damaged", "nothing was changed", "move")
+	// A device without a person must be able to warn again: it keeps what is good.
+	d.up(loopback...)
+	if text := d.Stderr(); !strings.Contains(text, "was damaged") || !strings.Contains(text, "lost:") {
+		t.Errorf("standard error says nothing of the damage: %s", text)
+	}
+	if _, err := os.Stat(filepath.Join(d.data, "store", "damaged")); err != nil {
+		t.Errorf("the damaged database was not kept: %v", err)
+	}
+	d.submit(warning(t, tree, "after", officer))
+	d.Kill()
+	d.up(loopback...)
+	if text := d.Stderr(); strings.Contains(text, "damaged") {
+		t.Errorf("the store is damaged again: %s", text)
+	}
 }
 
 // TestKilledWhilePublishing: an alert that was acknowledged is there after a kill

@@ -90,9 +90,10 @@ type DiskState string
 
 // The disk states.
 const (
-	DiskOK   DiskState = "ok"
-	DiskLow  DiskState = "low"
-	DiskFull DiskState = "full" // nothing new is kept; sync brings it again when there is space
+	DiskOK       DiskState = "ok"
+	DiskLow      DiskState = "low"       // with an error: exercises and letters are not kept
+	DiskFull     DiskState = "full"      // nothing new is kept; sync brings it again when there is space
+	DiskReadOnly DiskState = "read-only" // nothing new is kept: the disk takes no writing
 )
 
 // Disk is the state of the data folder's disk.
