@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/client"
+	"github.com/kreidfeuer/kreidfeuer/node/web"
+)
+
+func alertPrintCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "print",
+		Usage:     "write one warning as a page of A4 to put up, with QR codes",
+		ArgsUsage: "ID",
+		Description: "The page is one HTML file that needs nothing else: open it in a browser and print\n" +
+			"it there, on paper or into a PDF. German stands in large letters, English below, black\n" +
+			"on white. A device with kreidfeuer reads the QR codes off a photo (carry import) and\n" +
+			"checks the warning itself. A FILE that ends in .txt gets plain text, without codes.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer alert print 7kq3abcd -o warning.html\n" +
+			"  kreidfeuer alert print 7kq3abcd -o warning.txt",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`, .html or .txt", DefaultText: "HTML to standard output"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+				return err
+			}
+			return e.printAlert(c, c.Args().First())
+		},
+	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+}
+
+func (e *env) printAlert(c *cli.Context, name string) error {
+	out := c.String("out")
+	kind := strings.ToLower(filepath.Ext(out))
+	if out == "" || out == "-" {
+		kind = ".html"
+	}
+	switch kind {
+	case ".html", ".htm", ".txt":
+	case ".pdf":
+		return failf(exitUsage, "no PDF is written").hintf("-o %s.html, then print the page from a browser: every one writes PDF, in every script", strings.TrimSuffix(out, filepath.Ext(out)))
+	default:
+		return failf(exitUsage, "unknown kind of file %q", out).hintf("want .html or .txt")
+	}
+	dev, err := e.device(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	d, err := alertDetail(c, dev, name)
+	if err != nil {
+		return err
+	}
+	if len(d.Incomplete) > 0 {
+		e.warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+	}
+	content, err := e.paper(c, dev, d, kind)
+	if err != nil {
+		return err
+	}
+	return e.writeOutput(out, content)
+}
+
+// paper is an alert as it is put up.
+func (e *env) paper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail, kind string) ([]byte, error) {
+	if kind == ".txt" {
+		return e.plainPaper(c, dev, d)
+	}
+	p := web.Print{Zone: e.now().Location(), Printed: e.now()}
+	if alertFrames != nil {
+		envelope, err := dev.Envelope(c.Context, d.ID)
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		if p.Frames, err = alertFrames(envelope); err != nil {
+			e.warnf("the page has no QR codes: %v", err) // it is worth more than its codes
+		}
+	}
+	var b bytes.Buffer
+	err := web.WritePrint(&b, d, p)
+	return b.Bytes(), err
+}
+
+// plainPaper is an alert as text, German and English, and who vouches for it.
+func (e *env) plainPaper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) ([]byte, error) {
+	_, a, err := heldAlert(c, dev, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	for _, language := range []string{"de", "en"} {
+		fmt.Fprintf(&b, "%s\n", alert.Text(a, language, alert.Condition{Drill: d.Lane == wire.LaneDrill.String(), Unconfirmed: d.Unconfirmed, ImportedBy: d.Origin.By}))
+	}
+	for _, row := range e.vouchers(d) {
+		label, text, _ := strings.Cut(row, "\t")
+		if label != "Betrifft" && label != "Empfangen" { // of this device alone
+			fmt.Fprintf(&b, "%s: %s\n", label, text)
+		}
+	}
+	return b.Bytes(), nil
+}
