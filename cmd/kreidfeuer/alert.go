@@ -14,7 +14,7 @@ func alertCommand(e *env) *cli.Command {
 		Subcommands: []*cli.Command{
 			alertComposeCommand(e), alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
 			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
-			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e),
+			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e), alertPrintCommand(e),
 		},
 	}
 }

@@ -35,11 +35,13 @@ func upCommand(e *env) *cli.Command {
 			"With --on-alert a siren, a display or a script is started for each verified\n" +
 			"warning that concerns one of this device's places, and again for its end; it\n" +
 			"gets the event as JSON on standard input. Exercises never start it.\n\n" +
+			publicHelp +
 			"Examples:\n" +
 			"  kreidfeuer up\n" +
 			"  kreidfeuer up --peer /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...\n" +
-			"  kreidfeuer up --on-alert /usr/local/bin/siren",
-		Flags: []cli.Flag{
+			"  kreidfeuer up --on-alert /usr/local/bin/siren\n" +
+			"  kreidfeuer up --public --app dist",
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "listen", Usage: "listen on this `MULTIADDR` only, this time; may be repeated"},
 			&cli.StringSliceFlag{Name: "peer", Usage: "also connect to the device at `MULTIADDR`; may be repeated"},
 			&cli.BoolFlag{Name: "no-mdns", Usage: "do not look for neighbours on the local network"},
@@ -48,7 +50,7 @@ func upCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "store", Usage: "keep the store in `BACKEND`: leveldb, or memory for a device that forgets", Value: string(persist.LevelDB)},
 			&cli.StringFlag{Name: "log", Usage: "log to standard error from this `LEVEL` on: debug, info, warn, error", Value: "warn"},
 			&cli.DurationFlag{Name: "clock-offset", Usage: "pretend that this device's clock is wrong by `DURATION`; for exercises and tests"},
-		},
+		}, publicFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 0, 0, "none"); err != nil {
 				return err
@@ -95,6 +97,9 @@ func (u *upper) checkFlags() error {
 		if at, err := netip.ParseAddrPort(s); err != nil || !at.Addr().IsLoopback() {
 			return failf(exitUsage, "--api %q: want a loopback IP and a port", s).hintf("as in 127.0.0.1:7132")
 		}
+	}
+	if err := u.checkPublic(); err != nil {
+		return err
 	}
 	if s := u.c.String("on-alert"); s != "" {
 		if _, err := exec.LookPath(s); err != nil {
@@ -206,6 +211,13 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 	if listener != nil {
 		defer listener.Close()
 	}
+	public, err := u.listenPublic()
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		defer public.Close()
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wg sync.WaitGroup
@@ -234,6 +246,9 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 		if listener != nil {
 			server := api.New(api.Config{Backend: n.Control(), Token: listener.Endpoint.Token, Log: u.log})
 			run("control API", func(ctx context.Context) error { return server.Run(ctx, listener) })
+		}
+		if public != nil {
+			run("public page", func(ctx context.Context) error { return u.servePublic(ctx, n, public) })
 		}
 		run("events", func(ctx context.Context) error { return u.show(ctx, n, since) })
 		<-ctx.Done()

@@ -12,7 +12,7 @@ import (
 // black on white, in dark mode too: scanners want it so. The text does not stand
 // in the image but as modules.
 func drawQR(text string) (template.HTML, error) {
-	code, err := qrcode.New(text, qrcode.Low) // a screen or a fresh print is hardly damaged; fewer modules read better
+	code, err := qrcode.New(text, qrcode.Medium) // makes up for creases and dirt on 15 % of it
 	if err != nil {
 		return "", fmt.Errorf("draw QR code: %w", err)
 	}
