@@ -60,6 +60,7 @@ func (k keeper) Put(ctx context.Context, records []gossip.Record, gone []wire.ID
 	err := n.write(ctx, batch, events, about)
 	kept := k.putUrgent(ctx, records, gone, err)
 	n.telling.Unlock()
+	n.waves.wake()
 	n.noteUnsaved(records[:kept], nil)
 	n.noteUnsaved(records[kept:], err)
 	if len(records) > 0 || err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -45,6 +46,7 @@ type Deps struct {
 	Store   *persist.Store
 	Bans    *nodehost.Bans     // nil: neighbours that are cut off may come back at once
 	Sources []discovery.Source // beside static and remembered peers
+	Radio   *radio.Config      // without Hear and Log; nil: there is no radio
 	Log     *slog.Logger       // nil: none
 	Now     func() time.Time   // this device's clock, for judging validity only; nil: time.Now
 }
@@ -57,6 +59,7 @@ type Node struct {
 	pool  *identity.Pool
 	route *gossip.Router
 	conns *discovery.Connector
+	waves *airwaves // nil: there is no radio
 
 	started time.Time
 	loaded  chan struct{} // closed when what is stored is known
@@ -116,6 +119,9 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 	}
 	n.conns, err = discovery.New(discovery.Config{Host: deps.Host, Sources: deps.Sources, Static: cfg.Static,
 		Target: cfg.Target, WatchInterfaces: cfg.WatchInterfaces, Memory: neighbours{deps.Store.Local()}, Log: deps.Log})
+	if err == nil && deps.Radio != nil {
+		n.waves, err = newAirwaves(n, *deps.Radio)
+	}
 	return n, err
 }
 
@@ -131,7 +137,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer stop(nil)
 	var wg sync.WaitGroup
 	for name, run := range map[string]func(context.Context) error{
-		"gossip": n.route.Run, "discovery": n.conns.Run, "clockwork": n.clockwork,
+		"gossip": n.route.Run, "discovery": n.conns.Run, "clockwork": n.clockwork, "radio": n.waves.run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {

@@ -77,6 +77,7 @@ func (n *Node) health(s *apitype.Status) {
 			Hint: "set the clock"})
 	}
 	s.Health = append(s.Health, n.storeProblems()...)
+	s.Health = append(s.Health, n.waves.problems()...)
 	if s.Neighbours == 0 {
 		s.Health = append(s.Health, apitype.Problem{Kind: "no-neighbour", Message: "no neighbour is connected: warnings may be missing"})
 	}

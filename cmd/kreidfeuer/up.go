@@ -36,6 +36,7 @@ func upCommand(e *env) *cli.Command {
 			"warning that concerns one of this device's places, and again for its end; it\n" +
 			"gets the event as JSON on standard input. Exercises never start it.\n\n" +
 			publicHelp +
+			radioHelp +
 			"Examples:\n" +
 			"  kreidfeuer up\n" +
 			"  kreidfeuer up --peer /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...\n" +
@@ -46,6 +47,9 @@ func upCommand(e *env) *cli.Command {
 			&cli.StringSliceFlag{Name: "peer", Usage: "also connect to the device at `MULTIADDR`; may be repeated"},
 			&cli.BoolFlag{Name: "no-mdns", Usage: "do not look for neighbours on the local network"},
 			&cli.StringFlag{Name: "on-alert", Usage: "start `COMMAND` for verified warnings that concern this device"},
+			&cli.StringFlag{Name: "radio", Usage: "also spread warnings by the radio modem at `DEVICE` (/dev/ttyUSB0, COM3)"},
+			&cli.StringFlag{Name: "radio-preset", Usage: "LoRa `PRESET` that the modem is set to: shortfast, mediumfast, longfast, longslow ...", Value: "longfast"},
+			&cli.Float64Flag{Name: "radio-duty", Usage: "send by radio at most `PERCENT` of any hour", Value: defaultDuty},
 			&cli.StringFlag{Name: "api", Usage: "offer the control API on loopback `ADDR`, with a token, instead of a socket (127.0.0.1:7132)"},
 			&cli.StringFlag{Name: "store", Usage: "keep the store in `BACKEND`: leveldb, or memory for a device that forgets", Value: string(persist.LevelDB)},
 			&cli.StringFlag{Name: "log", Usage: "log to standard error from this `LEVEL` on: debug, info, warn, error", Value: "warn"},
@@ -195,6 +199,11 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 	if !u.c.Bool("no-mdns") {
 		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log))
 	}
+	link, err := u.radioConfig()
+	if err != nil {
+		return nil, err
+	}
+	deps.Radio = link
 	n, err := node.New(ctx, cfg, deps)
 	if err != nil {
 		return nil, failf(exitData, "%w", err)
