@@ -25,6 +25,7 @@ func carryCommand(e *env) *cli.Command {
 			carryExportCommand(e),
 			carryImportCommand(e),
 			carryInspectCommand(e),
+			carrySyncCommand(e),
 			carryAppCommand(e),
 		},
 	}
