@@ -27,9 +27,7 @@ type turn struct {
 
 // Ask returns the asking side of a session over s. Its first Step takes no message.
 func Ask(s *Set, l Limits) *Session {
-	x := &asker{own: s.snapshot()}
-	x.close(bucketOf(l.Oldest))
-	return &Session{side: x}
+	return &Session{side: &asker{own: s.snapshot(), bucket: bucketOf(l.Oldest)}}
 }
 
 // Answer returns the answering side of a session over s.
