@@ -14,10 +14,13 @@ CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 # Packages whose benchmarks say what the steps cost that footprint measures as a whole.
 MEASURED := ./gossip/cap ./gossip/compact ./gossip/wire ./identity
 
+# Simulations that take a minute each; make soak runs them with a thousand devices.
+SIMULATED := TestCity|TestPropagation|TestSybils
+
 # Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
 export CGO_ENABLED := 0
 
-.PHONY: help build run demo test race fuzz bench soak lint dist clean FORCE
+.PHONY: help build run demo test race fuzz bench sim soak lint dist clean FORCE
 
 help: # explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,7 +49,11 @@ fuzz: ## fuzz every target for FUZZTIME (default 10s)
 
 bench: ## measure the device, its envelopes and its work beside the least that could do it
 	$(GO) run ./cmd/internal/footprint
+	$(GO) run ./cmd/internal/reconcile
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 10m $(MEASURED)
+
+sim: ## run 300 real devices in virtual time: partition, propagation, siege
+	KREIDFEUER_SIM=1 $(GO) test -count 1 -timeout 15m -v -run '$(SIMULATED)' ./sim
 
 soak: ## run the tests again with the slow ones
 	KREIDFEUER_SOAK=1 $(GO) test -count 1 -timeout 60m ./...
