@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -112,6 +113,29 @@ func TestWarningWalks(t *testing.T) {
 		w.Sleep(20 * time.Minute)
 		everywhere(t, w, id)
 	})
+}
+
+// A day of random trouble; each seed is another one.
+func TestStorm(t *testing.T) {
+	storms := 1
+	if os.Getenv("KREIDFEUER_SIM") != "" {
+		storms = 4
+	}
+	if os.Getenv("KREIDFEUER_SOAK") != "" {
+		storms = 40
+	}
+	for seed := range uint64(storms) {
+		Run(t, Config{Devices: 10, Seed: 100 + seed, Mesh: Random(6)}, func(w *World) {
+			w.Sleep(5 * time.Second)
+			ids, err := Storm{Seed: seed, Events: 60, Every: 10 * time.Second}.Rage(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Sleep(3 * time.Minute)
+			everywhere(t, w, ids...)
+			t.Logf("storm %d: %d warnings in %s", seed, len(ids), w.Now().Round(time.Second))
+		})
+	}
 }
 
 // Faults are planted, and the checker has to find each.
