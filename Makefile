@@ -15,7 +15,7 @@ CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 MEASURED := ./gossip/cap ./gossip/compact ./gossip/wire ./identity
 
 # Simulations that take a minute each; make soak runs them with a thousand devices.
-SIMULATED := TestCity|TestPropagation|TestSybils
+SIMULATED := TestCity|TestPropagation|TestSybils|TestStorm
 
 # Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
 export CGO_ENABLED := 0
