@@ -4,21 +4,23 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
 // result is what became of one envelope of a batch.
 type result struct {
-	id  wire.ID // zero if it could not be read
-	err error
+	id       wire.ID        // zero if it could not be read
+	envelope *wire.Envelope // nil if it could not be read
+	err      error
 }
 
 // takeAll ingests a batch: the signatures are verified together, then each envelope
 // is judged as if it had come alone, and all are handed to the writer. It returns when the batch
 // before this one is durable: so one is verified while the other is written, and a disk that is
 // slow slows the neighbour down. The error is this device's own trouble.
-func (c *session) takeAll(ctx context.Context, raws [][]byte, from origin) ([]result, error) {
+func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []offered, from origin) ([]result, error) {
 	r, now := c.r, c.r.cfg.Now()
 	results := make([]result, len(raws))
 	envelopes := make([]*wire.Envelope, 0, len(raws))
@@ -29,24 +31,43 @@ func (c *session) takeAll(ctx context.Context, raws [][]byte, from origin) ([]re
 			r.strikeIf(c.p, err)
 			continue
 		}
-		results[i].id = e.ID()
+		if results[i].id = e.ID(); !slices.ContainsFunc(asked, func(o offered) bool { return o.id == e.ID() }) {
+			results[i].err = errUnasked
+			continue
+		}
 		envelopes = append(envelopes, e)
 	}
 	r.pool.Prefetch(envelopes, rand.Reader)
 	var accepted []*judged
+	judge := func(e *wire.Envelope, res *result) {
+		j, err := r.judgeEnvelope(e, from, now)
+		if res.err = err; err == nil {
+			accepted = append(accepted, j)
+		}
+	}
 	next := 0
 	for i := range results {
 		if results[i].err != nil {
 			continue
 		}
-		e := envelopes[next]
+		results[i].envelope = envelopes[next]
 		next++
-		j, err := r.judgeEnvelope(e, from, now)
-		if results[i].err = err; err != nil {
-			r.strikeIf(c.p, err)
-			continue
+		judge(results[i].envelope, &results[i])
+	}
+	// Of trust objects one may prove another that came before it.
+	for progress := from.lane == wire.LaneTrust; progress; {
+		progress = false
+		for i := range results {
+			if res := &results[i]; isReason(res.err, wire.ReasonUnknownIssuer) {
+				judge(res.envelope, res)
+				progress = progress || res.err == nil
+			}
 		}
-		accepted = append(accepted, j)
+	}
+	for i := range results {
+		if results[i].envelope != nil {
+			r.strikeIf(c.p, results[i].err)
+		}
 	}
 	return results, c.commit(ctx, accepted)
 }

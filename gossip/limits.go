@@ -140,6 +140,10 @@ const (
 	// something may have been missed.
 	syncAgain = 2 * time.Second
 
+	// syncPatience is how long this device waits with comparing while a neighbour
+	// has a session with it, in which both learn what the other one has.
+	syncPatience = 30 * time.Second
+
 	// gossipSettles is how long after connecting gossip may not flow yet: two
 	// heartbeats and a slow link's round trip. Until youngLink, what is new is offered directly as well.
 	gossipSettles = 2 * time.Second

@@ -27,6 +27,7 @@ type neighbours struct {
 type neighbour struct {
 	since    time.Time // connected
 	running  bool      // a session that we began
+	serving  int       // sessions that it began
 	compare  time.Time // when a comparison is due; zero: none is
 	compared time.Time // when the last one began
 	fails    int       // sessions that failed, one after another
@@ -165,7 +166,7 @@ func (b *neighbour) dueAt() (at time.Time, ok bool) {
 		}
 	}
 	if !b.compare.IsZero() {
-		consider(b.compare)
+		consider(b.compareAt())
 	}
 	if len(b.fresh) > 0 {
 		consider(b.freshAt)
@@ -176,12 +177,31 @@ func (b *neighbour) dueAt() (at time.Time, ok bool) {
 	return at, ok
 }
 
+// compareAt is when the comparison that is due may begin: while the neighbour
+// compares with us, both learn from that.
+func (b *neighbour) compareAt() time.Time {
+	if b.serving > 0 {
+		return b.compare.Add(syncPatience)
+	}
+	return b.compare
+}
+
+// served notes that a session which the neighbour began begins or ends.
+func (n *neighbours) served(p peer.ID, change int) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		b.serving = max(0, b.serving+change)
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
 // takeCompare reports whether a comparison is due, and notes that it begins.
 func (n *neighbours) takeCompare(p peer.ID) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	b, now := n.all[p], time.Now()
-	if b == nil || b.compare.IsZero() || b.compare.After(now) {
+	if b == nil || b.compare.IsZero() || b.compareAt().After(now) {
 		return false
 	}
 	b.compare, b.compared = time.Time{}, now

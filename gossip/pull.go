@@ -3,7 +3,6 @@ package gossip
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
@@ -156,17 +155,16 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]byte) error {
 	r, items := c.r, g.items
 	from := origin{peer: string(c.p), means: MeansCatchUp, lane: p.Lane, domain: p.Domain, asked: true}
-	results, err := c.takeAll(ctx, raws, from)
+	results, err := c.takeAll(ctx, raws, items, from)
 	version := r.pool.Version()
 	var inVain []uint64
 	bare := map[wire.ID]bool{}
 	for _, res := range results {
-		if !res.id.IsZero() && !slices.ContainsFunc(items, func(o offered) bool { return o.id == res.id }) {
-			err = errors.Join(err, errUnasked)
-		}
 		switch {
 		case res.err == nil:
 			c.got++
+		case errors.Is(res.err, errUnasked):
+			err = errUnasked
 		case isReason(res.err, wire.ReasonUnknownIssuer):
 			bare[res.id] = true
 		}

@@ -103,6 +103,8 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 		return
 	}
 	defer r.doneServing(v)
+	r.near.served(v.peer, +1)
+	defer r.near.served(v.peer, -1)
 	a := &answering{r: r, p: v.peer, f: newFramer(newPaced(s))}
 	if err := a.run(ctx); err != nil {
 		r.log.Debug("serve catch-up", "peer", v.peer, "err", err)

@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -226,8 +227,16 @@ func (r *Router) offers(have []wire.Item) []offered {
 	return ranked(list)
 }
 
+// ranked puts what is offered into the order in which it is to be fetched: the
+// most urgent first; of trust objects what proves the others.
 func ranked(list []*ledger.Entry) []offered {
-	slices.SortFunc(list, ledger.CompareRank)
+	slices.SortFunc(list, func(a, b *ledger.Entry) int {
+		depth := 0
+		if a.Lane == wire.LaneTrust {
+			depth = cmp.Compare(len(a.Accounts), len(b.Accounts))
+		}
+		return cmp.Or(depth, ledger.CompareRank(a, b))
+	})
 	offers := make([]offered, 0, min(len(list), haveMax))
 	for i, e := range list[:min(len(list), haveMax)] {
 		if i == 0 || list[i-1] != e {

@@ -88,8 +88,12 @@ func TestWarningSpreadsInVirtualTime(t *testing.T) {
 
 // simulatedHost has one address in the simulated network.
 func simulatedHost(t *testing.T, network *simnet.Simnet, i int) host.Host {
+	return simulatedHostAt(t, network, i, 20e6)
+}
+
+func simulatedHostAt(t *testing.T, network *simnet.Simnet, i, bitsPerSecond int) host.Host {
 	t.Helper()
-	link := simnet.NodeBiDiLinkSettings{Downlink: simnet.LinkSettings{BitsPerSecond: 20e6}, Uplink: simnet.LinkSettings{BitsPerSecond: 20e6}}
+	link := simnet.NodeBiDiLinkSettings{Downlink: simnet.LinkSettings{BitsPerSecond: bitsPerSecond}, Uplink: simnet.LinkSettings{BitsPerSecond: bitsPerSecond}}
 	source := &sourceIP{}
 	sockets := func(l fx.Lifecycle, reset quic.StatelessResetKey, token quic.TokenGeneratorKey, opts ...quicreuse.Option) (*quicreuse.ConnManager, error) {
 		m, err := quicreuse.NewConnManager(reset, token, opts...)

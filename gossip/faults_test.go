@@ -1,0 +1,221 @@
+package gossip
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/marcopolo/simnet"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// offering answers a session as far as it takes to offer some items of the live
+// lane, then lets say go on with the request for them.
+func offering(domain wire.ID, items []offered, say func(f *framer, asked frame) error) network.StreamHandler {
+	return func(s network.Stream) {
+		defer s.Reset()
+		f := newFramer(s)
+		if _, err := f.want(frameHello); err != nil {
+			return
+		}
+		_ = f.send(frame{Kind: frameHello, Domains: []wire.ID{domain}})
+		var x *recon.Session
+		for {
+			q, err := f.read()
+			if err != nil {
+				return
+			}
+			p, _ := q.place()
+			switch q.Kind {
+			case frameRecon:
+				if x == nil {
+					set := recon.NewSet()
+					for _, it := range items {
+						if p.Lane == wire.LaneLive {
+							set.Add(wire.Item{ID: it.id, Level: it.grade}, seconds(now().Add(time.Hour)))
+						}
+					}
+					x = recon.Answer(set, recon.Limits{})
+				}
+				out, _, _, done, fault := x.Step(q.Raw)
+				if fault != nil {
+					return
+				}
+				if done {
+					x = nil
+				}
+				err = f.send(about(p, frame{Kind: frameRecon, Raw: out}))
+			case frameNext:
+				err = f.send(about(p, frame{Kind: frameOffer, Items: packOffer(items)}))
+			case frameGet:
+				err = say(f, q)
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// What an answering neighbour may not do to whoever asks.
+func TestSessionHoldsTheServerToTheProtocol(t *testing.T) {
+	tree := newTree(t)
+	asked, unasked := warning(t, tree, "asked"), warning(t, tree, "unasked")
+	wrong := drill(t, tree, "of another lane")
+	items := []offered{{asked.ID(), 5, 4}}
+	envelope := func(e *wire.Envelope) frame { return frame{Kind: frameEnv, Raw: e.EncodeFull()} }
+	for _, test := range []struct {
+		name string
+		say  func(f *framer, asked frame) error
+		want string // the error; empty: none
+		got  int
+	}{
+		{"nothing", func(f *framer, _ frame) error { return f.send(frame{Kind: frameEnd}) }, "", 0},
+		{"what was asked for", func(f *framer, _ frame) error {
+			return errors.Join(f.write(envelope(asked)), f.send(frame{Kind: frameEnd}))
+		}, "", 1},
+		{"something else", func(f *framer, _ frame) error {
+			return errors.Join(f.write(envelope(unasked)), f.send(frame{Kind: frameEnd}))
+		}, "more answers than questions", 0},
+		{"more than one", func(f *framer, _ frame) error {
+			return errors.Join(f.write(envelope(asked)), f.write(envelope(unasked)), f.send(frame{Kind: frameEnd}))
+		}, "more answers than questions", 0},
+		{"of another lane", func(f *framer, _ frame) error {
+			return errors.Join(f.write(envelope(wrong)), f.send(frame{Kind: frameEnd}))
+		}, "more answers than questions", 0},
+		{"an announced frame of 4 GB", func(f *framer, _ frame) error {
+			_, err := f.w.Write(binary.AppendUvarint(nil, 4<<30))
+			return errors.Join(err, f.w.Flush())
+		}, "at most", 0},
+		{"another kind of frame", func(f *framer, _ frame) error { return f.send(frame{Kind: frameHello}) }, "more answers", 0},
+		{"garbage", func(f *framer, _ frame) error {
+			_, err := f.w.Write(bytes.Repeat([]byte{0x1b}, 100))
+			return errors.Join(err, f.w.Flush())
+		}, "read frame", 0},
+		{"nothing any more", func(*framer, frame) error { return io.EOF }, "reset", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, server := newStation(t, tree.Pinned(), newMemory()), newHost(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go s.commit(ctx)
+			// The chain: from elsewhere.
+			if _, err := s.pool.AddChain(asked); err != nil {
+				t.Fatal(err)
+			}
+			server.SetStreamHandler(wire.ProtocolCatchUp, offering(tree.Root.ID(), items, test.say))
+			connect(t, s.host, server)
+			s.near.meet(server.ID(), time.Hour)
+			got, err := s.CatchUp(ctx, server.ID())
+			if got != test.got || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%d accepted, %v, want %d, %q", got, err, test.got, test.want)
+			}
+			if _, known := s.Known(wrong.ID()); known {
+				t.Error("an envelope of another lane was taken")
+			}
+			if len(s.near.asked) > 0 {
+				t.Error("what was asked for stays claimed")
+			}
+		})
+	}
+}
+
+// What an asking neighbour may not do to whoever answers: the stream ends, soon.
+func TestSessionHoldsTheClientToTheProtocol(t *testing.T) {
+	tree := newTree(t)
+	domain := tree.Root.ID()
+	live := ledger.Place{Domain: domain, Lane: wire.LaneLive}
+	for _, test := range []struct {
+		name string
+		say  []frame
+	}{
+		{"no hello", []frame{{Kind: frameGet}}},
+		{"an unknown kind", []frame{{Kind: frameHello}, {Kind: 99}}},
+		{"a comparison of nothing", []frame{{Kind: frameHello}, {Kind: frameRecon}}},
+		{"a comparison of a foreign domain", []frame{{Kind: frameHello}, about(ledger.Place{Domain: testID(9), Lane: wire.LaneLive}, frame{Kind: frameRecon})}},
+		{"a comparison of a foreign lane", []frame{{Kind: frameHello}, about(ledger.Place{Domain: domain, Lane: 200}, frame{Kind: frameRecon})}},
+		{"a comparison of garbage", []frame{{Kind: frameHello}, about(live, frame{Kind: frameRecon, Raw: []byte("garbage, of any length")})}},
+		{"next of what was not compared", []frame{{Kind: frameHello}, about(live, frame{Kind: frameNext})}},
+		{"a crooked offer", []frame{{Kind: frameHello}, about(live, frame{Kind: frameOffer, Items: make([]byte, 34)})}},
+		{"a huge offer", []frame{{Kind: frameHello}, about(live, frame{Kind: frameOffer, Items: make([]byte, offeredSize*(offerMax+1))})}},
+		{"a crooked request", []frame{{Kind: frameHello}, {Kind: frameGet, Items: make([]byte, 32)}}},
+		{"a huge request", []frame{{Kind: frameHello}, {Kind: frameGet, Items: make([]byte, wire.IDSize*(batchMax+1))}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStation(t, tree.Pinned(), newMemory())
+			s.host.SetStreamHandler(wire.ProtocolCatchUp, func(st network.Stream) { s.serveCatchUp(t.Context(), st) })
+			client := newHost(t)
+			connect(t, client, s.host)
+			st, err := client.NewStream(t.Context(), s.host.ID(), wire.ProtocolCatchUp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer st.Reset()
+			_ = st.SetDeadline(time.Now().Add(10 * time.Second))
+			f := newFramer(st)
+			for _, fr := range test.say {
+				if err := f.send(fr); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for err == nil {
+				_, err = f.read()
+			}
+			if !errors.Is(err, network.ErrReset) {
+				t.Errorf("%v, want the stream reset", err)
+			}
+			eventually(t, "the place is free", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.serving) == 0 })
+		})
+	}
+}
+
+// A neighbour that promises and does not give costs two seconds, and one that
+// sends a byte now and then is cut off; meanwhile others give.
+func TestSlowNeighbourBlocksNobody(t *testing.T) {
+	tree := newTree(t)
+	e := warning(t, tree, "one")
+	synctest.Test(t, func(t *testing.T) {
+		v := found(t, tree, 3, 20e6, simnet.StaticLatency(5*time.Millisecond))
+		defer v.end()
+		begun, ended := time.Time{}, make(chan time.Duration, 9)
+		v.all[0].host.SetStreamHandler(wire.ProtocolCatchUp, offering(tree.Root.ID(), []offered{{e.ID(), 5, 4}}, func(f *framer, _ frame) error {
+			begun = time.Now()
+			head := append(binary.AppendUvarint(nil, 1000), 0xa2, 0, frameEnv, 5, 0x59, 3, 0xe0)
+			for i := 0; ; i++ {
+				err := f.w.WriteByte(append(head, make([]byte, 1000)...)[i])
+				if err == nil {
+					err = f.w.Flush()
+				}
+				if err != nil {
+					ended <- time.Since(begun)
+					return err
+				}
+				time.Sleep(5 * time.Second)
+			}
+		}))
+		v.connect(1, 0)
+		v.all[1].near.again(v.all[0].host.ID())
+		time.Sleep(3 * time.Second)
+		if begun.IsZero() {
+			t.Fatal("nobody asked")
+		}
+		v.ingest(2, []*wire.Envelope{e})
+		v.connect(1, 2)
+		if took := v.until("the warning", []*wire.Envelope{e}, 10*time.Second, v.all[1]); took > 3*time.Second {
+			t.Errorf("after %s", took)
+		}
+		if took := <-ended; took > 3*stallTime {
+			t.Errorf("the slow neighbour was borne for %s", took)
+		}
+	})
+}
