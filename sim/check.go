@@ -128,6 +128,12 @@ func (c *checker) authentic(d *Device, id string) {
 
 // kept: what a device has told of it still holds, until it has ended.
 func (c *checker) kept(d *Device, held map[string]apitype.AlertSummary) {
+	if quota := c.world.cfg.Quota; quota > 0 {
+		if uint64(len(held)) > quota {
+			c.fail(d.number, "holds %d alerts of at most %d", len(held), quota)
+		}
+		return // what overflows is given up
+	}
 	d.seen.mu.Lock()
 	defer d.seen.mu.Unlock()
 	for id := range d.seen.alerts {

@@ -16,9 +16,9 @@ import (
 // Sleep lets virtual time pass.
 func (w *World) Sleep(d time.Duration) { time.Sleep(d) }
 
-// Publish has the Leitstelle warn on a device and returns the alert's ID.
+// Publish has the authority warn on a device and returns the alert's ID.
 func (w *World) Publish(device int) (wire.ID, error) {
-	e, err := Warning(w.tree, trueTime(w.Now()), fmt.Sprintf("warning-%d", w.checker.count()), 0)
+	e, err := Warning(w.tree, w.author, trueTime(w.Now()), fmt.Sprintf("warning-%d", w.checker.count()), 0)
 	if err != nil {
 		return wire.ID{}, err
 	}
@@ -74,9 +74,9 @@ func (w *World) Start(device int) error {
 	return w.devices[device].start(w.ctx)
 }
 
-// Warning is a genuine Severe alert of the tree's Leitstelle by both its officers,
-// with so many bytes of text beside its headline.
-func Warning(tree *trusttest.Tree, now time.Time, identifier string, text int) (*wire.Envelope, error) {
+// Warning is a genuine Severe alert of a unit of the tree by all its officers, with
+// so many bytes of text beside its headline.
+func Warning(tree *trusttest.Tree, unit *trusttest.Unit, now time.Time, identifier string, text int) (*wire.Envelope, error) {
 	c := &cap.Alert{
 		Version: cap.V12, Identifier: identifier, Sender: "lst.07131.rp", Sent: cap.MakeTime(now.Unix(), 60),
 		Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public,
@@ -95,5 +95,5 @@ func Warning(tree *trusttest.Tree, now time.Time, identifier string, text int) (
 	if err != nil {
 		return nil, err
 	}
-	return tree.Sign(tree.Leitstelle, h, payload, parts, tree.Leitstelle.Persons...)
+	return tree.Sign(unit, h, payload, parts, unit.Persons...)
 }

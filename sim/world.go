@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
@@ -32,6 +33,9 @@ type Config struct {
 	// Bound is how long after the last change every connected device must have
 	// every live alert; 0: [DefaultBound].
 	Bound time.Duration
+	// Quota bounds the warnings of the authority that a device keeps; then what is
+	// kept must not depend on the order of arrival. 0: far more than are published.
+	Quota uint64
 	// Boot is the time over which the devices, which all listen at once, begin to
 	// run: after a power cut each has its store to read first. 0: at once.
 	Boot time.Duration
@@ -53,6 +57,7 @@ type World struct {
 	t       *testing.T
 	ctx     context.Context
 	tree    *trusttest.Tree
+	author  *trusttest.Unit // who warns
 	air     *air
 	dials   [][]int
 	devices []*Device
@@ -113,7 +118,7 @@ var warm = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	e, err := Warning(tree, trueTime(0), "warm", 0)
+	e, err := Warning(tree, tree.Leitstelle, trueTime(0), "warm", 0)
 	if err != nil {
 		return err
 	}
@@ -141,7 +146,11 @@ func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{cfg: cfg, t: t, ctx: ctx, tree: tree, air: newAir(cfg.Seed, cfg.Network), dials: cfg.Mesh(cfg.Devices, cfg.Seed)}
+	author, err := cfg.author(tree)
+	if err != nil {
+		return nil, err
+	}
+	w := &World{cfg: cfg, t: t, ctx: ctx, tree: tree, author: author, air: newAir(cfg.Seed, cfg.Network), dials: cfg.Mesh(cfg.Devices, cfg.Seed)}
 	w.checker.world = w
 	for i := range cfg.Devices {
 		st, err := persist.OpenPath(ctx, "", persist.Memory, persist.Options{})
@@ -151,6 +160,20 @@ func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
 		w.devices = append(w.devices, &Device{world: w, number: i, key: keyOf(cfg.Seed, i), store: st, clock: cfg.Clock(i)})
 	}
 	return w, nil
+}
+
+// author is the Leitstelle, or an authority below it with the quota.
+func (c *Config) author(tree *trusttest.Tree) (*trusttest.Unit, error) {
+	if c.Quota == 0 {
+		return tree.Leitstelle, nil
+	}
+	scope := trusttest.Scope(2, 1, "ARS 07131")
+	for i := range scope.Quotas {
+		if scope.Quotas[i].Lane == wire.LaneLive {
+			scope.Quotas[i].Count = c.Quota
+		}
+	}
+	return tree.AddUnit(tree.Kreis, "rp/07131/wehr", scope, "a", "b")
 }
 
 func (w *World) startAll() error {

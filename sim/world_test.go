@@ -115,6 +115,31 @@ func TestWarningWalks(t *testing.T) {
 	})
 }
 
+// More warnings than an authority may have, on both sides of a partition: all
+// devices give up the same ones.
+func TestOverflow(t *testing.T) {
+	Run(t, Config{Devices: 8, Seed: 9, Mesh: Random(6), Quota: 12}, func(w *World) {
+		w.Sleep(5 * time.Second)
+		w.Split(4)
+		for i := range 30 {
+			w.MustPublish(i % 8)
+			w.Sleep(3 * time.Second)
+		}
+		w.Heal()
+		w.Sleep(3 * time.Minute)
+		w.Check()
+		for i := range 30 {
+			w.MustPublish((i * 3) % 8)
+		}
+		w.Sleep(3 * time.Minute)
+		for i := range w.Devices() {
+			if n := len(w.checker.holds(w.Device(i))); n != 12 {
+				t.Errorf("device %d holds %d alerts", i, n)
+			}
+		}
+	})
+}
+
 // A day of random trouble; each seed is another one.
 func TestStorm(t *testing.T) {
 	storms := 1
@@ -145,7 +170,7 @@ func TestCheckerFindsFaults(t *testing.T) {
 		script     func(t *testing.T, w *World)
 	}{
 		{"a forger is believed", "which nobody has published", func(t *testing.T, w *World) {
-			e, err := Warning(w.tree, trueTime(w.Now()), "forged", 0)
+			e, err := Warning(w.tree, w.author, trueTime(w.Now()), "forged", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
