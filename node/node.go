@@ -84,6 +84,8 @@ type Node struct {
 	warned  map[wire.ID]time.Duration
 	unsaved map[wire.ID]gossip.Record
 
+	retained retained // what was removed from the store
+
 	broken chan *persist.DamagedError // told that the store's database is damaged
 }
 

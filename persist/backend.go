@@ -65,7 +65,7 @@ func OpenPath(ctx context.Context, dir string, backend Backend, opt Options) (*S
 		_ = release()
 		return nil, unwritable(err)
 	}
-	s.release = release
+	s.dir, s.release = dir, release
 	return s, nil
 }
 

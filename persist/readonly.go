@@ -40,7 +40,7 @@ func OpenReadOnly(ctx context.Context, dir string, opt Options) (s *Store, unrea
 			return nil, unread, errors.Join(err, release())
 		}
 	}
-	s.volatile, s.release = true, release
+	s.volatile, s.dir, s.release = true, dir, release
 	return s, unread, nil
 }
 

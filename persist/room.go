@@ -2,6 +2,8 @@ package persist
 
 import (
 	"fmt"
+	"io/fs"
+	"path/filepath"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -64,4 +66,21 @@ func (s *Store) Space() Space {
 	}
 	free, err := s.opt.Free()
 	return Space{Known: err == nil, Free: free, Reserve: uint64(s.opt.MinFree)}
+}
+
+// FolderSize is the bytes of all files of the store, also of a damaged database
+// that [Salvage] has kept; 0 in memory.
+func (s *Store) FolderSize() (size int64) {
+	if s.dir == "" {
+		return 0
+	}
+	_ = filepath.WalkDir(s.dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil { // else it has gone meanwhile
+				size += info.Size()
+			}
+		}
+		return nil
+	})
+	return size
 }

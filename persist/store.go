@@ -63,6 +63,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	ds      datastore.Batching
 	opt     Options
+	dir     string       // its folder; empty: none
 	release func() error // the folder's lock
 
 	volatile bool // what it is given ends with the process

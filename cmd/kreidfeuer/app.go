@@ -22,6 +22,7 @@ func commands(e *env) []*cli.Command {
 		certCommand(e),
 		alertCommand(e),
 		carryCommand(e),
+		storeCommand(e),
 		capCommand(e),
 		completionCommand(e),
 		manCommand(e),

@@ -43,6 +43,16 @@ type Backend interface {
 	// ExpandMessage returns that envelope and takes nothing in.
 	ExpandMessage(ctx context.Context, message []byte) ([]byte, error)
 
+	// Store describes the store.
+	Store(ctx context.Context) (apitype.Store, error)
+	// VerifyStore reads the whole store and says what is wrong, and with repair makes
+	// it right as far as possible.
+	VerifyStore(ctx context.Context, repair bool, progress func(done, of int)) (apitype.StoreReport, error)
+	// CompactStore gives the room of what was deleted back to the disk.
+	CompactStore(ctx context.Context, progress func(done, of int)) (apitype.Store, error)
+	// BackupStore writes a backup of the store, without keys.
+	BackupStore(ctx context.Context, out io.Writer) error
+
 	Drafts(ctx context.Context, page apitype.Page) (apitype.List[apitype.DraftSummary], error)
 	Draft(ctx context.Context, id string) (apitype.Draft, error)
 	// PutDraft keeps a draft and offers it to the stations of its authority.

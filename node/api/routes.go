@@ -59,6 +59,11 @@ var routes = []route{
 	{method: "POST", path: "/v1/messages/expand", maxBody: maxMessage, answer: expandMessage},
 	{method: "GET", path: "/v1/messages/{id}", answer: getMessage},
 
+	{method: "GET", path: "/v1/store", answer: getStore},
+	{method: "POST", path: "/v1/store/verify", stream: (*Server).verifyStore},
+	{method: "POST", path: "/v1/store/compact", stream: (*Server).compactStore},
+	{method: "GET", path: "/v1/store/backup", stream: (*Server).backupStore},
+
 	{method: "GET", path: "/v1/drafts", answer: listDrafts},
 	{method: "POST", path: "/v1/drafts", maxBody: maxEnvelope, answer: putDraft},
 	{method: "GET", path: "/v1/drafts/{id}", answer: getDraft},

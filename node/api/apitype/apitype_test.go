@@ -12,7 +12,7 @@ import (
 // topLevel lists the types that are written by themselves.
 var topLevel = []any{
 	Status{}, List[Peer]{}, List[AlertSummary]{}, AlertDetail{}, Event{}, Submitted{}, List[DraftSummary]{}, Draft{},
-	List[Root]{}, Root{}, List[Certificate]{}, Places{}, Head{}, Error{}, Imported{}, BundleContent{},
+	List[Root]{}, Root{}, List[Certificate]{}, Places{}, Head{}, Error{}, Imported{}, BundleContent{}, Store{}, StoreReport{}, Progress{},
 }
 
 // TestNames holds every field of every type to the conventions.

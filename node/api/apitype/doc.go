@@ -35,8 +35,12 @@ const (
 	SchemaCerts     Schema = "kreidfeuer.certificates/1"
 	SchemaPlaces    Schema = "kreidfeuer.places/1"
 	SchemaHead      Schema = "kreidfeuer.head/1"
-	SchemaImported  Schema = "kreidfeuer.imported/1"
-	SchemaBundle    Schema = "kreidfeuer.bundle/1"
+	SchemaStore     Schema = "kreidfeuer.store/1"
+	SchemaProgress  Schema = "kreidfeuer.progress/1"
+	// The result of checking the store.
+	SchemaStoreReport Schema = "kreidfeuer.store-report/1"
+	SchemaImported    Schema = "kreidfeuer.imported/1"
+	SchemaBundle      Schema = "kreidfeuer.bundle/1"
 	// Items of listings, where a program prints them one a line.
 	SchemaAlertItem Schema = "kreidfeuer.alert-item/1"
 	SchemaDraftItem Schema = "kreidfeuer.draft-item/1"
