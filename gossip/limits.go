@@ -76,10 +76,6 @@ const (
 	// syncFrame bounds the bytes of one frame: the largest message of a comparison.
 	syncFrame = recon.MaxMessage + 1<<10
 
-	// syncRounds bounds the messages of one comparison of one lane, each way. It
-	// takes two or three; more than these prove that the neighbour plays.
-	syncRounds = 64
-
 	// offerMax bounds the items of one offer, 35 bytes each.
 	offerMax = 1024
 

@@ -120,11 +120,10 @@ type answering struct {
 	p peer.ID
 	f *framer
 
-	place  ledger.Place   // that is compared
-	x      *recon.Session // nil: none, or over
-	rounds int
-	have   []wire.Item // what the comparison has found so far
-	left   []offered   // to be offered
+	place ledger.Place   // that is compared
+	x     *recon.Session // nil: none, or over
+	have  []wire.Item    // what the comparison has found so far
+	left  []offered      // to be offered
 }
 
 func (a *answering) run(ctx context.Context) error {
@@ -174,10 +173,7 @@ func (a *answering) compare(ctx context.Context, q frame) error {
 		a.r.mu.Lock()
 		a.x = recon.Answer(a.r.ledger.Set(p), a.r.limits(p.Domain))
 		a.r.mu.Unlock()
-		a.place, a.rounds, a.have, a.left = p, 0, nil, nil
-	}
-	if a.rounds++; a.rounds > syncRounds {
-		return errRounds
+		a.place, a.have, a.left = p, nil, nil
 	}
 	if err := a.r.peers.compare(ctx, string(a.p)); err != nil {
 		return err

@@ -3,7 +3,6 @@ package gossip
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -163,7 +162,7 @@ func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error
 	x := recon.Ask(c.r.ledger.Set(p), c.r.limits(p.Domain))
 	c.r.mu.Unlock()
 	var in []byte
-	for range syncRounds {
+	for { // recon bounds the messages
 		out, h, n, done, err := x.Step(in)
 		have, need = append(have, h...), need+len(n)
 		if err != nil {
@@ -183,10 +182,7 @@ func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error
 			return have, need, nil
 		}
 	}
-	return nil, 0, errRounds
 }
-
-var errRounds = errors.New("a comparison that does not end")
 
 // offerFresh offers the news that waits for the neighbour.
 func (c *session) offerFresh() error {

@@ -110,6 +110,8 @@ func (x *answerer) answer(kind byte, r *reader, t *turn) bool {
 		}
 	case msgNote:
 		t.out = []byte{msgNoted}
+	case msgEnough:
+		t.out, t.done = []byte{msgNoted}, true
 	default:
 		return false
 	}

@@ -25,7 +25,6 @@ type asker struct {
 	held     []wire.Item // that the peer seems to have at a higher level
 
 	descent
-	unfinished bool
 }
 
 // close leaves out the buckets before the given one and begins anew.
@@ -69,16 +68,13 @@ func (x *asker) take(kind byte, r *reader, t *turn) error {
 		ok = x.takeRefs(r, t)
 	case kind == msgNodes && x.asked == msgQuery:
 		ok = x.takeNodes(r, t)
-	case kind == msgNoted && x.asked == msgNote:
+	case kind == msgNoted && (x.asked == msgNote || x.asked == msgEnough):
+		t.done = x.asked == msgEnough
 		ok = r.end()
 	case kind == msgUnequal && x.asked == msgCheck:
-		if ok = r.end(); ok && x.unfinished {
-			return ErrUnfinished
-		}
-		ok = ok && x.descend(t)
+		ok = r.end() && x.descend(t)
 	}
 	if !ok {
-		t.done = false
 		return ErrPeer
 	}
 	return nil
@@ -298,6 +294,6 @@ func (x *asker) settle(mine []entry, theirs []Ref, t *turn) {
 		}
 	}
 	if x.needed += len(theirs); x.needed > maxNeed {
-		x.question, x.unfinished = msgCheck, true
+		x.question = msgEnough
 	}
 }

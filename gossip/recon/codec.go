@@ -14,6 +14,7 @@ const (
 	msgQuery   = 7
 	msgCheck   = 9
 	msgNote    = 11
+	msgEnough  = 13
 	msgEqual   = 2
 	msgSummary = 4
 	msgCellRow = 6

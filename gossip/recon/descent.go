@@ -60,10 +60,10 @@ func (x *asker) takeNodes(r *reader, t *turn) bool {
 	if !r.end() {
 		return false
 	}
-	if x.unfinished {
-		x.queue = nil
-	}
-	if len(x.queue) == 0 {
+	switch {
+	case x.found > maxFound || x.queries > maxQueries:
+		x.question = msgEnough
+	case len(x.queue) == 0:
 		x.question = msgCheck
 	}
 	return true
@@ -106,7 +106,7 @@ func (x *asker) compare(e *entry, t *turn) {
 		own := entry{e.key, mine}
 		t.have = append(t.have, own.item())
 	}
-	x.count(1)
+	x.found++
 }
 
 // offer settles what the peer lacks of a view.
@@ -122,13 +122,7 @@ func (x *asker) offer(v view, lacks func(*entry) bool, t *turn) {
 		x.rest.remove(&mine[i].key)
 		t.have = append(t.have, mine[i].item())
 	}
-	x.count(len(mine))
-}
-
-func (x *asker) count(found int) {
-	if x.found += found; x.found > maxFound {
-		x.unfinished = true
-	}
+	x.found += len(mine)
 }
 
 // compareParts compares what is below a prefix with the digests of the peer's parts.
@@ -150,9 +144,7 @@ func (x *asker) compareParts(p *prefix, r *reader, t *turn) bool {
 		if r.digest() == x.rest.view(&part).digest() {
 			continue
 		}
-		if x.queries++; x.queries > maxQueries {
-			x.unfinished = true
-		} else {
+		if x.queries++; x.queries <= maxQueries {
 			x.queue = append(x.queue, part)
 		}
 	}

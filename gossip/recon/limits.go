@@ -14,10 +14,6 @@ type Limits struct {
 // itself, or asked for more than any honest session needs. What Step returned so far may be used; it harms nobody.
 var ErrPeer = errors.New("peer breaks the rules of reconciliation")
 
-// ErrUnfinished ends a session that found more than it may find at once. What Step
-// returned is right; exchange it and begin another session.
-var ErrUnfinished = errors.New("more differs than one session finds")
-
 // MaxMessage bounds a message in bytes: small enough to be lost on a bad link
 // without much harm, large enough for the sketch of 3,000 differences.
 const MaxMessage = 64 << 10

@@ -41,7 +41,8 @@ func Answer(s *Set, l Limits) *Session {
 // error the session is over; a message that comes with done is still to be sent. Results that
 // came before an error, or with it, may be used. Step keeps no reference to in.
 //
-// In rare cases have names what the peer knows after all, or need what this side has.
+// In rare cases have names what the peer knows after all, or need what this side
+// has. A session that has found very much ends early: once that is exchanged, the next one goes on.
 func (x *Session) Step(in []byte) (out []byte, have []wire.Item, need []Ref, done bool, err error) {
 	if x.ended || len(in) > MaxMessage {
 		x.ended = true
