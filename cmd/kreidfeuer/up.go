@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -37,6 +37,7 @@ func upCommand(e *env) *cli.Command {
 			"gets the event as JSON on standard input. Exercises never start it.\n\n" +
 			publicHelp +
 			radioHelp +
+			internetHelp +
 			"Examples:\n" +
 			"  kreidfeuer up\n" +
 			"  kreidfeuer up --peer /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...\n" +
@@ -50,6 +51,8 @@ func upCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "radio", Usage: "also spread warnings by the radio modem at `DEVICE` (/dev/ttyUSB0, COM3)"},
 			&cli.StringFlag{Name: "radio-preset", Usage: "LoRa `PRESET` that the modem is set to: shortfast, mediumfast, longfast, longslow ...", Value: "longfast"},
 			&cli.Float64Flag{Name: "radio-duty", Usage: "send by radio at most `PERCENT` of any hour", Value: defaultDuty},
+			&cli.BoolFlag{Name: "internet", Usage: "also look for neighbours on the internet"},
+			&cli.BoolFlag{Name: "internet-serve", Usage: "this device has a public address: help others find each other, and relay for them"},
 			&cli.StringFlag{Name: "api", Usage: "offer the control API on loopback `ADDR`, with a token, instead of a socket (127.0.0.1:7132)"},
 			&cli.StringFlag{Name: "store", Usage: "keep the store in `BACKEND`: leveldb, or memory for a device that forgets", Value: string(persist.LevelDB)},
 			&cli.StringFlag{Name: "log", Usage: "log to standard error from this `LEVEL` on: debug, info, warn, error", Value: "warn"},
@@ -177,6 +180,10 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 		}
 		cfg.Listen = append(cfg.Listen, a)
 	}
+	var err error
+	if cfg.Options, err = u.internetOptions(); err != nil {
+		return nil, err
+	}
 	h, err := nodehost.New(cfg)
 	if err != nil {
 		return nil, failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
@@ -187,24 +194,23 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
 	cfg := node.Config{Name: u.cfg.Name, Version: version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
 		WatchInterfaces: true, StoreProblem: u.problem}
-	for _, s := range append(u.cfg.Peers, u.c.StringSlice("peer")...) {
-		info, err := peer.AddrInfoFromString(s)
-		if err != nil {
-			return nil, failf(exitUsage, "peer %q: %w", s, err).hintf("want /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3...")
-		}
-		cfg.Static = append(cfg.Static, *info)
+	var err error
+	if cfg.Static, err = u.staticPeers(); err != nil {
+		return nil, err
 	}
 	offset := u.c.Duration("clock-offset")
 	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
 	if !u.c.Bool("no-mdns") {
 		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log))
 	}
-	link, err := u.radioConfig()
-	if err != nil {
+	if deps.Radio, err = u.radioConfig(); err != nil {
 		return nil, err
 	}
-	deps.Radio = link
-	n, err := node.New(ctx, cfg, deps)
+	var n *node.Node
+	if err := u.addFinder(&deps, h, cfg.Static, func() []wire.ID { return n.Domains() }); err != nil {
+		return nil, err
+	}
+	n, err = node.New(ctx, cfg, deps)
 	if err != nil {
 		return nil, failf(exitData, "%w", err)
 	}

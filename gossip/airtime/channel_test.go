@@ -1,7 +1,6 @@
 package airtime
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -204,8 +203,8 @@ func TestChannel(t *testing.T) {
 				}
 			}
 			share := ch.onAir.Seconds() / 3600
-			t.Log(fmt.Sprintf("%d of %d radios reached (%d can be), %d in a minute, the last after %s; %d frames, %.1f %% of the hour, %d receptions lost to collisions, %d to noise",
-				reached, c.radios, ch.connected(), half, last.Round(time.Second), ch.sent, 100*share, ch.collided, ch.lost))
+			t.Logf("%d of %d radios reached (%d can be), %d in a minute, the last after %s; %d frames, %.1f %% of the hour, %d receptions lost to collisions, %d to noise",
+				reached, c.radios, ch.connected(), half, last.Round(time.Second), ch.sent, 100*share, ch.collided, ch.lost)
 			if reached < ch.connected() || last > c.within || share > c.longest {
 				t.Errorf("want all within %s at %.0f %%", c.within, 100*c.longest)
 			}
