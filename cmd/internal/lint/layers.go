@@ -50,6 +50,7 @@ var layers = map[string]int{
 	"sim/model":            3,
 
 	"node":                4,
+	"node/internet":       4,
 	"persist/persisttest": 4,
 
 	"node/api":      5,
@@ -72,7 +73,7 @@ var confined = []struct {
 }{
 	{
 		imports:  []string{"github.com/libp2p/"},
-		packages: []string{"gossip", "node", "node/discovery", "node/host", "node/nodetest", "sim", "cmd"},
+		packages: []string{"gossip", "node", "node/discovery", "node/host", "node/internet", "node/nodetest", "sim", "cmd"},
 	},
 	{
 		imports: []string{
