@@ -33,6 +33,8 @@ type Siege struct {
 	on      atomic.Bool
 	world   *World
 	hosts   []host.Host
+	mu      sync.Mutex
+	topics  []*pubsub.Topic // of live warnings, one for each Sybil
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -68,6 +70,18 @@ func (s *Siege) Begin() { s.on.Store(true) }
 
 // End has them behave again.
 func (s *Siege) End() { s.on.Store(false) }
+
+// Send has each Sybil publish something of its own making as a live warning.
+func (s *Siege) Send(message func(sybil int) []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, t := range s.topics {
+		if err := t.Publish(s.world.ctx, message(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // lift takes the Sybils away, at the end of the world.
 func (s *Siege) lift() error {
@@ -127,6 +141,11 @@ func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, topic string) error
 	sub, err := t.Subscribe()
 	if err != nil {
 		return err
+	}
+	if topic == wire.Topic(s.world.tree.Root.Domain(), wire.LaneLive) {
+		s.mu.Lock()
+		s.topics = append(s.topics, t)
+		s.mu.Unlock()
 	}
 	s.running.Go(func() {
 		for {

@@ -2,11 +2,15 @@ package sim
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
@@ -14,7 +18,7 @@ import (
 // warnings come to all honest devices, and the last hundredth takes at most three
 // times as long as without the attack.
 func TestSybils(t *testing.T) {
-	honest := scale(t, 30, 100)
+	honest := scale(t, 16, 100)
 	links := min(honest, 25)
 	city := Config{Devices: honest, Seed: 7, Mesh: Random(10)}
 	var quiet Distribution
@@ -65,6 +69,58 @@ func TestSybils(t *testing.T) {
 			w.Sleep(30 * time.Second)
 			within(t, volley(t, w, "censor", 20))
 		})
+	})
+}
+
+// Forgers send what nobody has signed: noise, warnings of their own domain, and
+// genuine ones that they have changed. Nobody believes them, nobody who passes on is
+// taken for them, and what is genuine arrives.
+func TestForgers(t *testing.T) {
+	own, err := trusttest.NewTree(4711, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Run(t, Config{Devices: 8, Seed: 10, Mesh: Random(6)}, func(w *World) {
+		s := lay(t, w, &Siege{Sybils: 8, Links: 4})
+		w.Sleep(5 * time.Second)
+		genuine := w.checker.message(w.MustPublish(0)).EncodeFull()
+		w.Sleep(time.Second)
+		for round := range 12 {
+			err := s.Send(func(sybil int) []byte {
+				switch sybil % 3 {
+				case 0:
+					return bytes.Repeat([]byte{byte(round), byte(sybil)}, 500)
+				case 1:
+					e, err := Message{Identifier: fmt.Sprint(round, sybil), Now: trueTime(w.Now())}.Sign(own, own.Leitstelle)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return e.EncodeFull()
+				}
+				changed := bytes.Clone(genuine)
+				changed[100+(round*37+sybil*101)%300] ^= 1
+				return changed
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Sleep(time.Second)
+		}
+		volley(t, w, "among forgers", 8)
+		var rejected, cut uint64
+		for i := range w.Devices() {
+			rejected, cut = rejected+w.Device(i).Stats().Rejected, cut+w.Device(i).Stats().CutOff
+		}
+		if t.Logf("%d messages rejected, %d neighbours cut off", rejected, cut); rejected == 0 {
+			t.Error("nothing was rejected")
+		}
+		for i := range w.Devices() {
+			for _, other := range w.dials[i] {
+				if info, _ := infoOf(w.cfg.Seed, other); w.Device(i).host.Network().Connectedness(info.ID) != network.Connected {
+					t.Errorf("device %d has lost device %d", i, other)
+				}
+			}
+		}
 	})
 }
 

@@ -181,7 +181,7 @@ func (r *race) warn(ctx context.Context, tree *trusttest.Tree, all []Spreader, g
 	random := rand.New(rand.NewPCG(r.Seed, 2))
 	before, copies, size := r.air.counts(), total(all), 0
 	for i := range r.Warnings {
-		e, err := Warning(tree, tree.Leitstelle, trueTime(r.air.now()), fmt.Sprintf("warning-%d", i), r.Text)
+		e, err := Message{Identifier: fmt.Sprintf("warning-%d", i), Now: trueTime(r.air.now()), Text: r.Text}.Sign(tree, tree.Leitstelle)
 		if err != nil {
 			return Outcome{}, err
 		}

@@ -40,6 +40,7 @@ type checker struct {
 type genuine struct {
 	at      time.Duration
 	on      int // device
+	message *wire.Envelope
 	expires time.Time
 }
 
@@ -57,13 +58,20 @@ func (c *checker) count() int {
 	return len(c.genuine)
 }
 
+// message is what was published under an ID, with all its signatures.
+func (c *checker) message(id wire.ID) *wire.Envelope {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.genuine[id.String()].message
+}
+
 func (c *checker) published(e *wire.Envelope, on int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.genuine == nil {
 		c.genuine = map[string]genuine{}
 	}
-	c.genuine[e.ID().String()] = genuine{c.world.Now(), on, time.Unix(int64(e.Header.Expires), 0)}
+	c.genuine[e.ID().String()] = genuine{c.world.Now(), on, e, time.Unix(int64(e.Header.Expires), 0)}
 }
 
 // changed notes that the bound starts anew.

@@ -2,14 +2,9 @@ package sim
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
-	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
-	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
@@ -18,12 +13,37 @@ func (w *World) Sleep(d time.Duration) { time.Sleep(d) }
 
 // Publish has the authority warn on a device and returns the alert's ID.
 func (w *World) Publish(device int) (wire.ID, error) {
-	e, err := Warning(w.tree, w.author, trueTime(w.Now()), fmt.Sprintf("warning-%d", w.checker.count()), 0)
+	return w.publish(device, Message{}, 0)
+}
+
+// AllClear has the authority end an alert, on a device. An end is good with one
+// signature; with one alone it is raised by [World.Confirm].
+func (w *World) AllClear(device int, of wire.ID, persons int) (wire.ID, error) {
+	return w.publish(device, Message{Follows: w.checker.message(of), AllClear: true}, persons)
+}
+
+// Confirm brings an alert again on a device, with all its signatures.
+func (w *World) Confirm(device int, id wire.ID) error {
+	w.changed()
+	_, err := w.devices[device].Submit(w.ctx, w.checker.message(id).EncodeFull())
+	return err
+}
+
+// publish signs a message and submits it with so many of its signatures; 0: all.
+func (w *World) publish(device int, m Message, persons int) (wire.ID, error) {
+	m.Identifier, m.Now = fmt.Sprintf("warning-%d", w.checker.count()), trueTime(w.Now())
+	e, err := m.Sign(w.tree, w.author)
 	if err != nil {
 		return wire.ID{}, err
 	}
 	w.checker.published(e, device)
 	w.changed()
+	if persons > 0 {
+		fewer := *e
+		fewer.Signers = e.Signers[:persons]
+		fewer.Chain = w.tree.Pool.ChainFor(&fewer)
+		e = &fewer
+	}
 	if _, err := w.devices[device].Submit(w.ctx, e.EncodeFull()); err != nil {
 		return e.ID(), fmt.Errorf("publish on device %d: %w", device, err)
 	}
@@ -72,28 +92,4 @@ func (w *World) Crash(device int) error {
 func (w *World) Start(device int) error {
 	w.changed()
 	return w.devices[device].start(w.ctx)
-}
-
-// Warning is a genuine Severe alert of a unit of the tree by all its officers, with
-// so many bytes of text beside its headline.
-func Warning(tree *trusttest.Tree, unit *trusttest.Unit, now time.Time, identifier string, text int) (*wire.Envelope, error) {
-	c := &cap.Alert{
-		Version: cap.V12, Identifier: identifier, Sender: "lst.07131.rp", Sent: cap.MakeTime(now.Unix(), 60),
-		Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public,
-		Info: []cap.Info{{
-			Language: "de", Category: []cap.Category{cap.Met}, Event: "Hochwasser", Urgency: cap.Immediate, Severity: cap.Severe,
-			Certainty: cap.Observed, Expires: cap.MakeTime(now.Add(6*time.Hour).Unix(), 60), Headline: "Hochwasser an der Ahr",
-			Instruction: "Gehen Sie in obere Stockwerke." + strings.Repeat(" Hilfe kommt.", text/13),
-			Area:        []cap.Area{{AreaDesc: "Kreis Ahrweiler", Geocode: []cap.NamedValue{{ValueName: "ARS", Value: "071310000000"}}}},
-		}},
-	}
-	h, err := alert.Header(c)
-	if err != nil {
-		return nil, err
-	}
-	payload, parts, err := alert.Payload(c, compact.Extras{})
-	if err != nil {
-		return nil, err
-	}
-	return tree.Sign(unit, h, payload, parts, unit.Persons...)
 }

@@ -23,28 +23,14 @@ func (s Storm) Rage(w *World) (published []wire.ID, err error) {
 	for range s.Events {
 		w.Sleep(time.Duration(random.ExpFloat64() * float64(s.Every)))
 		device := random.IntN(w.Devices())
-		switch what := random.IntN(10); {
-		case what < 4:
-			if w.devices[device].up {
-				var id wire.ID
-				if id, err = w.Publish(device); err == nil {
-					published = append(published, id)
-				}
-			}
-		case what < 6:
-			if w.devices[device].up {
-				err = w.Crash(device)
-			} else {
-				err = w.Start(device)
-			}
-		case what < 7:
-			w.Split(1 + random.IntN(w.Devices()-1))
-		case what < 8:
-			w.SetNetwork(netmodel.All{w.cfg.Network, netmodel.Link{Loss: random.Float64() / 2, Jitter: 200 * time.Millisecond}})
-		case what < 9:
-			w.SetNetwork(netmodel.All{w.cfg.Network, netmodel.Link{Latency: 500 * time.Millisecond, Rate: 20_000}})
-		default:
-			w.Heal()
+		if what := random.IntN(12); what < 6 {
+			err = s.speak(w, random, device, &published)
+		} else if what < 8 && w.devices[device].up {
+			err = w.Crash(device)
+		} else if what < 8 {
+			err = w.Start(device)
+		} else {
+			s.blow(w, random)
 		}
 		if err != nil {
 			return published, err
@@ -59,4 +45,37 @@ func (s Storm) Rage(w *World) (published []wire.ID, err error) {
 		}
 	}
 	return published, nil
+}
+
+// speak has the authority warn, give an all-clear, or confirm one.
+func (s Storm) speak(w *World, random *rand.Rand, device int, published *[]wire.ID) error {
+	if !w.devices[device].up {
+		return nil
+	}
+	var id wire.ID
+	var err error
+	switch what := random.IntN(6); {
+	case what < 3 || len(*published) == 0:
+		id, err = w.Publish(device)
+	case what < 5:
+		id, err = w.AllClear(device, (*published)[random.IntN(len(*published))], 1+random.IntN(2))
+	default:
+		return w.Confirm(device, (*published)[random.IntN(len(*published))])
+	}
+	*published = append(*published, id)
+	return err
+}
+
+// blow changes the network.
+func (s Storm) blow(w *World, random *rand.Rand) {
+	switch random.IntN(4) {
+	case 0:
+		w.Split(1 + random.IntN(w.Devices()-1))
+	case 1:
+		w.SetNetwork(netmodel.All{w.cfg.Network, netmodel.Link{Loss: random.Float64() / 2, Jitter: 200 * time.Millisecond}})
+	case 2:
+		w.SetNetwork(netmodel.All{w.cfg.Network, netmodel.Link{Latency: 500 * time.Millisecond, Rate: 20_000}})
+	default:
+		w.Heal()
+	}
 }

@@ -118,7 +118,7 @@ var warm = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	e, err := Warning(tree, tree.Leitstelle, trueTime(0), "warm", 0)
+	e, err := Message{Identifier: "warm", Now: trueTime(0)}.Sign(tree, tree.Leitstelle)
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestCheckerFindsFaults(t *testing.T) {
 		script     func(t *testing.T, w *World)
 	}{
 		{"a forger is believed", "which nobody has published", func(t *testing.T, w *World) {
-			e, err := Warning(w.tree, w.author, trueTime(w.Now()), "forged", 0)
+			e, err := Message{Identifier: "forged", Now: trueTime(w.Now())}.Sign(w.tree, w.author)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,58 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
+)
+
+// Message is a genuine Severe warning for Kreis Ahrweiler that holds for six hours,
+// or the end of one.
+type Message struct {
+	Identifier string
+	Now        time.Time      // when it is sent
+	Text       int            // bytes of text beside the headline
+	Follows    *wire.Envelope // the one that it takes up; nil: none
+	AllClear   bool           // it ends that one
+}
+
+// Sign makes the envelope, signed by all officers of a unit.
+func (m Message) Sign(tree *trusttest.Tree, unit *trusttest.Unit) (*wire.Envelope, error) {
+	c := &cap.Alert{
+		Version: cap.V12, Identifier: m.Identifier, Sender: "lst.07131.rp", Sent: cap.MakeTime(m.Now.Unix(), 60),
+		Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public,
+		Info: []cap.Info{{
+			Language: "de", Category: []cap.Category{cap.Met}, Event: "Hochwasser", Urgency: cap.Immediate, Severity: cap.Severe,
+			Certainty: cap.Observed, Expires: cap.MakeTime(m.Now.Add(6*time.Hour).Unix(), 60), Headline: "Hochwasser an der Ahr",
+			Instruction: "Gehen Sie in obere Stockwerke." + strings.Repeat(" Hilfe kommt.", m.Text/13),
+			Area:        []cap.Area{{AreaDesc: "Kreis Ahrweiler", Geocode: []cap.NamedValue{{ValueName: "ARS", Value: "071310000000"}}}},
+		}},
+	}
+	var more compact.Extras
+	if m.Follows != nil {
+		a, err := alert.OpenFull(m.Follows)
+		if err != nil {
+			return nil, err
+		}
+		c.MsgType = cap.MsgUpdate
+		c.References = a.CAP.Sender + "," + a.CAP.Identifier + "," + string(a.CAP.Sent)
+		more.References = []wire.ID{m.Follows.ID()}
+	}
+	if m.AllClear {
+		c.Info[0].ResponseType = []cap.ResponseType{cap.AllClear}
+	}
+	h, err := alert.Header(c)
+	if err != nil {
+		return nil, err
+	}
+	payload, parts, err := alert.Payload(c, more)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Sign(unit, h, payload, parts, unit.Persons...)
+}
