@@ -170,11 +170,12 @@ func (l *Ledger) Emergencies(author [32]byte, at, latest uint64, id wire.ID) (n 
 	return n
 }
 
-// Sweep removes what ended before the given time, in domains whose time is sure,
-// and returns it, and the memos that ended.
+// Sweep removes what comparisons leave out from the given time on, in domains whose
+// time is sure, and returns it, and the memos that ended. Neighbours would offer
+// what goes earlier.
 func (l *Ledger) Sweep(before uint64, sure func(domain wire.ID) bool) (ended []*Entry, memos []wire.ID) {
 	for _, e := range l.known {
-		if e.Expires < before && sure(e.Domain) {
+		if recon.Closed(e.Expires, before) && sure(e.Domain) {
 			ended = append(ended, e)
 		}
 	}
@@ -182,12 +183,12 @@ func (l *Ledger) Sweep(before uint64, sure func(domain wire.ID) bool) (ended []*
 		l.Remove(e)
 	}
 	for id, m := range l.memos.displaced {
-		if m.expires < before && sure(m.place.Domain) {
+		if recon.Closed(m.expires, before) && sure(m.place.Domain) {
 			delete(l.memos.displaced, id)
 		}
 	}
 	for id, m := range l.memos.released {
-		if m.Expires < before && sure(m.Domain) {
+		if recon.Closed(m.Expires, before) && sure(m.Domain) {
 			l.forget(id)
 			memos = append(memos, id)
 		}

@@ -134,14 +134,14 @@ func TestSlotKeepsTheHighestSequence(t *testing.T) {
 func TestSlotIsReleased(t *testing.T) {
 	l := New()
 	held := &Entry{Item: wire.Item{ID: testID(1)}, Kind: wire.TypeBeacon, Sequence: 9, Expires: 10}
-	earlier := &Entry{Item: wire.Item{ID: testID(2)}, Kind: wire.TypeBeacon, Sequence: 3, Expires: 100}
+	earlier := &Entry{Item: wire.Item{ID: testID(2)}, Kind: wire.TypeBeacon, Sequence: 3, Expires: 3 * 3600}
 	if _, err := l.Admit(held, testLimit); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Admit(earlier, testLimit); !errors.Is(err, ErrSuperseded) {
 		t.Fatalf("%v", err)
 	}
-	l.Sweep(50, func(wire.ID) bool { return true })
+	l.Sweep(2*3600, func(wire.ID) bool { return true }) // what expires in an hour goes when the hour is over
 	if _, err := l.Admit(earlier, testLimit); err != nil || len(l.slots) != 1 {
 		t.Errorf("%v, %d slots", err, len(l.slots))
 	}
@@ -208,14 +208,14 @@ func TestSetFollowsTheLedger(t *testing.T) {
 func TestSweepRemovesWhatEnded(t *testing.T) {
 	l := New()
 	defer func() {
-		if ended, _ := l.Sweep(100, func(wire.ID) bool { return false }); len(ended) != 0 {
+		if ended, _ := l.Sweep(100*3600, func(wire.ID) bool { return false }); len(ended) != 0 {
 			t.Errorf("swept %d of a domain whose time is in doubt", len(ended))
 		}
 	}()
 	for n := range 10 {
-		l.Admit(&Entry{Item: wire.Item{ID: testID(n)}, Expires: uint64(n), Accounts: []wire.ID{testID(99)}}, func(wire.ID, wire.Lane) Quota { return Quota{100, 100} })
+		l.Admit(&Entry{Item: wire.Item{ID: testID(n)}, Expires: uint64(n)*3600 + 1800, Accounts: []wire.ID{testID(99)}}, func(wire.ID, wire.Lane) Quota { return Quota{100, 100} })
 	}
-	if ended, _ := l.Sweep(5, func(wire.ID) bool { return true }); len(ended) != 5 || len(l.known) != 5 || len(l.accounts[accountKey{certificate: testID(99)}].entries) != 5 {
+	if ended, _ := l.Sweep(5*3600+1799, func(wire.ID) bool { return true }); len(ended) != 5 || len(l.known) != 5 || len(l.accounts[accountKey{certificate: testID(99)}].entries) != 5 {
 		t.Errorf("swept %d, %d known", len(ended), len(l.known))
 	}
 }
