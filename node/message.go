@@ -76,13 +76,6 @@ func (n *Node) TakeMessage(ctx context.Context, message []byte) (apitype.Submitt
 	return s, nil
 }
 
-// Message is [Node.Message] for the control API.
-func (c Control) Message(ctx context.Context, id string, r apitype.MessageRequest) ([]byte, error) {
-	return withID(id, func(id wire.ID) ([]byte, error) {
-		return c.Node.Message(ctx, id, brief.Options{NamePrevious: r.NamePrevious, Parts: r.Parts, Chain: r.Chain})
-	})
-}
-
 // ExpandMessage is [Node.ExpandMessage] for the control API.
 func (c Control) ExpandMessage(_ context.Context, message []byte) ([]byte, error) {
 	raw, err := c.Node.ExpandMessage(message)

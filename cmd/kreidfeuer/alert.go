@@ -32,6 +32,7 @@ func officerFlags() []cli.Flag {
 func sendingFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the signed alert to `FILE`, to be carried; needs no running device"},
+		&cli.BoolFlag{Name: "brief", Usage: "everything in the first part, for one radio frame or QR code; no maps and pictures"},
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask; for exercises only, a real warning always asks"},
 	}
 }

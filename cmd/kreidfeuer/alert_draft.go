@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ func draftFlags() []cli.Flag {
 		&cli.StringFlag{Name: "area-name", Usage: "call the area `NAME`", DefaultText: "the region's name"},
 		&cli.StringSliceFlag{Name: "polygon", Usage: "warn only inside \"`LAT,LON LAT,LON ...`\"; may be repeated"},
 		&cli.StringSliceFlag{Name: "circle", Usage: "warn only inside \"`LAT,LON KM`\"; may be repeated"},
+		&cli.StringFlag{Name: "ellipse", Usage: "warn the circle around \"`LAT,LON KM KM DEGREES`\": half axes, direction of the longer one from north"},
 		&cli.StringFlag{Name: "severity", Usage: "`SEVERITY` Extreme, Severe, Moderate, Minor or Unknown", DefaultText: "the template's"},
 		&cli.StringFlag{Name: "urgency", Usage: "`URGENCY` Immediate, Expected, Future, Past or Unknown", DefaultText: "the template's"},
 		&cli.StringFlag{Name: "certainty", Usage: "`CERTAINTY` Observed, Likely, Possible, Unlikely or Unknown", DefaultText: "the template's"},
@@ -188,8 +190,9 @@ func draftAreas(c *cli.Context) ([]compose.Area, error) {
 		areas = append(areas, a)
 	}
 	name, polygons, circles := c.String("area-name"), listOf[cap.Polygon](c.StringSlice("polygon")), listOf[cap.Circle](c.StringSlice("circle"))
-	if name == "" && len(polygons) == 0 && len(circles) == 0 {
-		return areas, nil
+	ellipse, err := draftEllipse(c.String("ellipse"), &circles)
+	if err != nil || name == "" && len(polygons) == 0 && len(circles) == 0 {
+		return areas, err
 	}
 	switch len(areas) {
 	case 0:
@@ -199,7 +202,7 @@ func draftAreas(c *cli.Context) ([]compose.Area, error) {
 		return nil, failf(exitUsage, "a polygon, circle or name belongs to one area, %d are given", len(areas))
 	}
 	a := &areas[0]
-	a.Polygons, a.Circles = polygons, circles
+	a.Polygons, a.Circles, a.Ellipse = polygons, circles, ellipse
 	if name != "" {
 		a.Name = name
 	}
@@ -207,6 +210,32 @@ func draftAreas(c *cli.Context) ([]compose.Area, error) {
 		return nil, failf(exitUsage, "the area needs a name for people").hintf("--area-name NAME, or --area REGION around it")
 	}
 	return areas, nil
+}
+
+// draftEllipse adds the circle around an ellipse, and returns what narrows it.
+func draftEllipse(text string, circles *[]cap.Circle) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	f := strings.Fields(text)
+	if len(f) == 4 && len(*circles) == 0 {
+		var half [3]float64
+		var err error
+		for i, s := range f[1:] {
+			if v, problem := strconv.ParseFloat(s, 64); problem != nil || v < 0 {
+				err = failf(exitUsage, "--ellipse: %q is no number", s)
+			} else {
+				half[i] = v
+			}
+		}
+		circle := cap.Circle(f[0] + " " + f[1])
+		if _, _, problem := circle.Parse(); err == nil && problem == nil && half[1] > 0 && half[1] <= half[0] && half[2] < 360 {
+			*circles = append(*circles, circle)
+			return f[2] + " " + f[3], nil
+		}
+	}
+	return "", failf(exitUsage, "%q is no ellipse", text).
+		hintf("--ellipse \"50.541,7.113 12 5 45\" is 24 km long, 10 km wide and points north-east; there is no circle beside it")
 }
 
 func draftArea(text string) (compose.Area, error) {

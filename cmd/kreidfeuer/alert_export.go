@@ -10,19 +10,23 @@ import (
 func alertExportCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:      "export",
-		Usage:     "write one warning as CAP, as its signed envelope or as text",
+		Usage:     "write one warning as CAP, as its signed envelope, as text or as QR codes",
 		ArgsUsage: "ID",
 		Description: "Formats: xml (CAP 1.2), wire (the signed envelope with its chain, which proves\n" +
 			"itself to everybody who has pinned the root), text, and texts of at most 90, 360, 500 and\n" +
-			"1395 characters for displays, radio and Cell Broadcast.\n\n" +
+			"1395 characters for displays, radio and Cell Broadcast. --qr draws the signed warning as\n" +
+			"QR codes: a device with kreidfeuer reads them off a photo with carry import and checks\n" +
+			"the warning itself. A phone without kreidfeuer shows a text that begins with KF1: and\n" +
+			"opens no page; copied into a file, carry import reads that too.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer alert export 7kq3abcd --format xml --out warning.xml\n" +
+			"  kreidfeuer alert export 7kq3abcd --qr warning.png\n" +
 			"  kreidfeuer alert export 7kq3abcd --format short-90",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "write `FORMAT` xml, wire, text, short-90, short-360, short-500 or short-1395", Value: "xml"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"},
 			langFlag(),
-		},
+		}, qrFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
 				return err
@@ -33,6 +37,9 @@ func alertExportCommand(e *env) *cli.Command {
 }
 
 func (e *env) exportAlert(c *cli.Context, name string) error {
+	if c.Bool("qr-terminal") || c.IsSet("qr") {
+		return e.exportQR(c, name)
+	}
 	format, out := c.String("format"), c.String("out")
 	short, isShort := strings.CutPrefix(format, "short-")
 	switch {

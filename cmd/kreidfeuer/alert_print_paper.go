@@ -77,17 +77,15 @@ func (e *env) paper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail, 
 		return e.plainPaper(c, dev, d)
 	}
 	p := web.Print{Zone: e.now().Location(), Printed: e.now()}
-	if alertFrames != nil {
-		envelope, err := dev.Envelope(c.Context, d.ID)
-		if err != nil {
-			return nil, deviceError(err)
-		}
-		if p.Frames, err = alertFrames(envelope); err != nil {
-			e.warnf("the page has no QR codes: %v", err) // it is worth more than its codes
-		}
+	envelope, err := dev.Envelope(c.Context, d.ID)
+	if err != nil {
+		return nil, deviceError(err)
+	}
+	if p.Frames, err = alertFrames(envelope); err != nil {
+		e.warnf("the page has no QR codes: %v", err) // it is worth more than its codes
 	}
 	var b bytes.Buffer
-	err := web.WritePrint(&b, d, p)
+	err = web.WritePrint(&b, d, p)
 	return b.Bytes(), err
 }
 

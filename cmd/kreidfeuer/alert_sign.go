@@ -102,7 +102,7 @@ func (o *officer) checkEmergency(a *alert.Alert) error {
 // sign makes the next envelope of the officer's key, with its chain, and holds it
 // against the rules that every device applies.
 func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*issued, error) {
-	payload, parts, err := alert.Payload(m.CAP, m.Extras)
+	payload, parts, err := o.payload(m)
 	if err != nil {
 		return nil, failf(exitNo, "%w", err)
 	}
@@ -128,6 +128,15 @@ func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*iss
 		return e, err
 	})
 	return done, err
+}
+
+// payload is what is signed, with the parts that it names.
+func (o *officer) payload(m *compose.Message) (payload []byte, parts [][]byte, err error) {
+	if !o.c.Bool("brief") {
+		return alert.Payload(m.CAP, m.Extras)
+	}
+	payload, err = alert.WholePayload(m.CAP, m.Extras)
+	return payload, nil, err
 }
 
 // finish attaches the chain and judges a signed alert as every device will.
@@ -164,6 +173,9 @@ func judgeAlert(pool *identity.Pool, e *wire.Envelope) (*issued, error) {
 func (o *officer) deliver(d *issued, out string) error {
 	if out != "" {
 		return o.env.writeIssued(d, out)
+	}
+	if o.c.Bool("brief") {
+		o.env.noteBrief(d.envelope)
 	}
 	ctx, raw := o.c.Context, d.envelope.EncodeFull()
 	if d.missing > 0 {

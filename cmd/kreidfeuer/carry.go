@@ -37,6 +37,8 @@ type carrier interface {
 	ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported, error)
 	ExportBundle(ctx context.Context, f apitype.BundleFilter, out io.Writer) error
 	InspectBundle(ctx context.Context, in io.Reader) (apitype.BundleContent, error)
+	TakeMessage(ctx context.Context, message []byte) (apitype.Submitted, error)
+	ExpandMessage(ctx context.Context, message []byte) ([]byte, error)
 	Status(ctx context.Context) (apitype.Status, error)
 }
 

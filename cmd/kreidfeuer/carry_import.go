@@ -30,7 +30,7 @@ func carryImportCommand(e *env) *cli.Command {
 				return err
 			}
 			return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
-				return e.importFiles(ctx, c, dev, c.Args().Slice())
+				return e.importFiles(ctx, dev, c.Args().Slice())
 			})
 		},
 	}, exitOK, exitNo, exitUsage, exitTrust, exitData, exitBusy, exitSystem)
@@ -44,7 +44,7 @@ type importedJSON struct {
 
 // importFiles reads all files, whatever is wrong with one of them, and ends with
 // the first thing that was wrong.
-func (e *env) importFiles(ctx context.Context, c *cli.Context, dev carrier, names []string) error {
+func (e *env) importFiles(ctx context.Context, dev carrier, names []string) error {
 	var first error
 	note := func(err error) {
 		if first == nil {
@@ -53,7 +53,7 @@ func (e *env) importFiles(ctx context.Context, c *cli.Context, dev carrier, name
 			e.warnf("%v", err)
 		}
 	}
-	var pictures []string
+	pictures := newPictures()
 	for _, name := range names {
 		in, err := e.openCarried(name)
 		if err != nil {
@@ -61,28 +61,16 @@ func (e *env) importFiles(ctx context.Context, c *cli.Context, dev carrier, name
 			continue
 		}
 		if isPicture(in.head) {
-			pictures = append(pictures, name)
+			note(pictures.read(name, in))
 		} else {
 			note(e.importOne(ctx, dev, name, in))
 		}
 		in.Close()
 	}
-	if len(pictures) > 0 {
-		note(e.importPictures(ctx, c, dev, pictures))
+	if len(pictures.names) > 0 {
+		note(e.importPictures(ctx, dev, pictures))
 	}
 	return first
-}
-
-func (e *env) importPictures(ctx context.Context, c *cli.Context, dev carrier, names []string) error {
-	envelopes, err := e.readPictures(c, names)
-	if err != nil {
-		return err
-	}
-	b, err := packed(envelopes)
-	if err != nil {
-		return err
-	}
-	return e.importOne(ctx, dev, names[0], &carriedFile{Reader: bytes.NewReader(b)})
 }
 
 func (e *env) importOne(ctx context.Context, dev carrier, name string, in *carriedFile) error {

@@ -44,15 +44,13 @@ func (e *env) inspect(ctx context.Context, c *cli.Context, dev carrier, name str
 	}
 	defer in.Close()
 	if isPicture(in.head) {
-		envelopes, err := e.readPictures(c, []string{name})
-		if err != nil {
+		pictures := newPictures()
+		if err := pictures.read(name, in); err != nil {
 			return err
 		}
-		b, err := packed(envelopes)
-		if err != nil {
+		if in, err = e.expandPictures(ctx, dev, pictures); err != nil {
 			return err
 		}
-		in = &carriedFile{Reader: strings.NewReader(string(b))}
 	}
 	bar := e.progress(inputName(name), in.size)
 	content, err := dev.InspectBundle(ctx, bar.reader(in))

@@ -2,18 +2,142 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
 
-	"github.com/urfave/cli/v2"
+	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/gossip/frame"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-// isPicture reports whether a file that begins with head is a PNG or JPEG.
+// isPicture reports whether a file that begins with head holds frames: a PNG or
+// JPEG, or the texts that a phone's camera shows of codes, as somebody copied them.
 func isPicture(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")) || bytes.HasPrefix(head, []byte("\xff\xd8\xff"))
+	return bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")) || bytes.HasPrefix(head, []byte("\xff\xd8\xff")) ||
+		bytes.HasPrefix(head, []byte(frame.TextPrefix))
 }
 
-// readPictures returns the envelopes, in transmitted form, that the frames in
-// pictures hold; a text in several frames may be spread over several pictures.
-func (e *env) readPictures(_ *cli.Context, names []string) ([][]byte, error) {
-	return nil, failf(exitUsage, "%s is a picture, and this program reads no frames from pictures", names[0]).
-		hintf("carry import reads bundles and single signed objects")
+// pictures collects the frames of several pictures: a warning in several codes may
+// be spread over them.
+type pictures struct {
+	names     []string
+	assembler *frame.Assembler
+	messages  [][]byte
+	strange   int // codes that hold something else
+}
+
+func newPictures() *pictures { return &pictures{assembler: frame.NewAssembler(frame.Limits{})} }
+
+// read takes the frames of one picture, or of a text with one in each line.
+func (p *pictures) read(name string, in io.Reader) error {
+	p.names = append(p.names, name)
+	data, err := io.ReadAll(io.LimitReader(in, qr.MaxPicture+1))
+	if err != nil {
+		return failf(exitSystem, "read %s: %w", inputName(name), err)
+	}
+	if bytes.HasPrefix(data, []byte(frame.TextPrefix)) {
+		for line := range strings.Lines(string(data)) {
+			p.take(strings.TrimRight(line, "\r\n"))
+		}
+		return nil
+	}
+	if err := qr.Read(data, p.take); err != nil {
+		return failf(exitData, "%s: %w", inputName(name), err)
+	}
+	return nil
+}
+
+// take reports whether there is no message with frames missing.
+func (p *pictures) take(text string) (enough bool) {
+	f, err := frame.ParseText(text)
+	if err != nil {
+		f, err = frame.ParseText(strings.TrimSpace(text)) // a space may belong to it, or to who copied it
+	}
+	if err == nil {
+		var message []byte
+		if message, err = p.assembler.Add("", f, 0); message != nil {
+			p.add(message)
+		}
+	}
+	if err != nil {
+		p.strange++
+	}
+	return len(p.messages) > 0 && len(p.assembler.Progress()) == 0
+}
+
+func (p *pictures) add(message []byte) {
+	for _, m := range p.messages {
+		if bytes.Equal(m, message) {
+			return
+		}
+	}
+	p.messages = append(p.messages, message)
+}
+
+// problem says what is missing; nil if everything is here.
+func (p *pictures) problem() error {
+	names := strings.Join(p.names, ", ")
+	for _, m := range p.assembler.Progress() {
+		return failf(exitNo, "%s: %d of the %d codes needed were read", names, m.Have, m.Needed).
+			hintf("photograph the others too and name all pictures at once; any %d different ones do", m.Needed)
+	}
+	switch {
+	case len(p.messages) > 0:
+		return nil
+	case p.strange > 0:
+		return failf(exitNo, "%s: the codes in it hold no warnings of this network", names)
+	}
+	return failf(exitNo, "%s: no code could be read", names).
+		hintf("hold the camera straight and near, in even light, with the whole code and its white margin in the picture")
+}
+
+// takenJSON is what carry import prints of a picture with --json.
+type takenJSON struct {
+	apitype.Submitted
+	File string `json:"file"`
+}
+
+// importPictures hands over what the pictures held, each warning by itself.
+func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) error {
+	first := p.problem()
+	for _, m := range p.messages {
+		s, err := dev.TakeMessage(ctx, m)
+		switch {
+		case err != nil:
+			first = errors.Join(carryError(strings.Join(p.names, ", "), err), first)
+		case e.json:
+			err = e.printJSON(takenJSON{s, p.names[0]})
+		case s.Known:
+			e.printf("%s war schon da: kreidfeuer alert show %.8s\n", s.ID, s.ID)
+		default:
+			e.printf("%s aufgenommen: kreidfeuer alert show %.8s\n", s.ID, s.ID)
+		}
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// expandPictures is what the pictures held as a bundle, for carry inspect.
+func (e *env) expandPictures(ctx context.Context, dev carrier, p *pictures) (*carriedFile, error) {
+	if err := p.problem(); err != nil {
+		return nil, err
+	}
+	var envelopes [][]byte
+	for _, m := range p.messages {
+		b, err := dev.ExpandMessage(ctx, m)
+		if err != nil {
+			return nil, carryError(strings.Join(p.names, ", "), err)
+		}
+		envelopes = append(envelopes, b)
+	}
+	b, err := packed(envelopes)
+	if err != nil {
+		return nil, fmt.Errorf("pack what was read: %w", err)
+	}
+	return &carriedFile{Reader: bytes.NewReader(b)}, nil
 }

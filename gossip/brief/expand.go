@@ -111,7 +111,7 @@ func read(b []byte) (*spelled, error) {
 	m.sequence = r.uvarint()
 	switch named := m.flags&flagNamed != 0; {
 	case m.sequence <= 1:
-		r.ok = r.ok && !named
+		r.ok = r.ok && !named && m.sequence == 1
 	case named:
 		m.named = Name(r.take(len(Name{})))
 	default:

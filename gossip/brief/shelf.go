@@ -60,3 +60,44 @@ func (s *Shelf) find(match func(*identity.Certificate) bool) []*identity.Certifi
 	}
 	return found
 }
+
+// Chain is the book of an envelope that brings its chain along: enough to write a
+// message of it.
+type Chain []*identity.Certificate
+
+// ChainOf is the chain of e.
+func ChainOf(e *wire.Envelope) (c Chain) {
+	for _, b := range e.Chain {
+		object, err := wire.Decode(b)
+		if err != nil {
+			continue
+		}
+		if cert, err := identity.ParseCertificate(object); err == nil {
+			c = append(c, cert)
+		}
+	}
+	return c
+}
+
+// Signers implements [Book].
+func (c Chain) Signers(n Name) (list []*identity.Certificate) {
+	for _, cert := range c {
+		if NameOf(cert.ID) == n && cert.Kind != identity.KindUnit {
+			list = append(list, cert)
+		}
+	}
+	return list
+}
+
+// Units implements [Book].
+func (c Chain) Units(domain wire.ID, authority string) (list []*identity.Certificate) {
+	for _, cert := range c {
+		if cert.Domain == domain && cert.Authority == authority && cert.Kind == identity.KindUnit {
+			list = append(list, cert)
+		}
+	}
+	return list
+}
+
+// Sequence implements [Book]: a chain holds no alerts.
+func (Chain) Sequence(*identity.Certificate, wire.Lane, uint64) []wire.ID { return nil }

@@ -35,10 +35,8 @@ type Backend interface {
 	// InspectBundle judges a bundle and takes nothing in.
 	InspectBundle(ctx context.Context, in io.Reader) (apitype.BundleContent, error)
 
-	// Message spells an envelope for paper and radio.
-	Message(ctx context.Context, id string, request apitype.MessageRequest) ([]byte, error)
-	// TakeMessage judges the envelope that a message stands for, and returns when it
-	// is durable.
+	// TakeMessage judges the envelope that a message off paper stands for, and returns
+	// when it is durable.
 	TakeMessage(ctx context.Context, message []byte) (apitype.Submitted, error)
 	// ExpandMessage returns that envelope and takes nothing in.
 	ExpandMessage(ctx context.Context, message []byte) ([]byte, error)

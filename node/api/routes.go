@@ -57,7 +57,6 @@ var routes = []route{
 
 	{method: "POST", path: "/v1/messages", maxBody: maxMessage, answer: takeMessage},
 	{method: "POST", path: "/v1/messages/expand", maxBody: maxMessage, answer: expandMessage},
-	{method: "GET", path: "/v1/messages/{id}", answer: getMessage},
 
 	{method: "GET", path: "/v1/store", answer: getStore},
 	{method: "POST", path: "/v1/store/verify", stream: (*Server).verifyStore},

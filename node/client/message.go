@@ -2,19 +2,11 @@ package client
 
 import (
 	"context"
-	"net/url"
-	"strconv"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 const typeMessage = "application/octet-stream"
-
-// Message returns an envelope spelled for paper or radio.
-func (c *Client) Message(ctx context.Context, id string, r apitype.MessageRequest) ([]byte, error) {
-	q := query("previous", strconv.FormatBool(r.NamePrevious), "parts", strconv.FormatBool(r.Parts), "chain", strconv.FormatBool(r.Chain))
-	return c.call(ctx, "GET", "/messages/"+url.PathEscape(id), q, "", nil)
-}
 
 // TakeMessage hands over what was read off paper. When it returns without error,
 // the envelope is on the device's disk.

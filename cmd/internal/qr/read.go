@@ -31,7 +31,7 @@ const (
 var ErrPicture = errors.New("not a picture in PNG or JPEG")
 
 // Read finds the QR codes in a picture and calls found with the text of each, once,
-// until it says that it has enough. It looks again and again at other sizes and
+// until it says that it has enough; codes seen at the same look still follow. It looks again and again at other sizes and
 // sections, since photos are dark, skew and blurred; that takes seconds where there
 // is nothing. The error is ErrPicture or says what is wrong with the picture.
 func Read(picture []byte, found func(text string) (enough bool)) error {
@@ -62,7 +62,7 @@ type search struct {
 }
 
 func (s *search) take(r *gozxing.Result) {
-	if text := r.GetText(); !s.enough && !s.seen[text] {
+	if text := r.GetText(); !s.seen[text] {
 		s.seen[text] = true
 		s.enough = s.found(text)
 	}
@@ -82,8 +82,8 @@ func (s *search) all(img image.Image) {
 	if min(work.Rect.Dx(), work.Rect.Dy()) > 300 {
 		looks = append(looks, halve(work))
 	}
-	for _, look := range looks {
-		s.look(look)
+	for _, l := range looks {
+		s.look(l)
 	}
 	for _, n := range []int{2, 3} {
 		for _, section := range sections(work.Rect, n) {
@@ -127,7 +127,7 @@ func (s *search) look(img *image.Gray) {
 	source := luminance(img)
 	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
 		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
-		if err != nil {
+		if err != nil || s.enough {
 			continue
 		}
 		results, _ := qrcode.NewQRCodeMultiReader().DecodeMultiple(bitmap, harder)

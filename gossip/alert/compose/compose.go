@@ -50,7 +50,14 @@ type Area struct {
 	Name     string // empty: the region's name
 	Polygons []cap.Polygon
 	Circles  []cap.Circle
+	Ellipse  string // narrows the only circle: see EllipseName; empty for none
 }
+
+// EllipseName is the geocode that says of an area's circle that its middle and
+// radius are those of an ellipse: the half of its shorter axis in kilometres, and
+// the direction of the longer one in degrees clockwise from north. CAP has no
+// ellipse. Devices warn the whole circle.
+const EllipseName = "ellipse"
 
 // Message is a CAP alert with the native fields that travel beside it. It may
 // share memory with the draft and the alerts it was made from: do not change it.
@@ -236,6 +243,9 @@ func (d *Draft) capAreas() []cap.Area {
 		area := cap.Area{AreaDesc: a.name(), Polygon: a.Polygons, Circle: a.Circles}
 		if a.Key != "" {
 			area.Geocode = []cap.NamedValue{{ValueName: alert.KeyName, Value: fullKey(a.Key)}}
+		}
+		if a.Ellipse != "" {
+			area.Geocode = append(area.Geocode, cap.NamedValue{ValueName: EllipseName, Value: a.Ellipse})
 		}
 		list = append(list, area)
 	}

@@ -1,5 +1,0 @@
-package brief
-
-import "github.com/kreidfeuer/kreidfeuer/gossip/compact"
-
-var compactExtras = compact.Extras{}
