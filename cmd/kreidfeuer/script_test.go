@@ -31,7 +31,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "request": requestBy, "pin": pinBy, "edit": edit, "await": await, "address": address,
-			"officers": officers, "id": idOf, "freeport": freeport, "page": page,
+			"officers": officers, "id": idOf, "freeport": freeport, "page": page, "photograph": photograph,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "corpus" {
