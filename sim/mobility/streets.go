@@ -69,15 +69,10 @@ func ParseGeoJSON(text []byte) (*Map, error) {
 			box = box.Union(b)
 		}
 	}
-	// Equirectangular around the middle: within a district, off by well below a percent.
-	const metresPerDegree = 111_195
-	shrink := math.Cos(box.Center().Lat() * math.Pi / 180)
 	var b builder
+	plane := NewPlane(box)
 	for i, f := range features.Features {
-		err := b.add(f.Geometry, func(p orb.Point) Point {
-			return Point{(p.Lon() - box.Min.Lon()) * metresPerDegree * shrink, (p.Lat() - box.Min.Lat()) * metresPerDegree}
-		})
-		if err != nil {
+		if err := b.add(f.Geometry, plane.Place); err != nil {
 			return nil, fmt.Errorf("feature %d: %w", i, err)
 		}
 	}
@@ -281,4 +276,46 @@ func (r *reaches) Pop() any {
 	x := old[len(old)-1]
 	*r = old[:len(old)-1]
 	return x
+}
+
+// Somewhere is a random place on a random street.
+func (m *Map) Somewhere(c Chance) Point {
+	p, _ := m.beside(c)
+	return p
+}
+
+// beside is a random place on a random street that begins at a random node.
+func (m *Map) beside(c Chance) (Point, int32) {
+	node := int32(c.IntN(len(m.Nodes)))
+	near := m.edges[node]
+	a, b := m.Nodes[node], m.Nodes[near[c.IntN(len(near))].to]
+	share := c.Float64()
+	return Point{a.X + share*(b.X-a.X), a.Y + share*(b.Y-a.Y)}, node
+}
+
+// ParseStreets reads streets in either format: GeoJSON begins with a brace.
+func ParseStreets(text []byte) (*Map, error) {
+	if t := trim(text); len(t) > 0 && t[0] == '{' {
+		return ParseGeoJSON(text)
+	}
+	return ParseWKT(text)
+}
+
+// Plane lays degrees out in metres: equirectangular around the middle, which is
+// off by well below a percent within a district.
+type Plane struct {
+	west, south, shrink float64
+}
+
+// metresPerDegree is along a meridian, of a sphere of the Earth's mean radius.
+const metresPerDegree = 111_195
+
+// NewPlane has its origin at the box's south-western corner.
+func NewPlane(box orb.Bound) Plane {
+	return Plane{box.Min.Lon(), box.Min.Lat(), math.Cos(box.Center().Lat() * math.Pi / 180)}
+}
+
+// Place is in metres from the origin.
+func (p Plane) Place(q orb.Point) Point {
+	return Point{(q.Lon() - p.west) * metresPerDegree * p.shrink, (q.Lat() - p.south) * metresPerDegree}
 }

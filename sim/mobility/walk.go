@@ -15,11 +15,8 @@ type Walk struct {
 // NewWalk begins at a random place on a random street, with a rest.
 func NewWalk(streets *Map, gait Gait, chance Chance) *Walk {
 	w := &Walk{streets: streets, gait: gait, chance: chance}
-	w.node = int32(chance.IntN(len(streets.Nodes)))
-	near := streets.edges[w.node]
-	a, b := streets.Nodes[w.node], streets.Nodes[near[chance.IntN(len(near))].to]
-	share := chance.Float64()
-	w.last = pause(Point{a.X + share*(b.X-a.X), a.Y + share*(b.Y-a.Y)}, 0, 0)
+	at, node := streets.beside(chance)
+	w.node, w.last = node, pause(at, 0, 0)
 	return w
 }
 

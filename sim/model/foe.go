@@ -1,0 +1,131 @@
+package model
+
+import (
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// foe is one kind of adversary with its devices.
+type foe struct {
+	*scenario.Adversary
+	from, until uint32
+	every       uint32 // milliseconds between what one device sends; 0: it sends nothing of its own
+	forwards    bool   // it passes on what it gets, as the honest do
+	first, last uint32 // devices
+	offset      time.Duration
+	checks      int // signature checks that one of its envelopes costs
+}
+
+// infiltrate adds an adversary's devices. A Sybil has many identities on one
+// machine; each is a neighbour of its own.
+func (r *run) infiltrate(number int, a *scenario.Adversary) error {
+	f := foe{Adversary: a, from: millis(a.From), until: millis(a.Until), offset: time.Duration(a.Offset), first: uint32(len(r.group))}
+	switch a.Kind {
+	case "forger": // well-formed, wrongly signed: costs a check each
+		f.checks = 1
+		fallthrough
+	case "flooder": // junk that decoding refuses
+		rate := a.Rate
+		if rate == 0 {
+			rate = 10
+		}
+		f.every = uint32(max(1, 1000/rate))
+	case "clock-skew":
+		f.forwards = true
+	}
+	bits, err := r.linkBits(a.Links)
+	if err != nil {
+		return err
+	}
+	n := a.Count * max(1, a.Per)
+	for i := range r.s.Places {
+		if r.s.Places[i].Name != a.At {
+			continue
+		}
+		s, err := r.site(&r.s.Places[i])
+		if err != nil {
+			return err
+		}
+		for range n {
+			r.add(s.somewhere(r.chance), foeGroup+uint16(number), uint16(i), bits)
+			r.state[len(r.state)-1] |= isFoe
+		}
+	}
+	f.last = uint32(len(r.group))
+	r.foes = append(r.foes, f)
+	return nil
+}
+
+func (r *run) foeOf(d uint32) bool { return r.state[d]&isFoe != 0 }
+
+// surrounded are the devices around which an eclipse adversary has taken every
+// place: the first of each station.
+func (r *run) surrounded(l int) map[uint32]bool {
+	list := map[uint32]bool{}
+	for i := range r.s.Adversaries {
+		if r.s.Adversaries[i].Kind != "eclipse" {
+			continue
+		}
+		for d := range r.group {
+			g := r.groupOf(uint32(d))
+			if g != nil && g.Role == "station" && r.mine[d]>>l&1 == 1 && (d == 0 || r.group[d-1] != r.group[d]) {
+				list[uint32(d)] = true
+			}
+		}
+	}
+	return list
+}
+
+// bars reports whether a device has cut another one off.
+func (r *run) bars(d, other uint32) bool {
+	if len(r.barred) == 0 {
+		return false
+	}
+	until, is := r.barred[[2]uint32{d, other}]
+	return is && r.q.now < until
+}
+
+// attack is all devices of one adversary sending what is wrong to a neighbour.
+func (r *run) attack(number uint32) {
+	f := &r.foes[number]
+	for d := f.first; d < f.last; d++ {
+		for l := range r.links {
+			if near := r.reachable(d, l); len(near) > 0 {
+				r.insult(f, d, near[r.chance.IntN(len(near))])
+			}
+		}
+	}
+	if next := r.q.now + f.every; next < f.until {
+		r.q.push(next, evAttack, 0, number, 0)
+	}
+}
+
+// reachable are the neighbours that still listen to an adversary.
+func (r *run) reachable(d uint32, l int) (list []uint32) {
+	if !r.up(d, l) {
+		return nil
+	}
+	for _, other := range r.links[l].neighbours(d) {
+		if r.up(other, l) && !r.foeOf(other) && !r.bars(other, d) {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// insult is one envelope that the neighbour refuses; beyond what is forgiven it
+// cuts the sender off.
+func (r *run) insult(f *foe, d, to uint32) {
+	t, pair := &r.tally.attack, [2]uint32{to, d}
+	t.Sent++
+	t.Rejected++
+	t.Checks += uint64(f.checks)
+	t.Bytes += usualSize
+	r.tally.bytes[d] += usualSize
+	if r.strikes[pair]++; r.strikes[pair] > r.Params.Strikes {
+		delete(r.strikes, pair)
+		r.barred[pair] = r.q.now + millis(r.Params.CutOff)
+		t.CutOff++
+	}
+}

@@ -1,0 +1,180 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// Limits of one run.
+const (
+	MaxDevices = 20_000_000
+	maxAlerts  = 1 << 20
+	maxHours   = 24 * 40 // times are milliseconds in 32 bits
+)
+
+// Config is one run.
+type Config struct {
+	Scenario *scenario.Scenario
+	Seed     uint64
+	// Open reads a file that the scenario names. Needed if it names one.
+	Open func(name string) ([]byte, error)
+	// Progress is told the share that is done, about once a simulated minute. May
+	// be nil.
+	Progress func(done float64)
+	// MapCells is how many columns the frames of the map have; 0: no frames.
+	MapCells int
+	// Params of the program. Zero: DefaultParams.
+	Params Params
+}
+
+// Params are what the program decides, so that a run can ask what another
+// decision would change.
+type Params struct {
+	Connections int           // neighbours of a device over infrastructure
+	Degree      int           // of the gossip mesh
+	Exchange    time.Duration // from meeting to the first transfer
+	Strikes     int           // broken envelopes until a neighbour is cut off
+	CutOff      time.Duration // for how long
+	Overhead    int           // bytes of a transfer beside the envelope
+	SyncBytes   int           // of a reconciliation that finds both equal, both ways
+	Judging     time.Duration // from receiving to sending on
+}
+
+// DefaultParams are the program's: gossip's mesh, discovery's target, the
+// limits on neighbours.
+var DefaultParams = Params{Connections: 24, Degree: 8, Exchange: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute,
+	Overhead: 120, SyncBytes: 400, Judging: time.Millisecond}
+
+// usualSize is the transmission of an alert with its chain of certificates.
+const usualSize = 2600
+
+// run is the state of one run.
+type run struct {
+	Config
+	s      *scenario.Scenario
+	q      *queue
+	chance *rand.Rand
+	world
+	alerts  []alertState
+	held    holdings
+	radios  radios
+	foes    []foe
+	tally   tally
+	moving  []mover
+	steps   steps
+	ended   uint32 // milliseconds
+	barred  map[[2]uint32]uint32
+	strikes map[[2]uint32]int
+}
+
+// Run plays a scenario to its end.
+func Run(ctx context.Context, cfg Config) (*scenario.Result, error) {
+	if cfg.Params == (Params{}) {
+		cfg.Params = DefaultParams
+	}
+	s := cfg.Scenario
+	if h := time.Duration(s.Duration).Hours(); h > maxHours {
+		return nil, fmt.Errorf("%.0f hours, at most %d", h, maxHours)
+	}
+	began := startCost()
+	r := &run{Config: cfg, s: s, q: newQueue(), chance: rand.New(rand.NewPCG(cfg.Seed, 0x6b726569)), ended: millis(s.Duration),
+		barred: map[[2]uint32]uint32{}, strikes: map[[2]uint32]int{}}
+	if err := r.settle(); err != nil {
+		return nil, err
+	}
+	if err := r.announce(); err != nil {
+		return nil, err
+	}
+	if err := r.tuneIn(); err != nil {
+		return nil, err
+	}
+	r.plan()
+	stopped := false
+	r.q.run(r.ended, func(e event) {
+		if !stopped {
+			r.handle(e)
+		}
+	}, func(now uint32) {
+		stopped = stopped || ctx.Err() != nil
+		if cfg.Progress != nil {
+			cfg.Progress(float64(now) / float64(r.ended))
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	res := r.result()
+	began.end(&res.Cost, r.tally.events, len(r.group))
+	return res, nil
+}
+
+// millis is a duration in milliseconds, at least 1 unless it is 0.
+func millis[D ~int64](d D) uint32 {
+	ms := (time.Duration(d) + time.Millisecond - 1) / time.Millisecond
+	return uint32(max(0, ms))
+}
+
+// plan enters what the scenario fixes in advance.
+func (r *run) plan() {
+	for i, o := range r.s.Outages {
+		r.q.push(millis(o.At), evSwitch, 0, uint32(i), 1)
+		r.q.push(millis(o.Until), evSwitch, 0, uint32(i), 0)
+	}
+	for i, a := range r.alerts {
+		r.q.push(a.at, evIssue, uint32(i), 0, 0)
+		r.q.push(a.expires, evEnd, uint32(i), 0, 0)
+	}
+	for d := range r.group {
+		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
+			r.q.push(uint32(float64(millis(g.Leave))*r.chance.ExpFloat64()), evChurn, 0, uint32(d), 0)
+		}
+	}
+	for i := range r.foes {
+		if r.foes[i].every > 0 {
+			r.q.push(r.foes[i].from, evAttack, 0, uint32(i), 0)
+		}
+	}
+	if r.steps.length > 0 {
+		r.q.push(0, evMove, 0, 0, 0)
+	}
+	r.planFrames()
+}
+
+func (r *run) handle(e event) {
+	r.tally.events++
+	alert := e.alert >> 8
+	switch e.alert & 0xff {
+	case evArrive:
+		r.arrive(e.a, e.b, alert)
+	case evSync:
+		r.exchange(e.a, e.b, int(alert>>1&0xf), alert>>5*100)
+	case evIssue:
+		r.issue(alert)
+	case evSwitch:
+		r.toggle(int(e.a), e.b == 1)
+	case evDrain:
+		r.drain(e.a, int(e.b))
+	case evMove:
+		if alert == 1 {
+			r.traced(e.a)
+		} else {
+			r.move()
+		}
+	case evChurn:
+		r.churn(e.a)
+	case evRadio:
+		r.speak(e.a)
+	case evHeard:
+		r.heard(e.a, e.b)
+	case evAttack:
+		r.attack(e.a)
+	case evMark:
+		r.frame()
+	case evEnd:
+		r.forget(alert)
+	}
+}

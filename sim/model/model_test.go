@@ -1,0 +1,101 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+const village = `schema: kreidfeuer.scenario/1
+name: village
+title: A village on its own radios
+duration: 6h
+places:
+  - {name: village, kind: plane, size: [2km, 2km]}
+links:
+  wifi: {range: 60m, latency: 5ms, rate: 2MB/s, loss: 1%}
+  net: {latency: 25ms, rate: 5MB/s, needs: [power, internet]}
+groups:
+  - {name: station, count: 1, at: village, links: [wifi, net], role: station, battery: 72h}
+  - {name: homes, count: 8000, adoption: 10%, at: village, links: [wifi, net], battery: 12h}
+  - name: walkers
+    count: 2000
+    adoption: 10%
+    at: village
+    links: [wifi]
+    battery: 12h
+    movement: {model: waypoint, speed: [0.8m/s, 1.6m/s], pause: [0s, 10m]}
+outages:
+  - {at: 10m, until: 5h, what: power}
+alerts:
+  - {at: 5m, from: station, severity: Severe}
+  - {at: 30m, from: station, severity: Extreme}
+`
+
+func play(t testing.TB, text string, seed uint64) *scenario.Result {
+	t.Helper()
+	s, err := scenario.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Run(t.Context(), Config{Scenario: s, Seed: seed, MapCells: 20, Open: os.ReadFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestVillage(t *testing.T) {
+	res := play(t, village, 1)
+	for _, a := range res.Alerts {
+		t.Logf("at %.0f s: %d of %d, marks %.3f, p50 %.2f s p99 %.2f s, %v", a.At, a.Reached, a.Concerned, a.AtMarks, a.P50, a.P99, a.Unreached)
+	}
+	t.Logf("%+v", res.Traffic)
+	t.Logf("%+v", res.Cost)
+}
+
+// TestSame: a seed gives the same result, bit for bit, and another one another.
+func TestSame(t *testing.T) {
+	var all [3][]byte
+	for i, seed := range []uint64{7, 7, 8} {
+		res := play(t, village, seed)
+		res.Cost, res.Seed = scenario.Cost{}, 0
+		b, err := json.Marshal(res)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i] = b
+	}
+	if !bytes.Equal(all[0], all[1]) {
+		t.Error("the same seed gave two results")
+	}
+	if bytes.Equal(all[0], all[2]) {
+		t.Error("two seeds gave the same result")
+	}
+}
+
+// TestMillion plays a day's blackout with a million devices.
+func TestMillion(t *testing.T) {
+	if os.Getenv("KREIDFEUER_SOAK") == "" {
+		t.Skip("takes a minute: make soak")
+	}
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
+		text := strings.NewReplacer("8000", fmt.Sprint(n*9), "2000", fmt.Sprint(n), "[2km, 2km]", fmt.Sprintf("[%dm, %dm]", isqrt(n)*45, isqrt(n)*45), "duration: 6h", "duration: 24h").Replace(village)
+		res := play(t, text, 1)
+		a := res.Alerts[1]
+		t.Logf("%d devices: marks %.3f, %d of %d; wall %.1f s, CPU %.1f s, %.0f MB, %.0f bytes a device, %d events, %.1f M/s, contacts %d", res.Devices, a.AtMarks, a.Reached, a.Concerned, res.Cost.Wall, res.Cost.CPU, res.Cost.Memory/1e6,
+			res.Cost.BytesPerDevice, res.Cost.Events, res.Cost.PerSecond/1e6, res.Traffic.Contacts)
+	}
+}
+
+func isqrt(n int) (r int) {
+	for r*r < n {
+		r++
+	}
+	return r
+}

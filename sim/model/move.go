@@ -1,0 +1,331 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/contact"
+	"github.com/kreidfeuer/kreidfeuer/sim/mobility"
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// mover is a device that moves and the leg it is on.
+type mover struct {
+	mobility.Movement
+	dev    uint32
+	leg    mobility.Leg
+	vx, vy float32 // metres a second
+}
+
+// steps finds the meetings of devices that move.
+//
+// In each step those that move look around them for whoever holds something else
+// than they do. For each such pair the way of both during the step, taken as
+// straight, says when they come into range and how long they stay.
+type steps struct {
+	length uint32 // milliseconds; 0: nothing moves
+	views  []view
+	open   map[uint32][]meeting // contacts of a trace
+	traces []contact.Change
+	hosts  []uint32
+	link   uint8
+}
+
+// view is one radio link's grid.
+type view struct {
+	link    int
+	grid    grid
+	reach   float64
+	resting []uint32 // devices that do not move, by cell
+	first   []uint32 // resting[first[c]:first[c+1]] are in cell c
+	same    []uint64 // what all resting devices of a cell hold, or mixed
+	heads   []int32  // movers by cell
+	next    []int32
+}
+
+// mixed is the sum of a cell whose devices hold different things.
+const mixed = math.MaxUint64
+
+// meeting is an open contact of a trace.
+type meeting struct {
+	peer, since uint32
+	link        uint8
+}
+
+func (r *run) mobilise(d uint32, g *scenario.Group, s *site, seed uint64) error {
+	chance := rand.New(rand.NewPCG(r.Seed, seed))
+	gait := mobility.Gait{MinSpeed: float64(g.Movement.Speed[0]), MaxSpeed: float64(g.Movement.Speed[1]),
+		MinPause: time.Duration(g.Movement.Pause[0]), MaxPause: time.Duration(g.Movement.Pause[1])}
+	var m mobility.Movement
+	switch g.Movement.Model {
+	case "waypoint":
+		m = mobility.NewWaypoints(s.size, gait, chance)
+	case "streets":
+		m = mobility.NewWalk(s.streets, gait, chance)
+	case "route":
+		stops, err := r.stops(g.Movement.Route)
+		if err != nil {
+			return err
+		}
+		m = mobility.NewRoute(stops, gait, chance)
+		s = &site{}
+	case "trace":
+		return r.trace(d, g)
+	}
+	r.moving = append(r.moving, mover{Movement: shifted{m, s.origin}, dev: d})
+	return nil
+}
+
+// shifted moves a movement to its place.
+type shifted struct {
+	mobility.Movement
+	by mobility.Point
+}
+
+func (s shifted) Next() mobility.Leg {
+	l := s.Movement.Next()
+	l.From, l.To = mobility.Point{X: l.From.X + s.by.X, Y: l.From.Y + s.by.Y}, mobility.Point{X: l.To.X + s.by.X, Y: l.To.Y + s.by.Y}
+	return l
+}
+
+// stops are where a route leads: to the first device of each place, for who goes
+// there goes to somebody, or to its middle.
+func (r *run) stops(names []string) (stops []mobility.Point, err error) {
+	for _, name := range names {
+		i := slices.IndexFunc(r.s.Places, func(p scenario.Place) bool { return p.Name == name })
+		if d := slices.Index(r.at, uint16(i)); d >= 0 {
+			stops = append(stops, mobility.Point{X: float64(r.x[d]), Y: float64(r.y[d])})
+			continue
+		}
+		s, err := r.site(&r.s.Places[i])
+		if err != nil {
+			return nil, err
+		}
+		stops = append(stops, s.move(mobility.Point{X: s.size.X / 2, Y: s.size.Y / 2}))
+	}
+	return stops, nil
+}
+
+// trace takes a device into the contact log of its group.
+func (r *run) trace(d uint32, g *scenario.Group) error {
+	if r.steps.traces == nil {
+		text, err := r.open(g.Movement.File)
+		if err != nil {
+			return err
+		}
+		log, err := contact.Read(bytes.NewReader(text))
+		if err != nil {
+			return fmt.Errorf("%s: %w", g.Movement.File, err)
+		}
+		if len(log.Names) > g.Count {
+			return fmt.Errorf("%s: %d hosts, the group counts %d", g.Movement.File, len(log.Names), g.Count)
+		}
+		bits, err := r.linkBits(g.Links[:1])
+		if err != nil {
+			return err
+		}
+		for r.steps.link = 0; bits>>r.steps.link&1 == 0; r.steps.link++ {
+		}
+		r.steps.traces, r.steps.open = log.Changes, map[uint32][]meeting{}
+		for i, c := range log.Changes {
+			r.q.push(millis(c.At), evMove, 1, uint32(i), 0)
+		}
+	}
+	r.steps.hosts = append(r.steps.hosts, d)
+	return nil
+}
+
+// traced begins or ends a contact of the trace.
+func (r *run) traced(i uint32) {
+	c := r.steps.traces[i]
+	if int(max(c.A, c.B)) >= len(r.steps.hosts) {
+		return // who did not adopt the program
+	}
+	a, b := r.steps.hosts[c.A], r.steps.hosts[c.B]
+	if !c.Up {
+		r.steps.part(a, b)
+		r.steps.part(b, a)
+		return
+	}
+	l := int(r.steps.link)
+	since := r.q.now + r.links[l].window
+	r.steps.open[a] = append(r.steps.open[a], meeting{b, since, r.steps.link})
+	r.steps.open[b] = append(r.steps.open[b], meeting{a, since, r.steps.link})
+	r.meetAt(since, a, b, l, math.MaxUint32)
+}
+
+func (s *steps) part(a, b uint32) {
+	s.open[a] = slices.DeleteFunc(s.open[a], func(m meeting) bool { return m.peer == b })
+}
+
+// met are the open contacts of a device in a trace.
+func (s *steps) met(d uint32) []meeting { return s.open[d] }
+
+// prepare lays out the grids, once all devices are there.
+func (r *run) prepare() {
+	if len(r.moving) == 0 {
+		return
+	}
+	fastest, reach := 0.0, math.Inf(1)
+	for i := range r.moving {
+		if g := r.groupOf(r.moving[i].dev); g != nil {
+			fastest = max(fastest, float64(g.Movement.Speed[1]))
+		}
+	}
+	for l := range r.links {
+		if k := &r.links[l]; k.Range > 0 && k.Airtime == "" {
+			reach = min(reach, float64(k.Range))
+		}
+	}
+	if math.IsInf(reach, 1) {
+		return
+	}
+	// A step is as long as the fastest needs for a radio range, so that ways are
+	// short beside it.
+	r.steps.length = uint32(min(max(reach/max(fastest, 0.1)*1000, 500), 30_000))
+	for l := range r.links {
+		if k := &r.links[l]; k.Range > 0 && k.Airtime == "" {
+			r.steps.views = append(r.steps.views, r.newView(l, float64(k.Range), fastest))
+		}
+	}
+}
+
+func (r *run) newView(l int, reach, fastest float64) view {
+	v := view{link: l, reach: reach, grid: newGrid(reach+2*fastest*float64(r.steps.length)/1000, float64(r.size.X), float64(r.size.Y)),
+		resting: r.members(l, false), next: make([]int32, len(r.moving))}
+	v.first, v.same, v.heads = make([]uint32, v.grid.cells()+1), make([]uint64, v.grid.cells()), make([]int32, v.grid.cells())
+	cells := make([]int32, len(r.group))
+	for _, d := range v.resting {
+		cells[d] = v.grid.cell(r.x[d], r.y[d])
+		v.first[cells[d]+1]++
+	}
+	slices.SortStableFunc(v.resting, func(a, b uint32) int { return int(cells[a]) - int(cells[b]) })
+	for c := range v.heads {
+		v.first[c+1] += v.first[c]
+		v.heads[c] = -1
+	}
+	return v
+}
+
+// stir notes that a device holds something else than its cell did.
+func (s *steps) stir(r *run, d uint32) {
+	for i := range s.views {
+		s.views[i].same[s.views[i].grid.cell(r.x[d], r.y[d])] = mixed
+	}
+}
+
+// move is one step: everybody goes on, then looks around.
+func (r *run) move() {
+	now := time.Duration(r.q.now) * time.Millisecond
+	for i := range r.moving {
+		m := &r.moving[i]
+		if m.leg.End <= now {
+			for m.leg.End <= now {
+				m.leg = m.Next()
+			}
+			length := (m.leg.End - m.leg.Begin).Seconds()
+			m.vx, m.vy = float32((m.leg.To.X-m.leg.From.X)/length), float32((m.leg.To.Y-m.leg.From.Y)/length)
+		}
+		p := m.leg.At(now)
+		r.x[m.dev], r.y[m.dev] = float32(p.X), float32(p.Y)
+	}
+	if r.tally.stirred {
+		for i := range r.steps.views {
+			r.look(&r.steps.views[i])
+		}
+	}
+	r.q.push(r.q.now+r.steps.length, evMove, 0, 0, 0)
+}
+
+// look finds the pairs of one link that hold different things and meet.
+func (r *run) look(v *view) {
+	around := v.grid.around()
+	cells := make([]int32, len(r.moving))
+	for i := range r.moving {
+		m := &r.moving[i]
+		c := v.grid.cell(r.x[m.dev], r.y[m.dev])
+		cells[i] = c
+		if !r.up(m.dev, v.link) {
+			continue
+		}
+		if awake, _ := r.awake(m.dev, r.q.now); !awake {
+			continue
+		}
+		mine := r.held.sum[m.dev]
+		for _, off := range around {
+			for j := v.heads[c+off]; j >= 0; j = v.next[j] {
+				if other := &r.moving[j]; r.held.sum[other.dev] != mine {
+					r.meet(v, m, other.dev, other.vx, other.vy)
+				}
+			}
+			if list := v.resting[v.first[c+off]:v.first[c+off+1]]; len(list) > 0 && !r.agree(v, c+off, list, mine) {
+				for _, d := range list {
+					if r.held.sum[d] != mine {
+						r.meet(v, m, d, 0, 0)
+					}
+				}
+			}
+		}
+		v.next[i], v.heads[c] = v.heads[c], int32(i)
+	}
+	for _, c := range cells {
+		v.heads[c] = -1
+	}
+}
+
+// agree reports whether all resting devices of a cell hold the same as one that
+// passes, and finds out where something has changed.
+func (r *run) agree(v *view, c int32, list []uint32, mine uint64) bool {
+	if v.same[c] == mixed {
+		same := r.held.sum[list[0]]
+		for _, d := range list[1:] {
+			if r.held.sum[d] != same {
+				return false
+			}
+		}
+		v.same[c] = same
+	}
+	return v.same[c] == mine
+}
+
+// meet lets two devices exchange if they are in range long enough in this step.
+func (r *run) meet(v *view, m *mover, other uint32, vx, vy float32) {
+	if !r.up(other, v.link) {
+		return
+	}
+	if awake, _ := r.awake(other, r.q.now); !awake {
+		return
+	}
+	from, till := within(float64(r.x[other]-r.x[m.dev]), float64(r.y[other]-r.y[m.dev]), float64(vx-m.vx), float64(vy-m.vy), v.reach)
+	begin := uint32(from*1000) + r.links[v.link].window
+	if from < 0 || begin > r.steps.length || float64(begin) >= till*1000 {
+		return
+	}
+	r.meetAt(r.q.now+begin, m.dev, other, v.link, uint32(min(till*1000-float64(begin), math.MaxInt32)))
+}
+
+// within says from when to when, in seconds from now, two places are closer than
+// reach, one of which moves relative to the other. from is -1 where they never are.
+func within(dx, dy, vx, vy, reach float64) (from, till float64) {
+	a, b, c := vx*vx+vy*vy, dx*vx+dy*vy, dx*dx+dy*dy-reach*reach
+	if a < 1e-9 {
+		if c <= 0 {
+			return 0, math.MaxInt32
+		}
+		return -1, -1
+	}
+	under := b*b - a*c
+	if under < 0 {
+		return -1, -1
+	}
+	root := math.Sqrt(under)
+	from, till = (-b-root)/a, (-b+root)/a
+	if till < 0 {
+		return -1, -1
+	}
+	return max(from, 0), till
+}

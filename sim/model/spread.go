@@ -1,0 +1,314 @@
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// epoch is the time of day of the scenario's beginning, in seconds UTC: any will do.
+const epoch = 1_900_000_000
+
+// doubtful is how far a clock has to be off for the neighbours' clocks to cast
+// doubt on it.
+const doubtful = time.Hour
+
+// alertState is one alert that is issued.
+type alertState struct {
+	at, expires uint32 // milliseconds
+	size        uint32
+	severity    cap.Severity
+	drill       bool
+	place       int // -1: concerns everyone
+	station     uint32
+	name        uint64   // its share of a holding's sum
+	arrived     []uint32 // when each device got it, plus 1; nil once nobody asks
+	ages        ages
+	unreached   map[string]int // why, as of its end
+}
+
+// arrivalMemory is how many arrivals are kept at once, of four bytes each.
+const arrivalMemory = 1 << 28
+
+// holdings are the alerts that each device holds, a bit for each.
+type holdings struct {
+	words int
+	bits  []uint64
+	sum   []uint64 // of the names of what a device holds: equal sums hold the same
+}
+
+func (h *holdings) has(d, alert uint32) bool {
+	return h.bits[int(d)*h.words+int(alert>>6)]>>(alert&63)&1 == 1
+}
+
+func (h *holdings) flip(d, alert uint32, name uint64) {
+	h.bits[int(d)*h.words+int(alert>>6)] ^= 1 << (alert & 63)
+	h.sum[d] ^= name
+}
+
+// announce makes the alerts of the scenario.
+func (r *run) announce() error {
+	for _, a := range r.s.Alerts {
+		state := alertState{size: uint32(a.Size), severity: cap.Severity(a.Severity), drill: a.Drill, place: -1}
+		if a.File != "" {
+			text, err := r.open(a.File)
+			if err != nil {
+				return err
+			}
+			if err := state.read(text); err != nil {
+				return fmt.Errorf("%s: %w", a.File, err)
+			}
+		}
+		if state.size == 0 {
+			state.size = usualSize
+		}
+		if a.Place != "" {
+			state.place = slices.IndexFunc(r.s.Places, func(p scenario.Place) bool { return p.Name == a.Place })
+		}
+		from := slices.IndexFunc(r.s.Groups, func(g scenario.Group) bool { return g.Name == a.From })
+		at := slices.Index(r.group, uint16(from))
+		if at < 0 {
+			return fmt.Errorf("group %s has no device that could issue", a.From)
+		}
+		state.station = uint32(at)
+		lasts := time.Duration(a.Expires)
+		if lasts == 0 {
+			lasts = 24 * time.Hour
+		}
+		for i := range a.Count {
+			s := state
+			s.at = millis(a.At) + uint32(i)*millis(a.Every)
+			if s.at >= r.ended {
+				break
+			}
+			s.expires, s.name = s.at+millis(lasts), r.chance.Uint64()
+			r.alerts = append(r.alerts, s)
+		}
+	}
+	if len(r.alerts) > maxAlerts {
+		return fmt.Errorf("%d alerts, at most %d", len(r.alerts), maxAlerts)
+	}
+	slices.SortStableFunc(r.alerts, func(a, b alertState) int { return cmp.Compare(a.at, b.at) })
+	n := len(r.group)
+	r.held.words = (len(r.alerts) + 63) / 64
+	if bytes := n * r.held.words * 8; bytes > 8<<30 {
+		return fmt.Errorf("%d devices and %d alerts need %d MB", n, len(r.alerts), bytes>>20)
+	}
+	r.held.bits, r.held.sum = make([]uint64, n*r.held.words), make([]uint64, n)
+	r.tally.start(r)
+	return nil
+}
+
+// read takes severity and size from a CAP document.
+func (s *alertState) read(text []byte) error {
+	doc, _, err := cap.Parse(text) // a document that can be read can be simulated
+	if err != nil {
+		return err
+	}
+	for _, info := range doc.Info {
+		if info.Severity.Rank() > s.severity.Rank() {
+			s.severity = info.Severity
+		}
+	}
+	if s.size == 0 {
+		s.size = uint32(len(text)/3 + 1900) // compact form, and the chain
+	}
+	return nil
+}
+
+// issue is the station's device publishing an alert to everyone it is connected to.
+func (r *run) issue(alert uint32) {
+	a := &r.alerts[alert]
+	if n := len(r.group); r.tally.kept+n <= arrivalMemory/4 {
+		a.arrived = make([]uint32, n)
+		r.tally.kept += n
+	}
+	r.tally.issued(r, alert)
+	if r.state[a.station]&(offAway|offEmpty) != 0 {
+		return // nobody there to issue it
+	}
+	r.accept(a.station, alert)
+	r.forward(a.station, a.station, alert, true)
+}
+
+// arrive is a copy of an alert reaching a device.
+func (r *run) arrive(from, to, alert uint32) {
+	if r.state[to]&(offAway|offEmpty) != 0 {
+		r.tally.lost++
+		return
+	}
+	if awake, then := r.awake(to, r.q.now); !awake {
+		// Its neighbour still has it when it wakes up and reconciles.
+		r.q.push(then+millis(r.Params.Exchange), evArrive, alert, from, to)
+		return
+	}
+	r.tally.copies++
+	if r.held.has(to, alert) || r.q.now >= r.alerts[alert].expires {
+		return
+	}
+	r.accept(to, alert)
+	if r.foeOf(to) && !r.foes[r.group[to]-foeGroup].forwards {
+		return
+	}
+	r.forward(to, from, alert, false)
+}
+
+// accept takes an alert in.
+func (r *run) accept(d, alert uint32) {
+	a := &r.alerts[alert]
+	r.held.flip(d, alert, a.name)
+	if a.arrived != nil {
+		a.arrived[d] = r.q.now + 1
+	}
+	r.tally.reached(r, d, alert)
+	r.steps.stir(r, d)
+}
+
+// alarms decides as the device does whether an alert is in force by its clock.
+func (r *run) alarms(d, alert uint32) bool {
+	a, offset := &r.alerts[alert], r.offset(d)
+	clock := identity.Clock{Now: uint64(int64(epoch) + int64(r.q.now/1000) + int64(offset/time.Second)), Floor: epoch,
+		Doubt: offset.Abs() > doubtful}
+	return clock.InForce(epoch+uint64(a.at/1000), epoch+uint64(a.expires/1000)) != identity.NotInForce
+}
+
+// offset is how wrong a device's clock is.
+func (r *run) offset(d uint32) time.Duration {
+	g := r.groupOf(d)
+	if g == nil {
+		return r.foes[r.group[d]-foeGroup].offset
+	}
+	if g.Clock.Spread == 0 {
+		return time.Duration(g.Clock.Offset)
+	}
+	share := float64(mix(uint64(d), r.Seed)>>11)/(1<<53)*2 - 1
+	return time.Duration(g.Clock.Offset) + time.Duration(share*float64(g.Clock.Spread))
+}
+
+// forward sends an alert on over every link: to the mesh, or to everyone where it
+// is published. Copies leave one after the other.
+func (r *run) forward(d, from, alert uint32, publish bool) {
+	a := &r.alerts[alert]
+	for l := range r.links {
+		if !r.up(d, l) {
+			continue
+		}
+		k := &r.links[l]
+		if k.Airtime != "" {
+			r.radios.take(r, d, alert)
+			continue
+		}
+		sent := uint32(0)
+		for i, other := range k.neighbours(d) {
+			if other == from || !publish && k.mesh[int(k.start[d])+i] == 0 || !r.up(other, l) || r.bars(other, d) {
+				continue
+			}
+			if a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+k.delay < r.q.now {
+				continue // it has said that it does not want it (IDONTWANT)
+			}
+			sent++
+			r.send(d, other, alert, l, sent)
+		}
+	}
+	for _, c := range r.steps.met(d) {
+		if c.since <= r.q.now && c.peer != from && !r.held.has(c.peer, alert) {
+			r.send(d, c.peer, alert, int(c.link), 1)
+		}
+	}
+}
+
+// send is a copy on its way; the nth of several waits for those before it. What
+// is lost on the way comes a round trip later.
+func (r *run) send(from, to, alert uint32, l int, nth uint32) {
+	k, size := &r.links[l], r.alerts[alert].size+uint32(r.Params.Overhead)
+	at := r.q.now + k.delay + millis(r.Params.Judging)
+	if k.Rate > 0 {
+		at += uint32(float64(nth) * float64(size) / float64(k.Rate) * 1000)
+	}
+	for try := 0; k.Loss > 0 && r.chance.Float64() < float64(k.Loss) && try < 10; try++ {
+		at += 2*k.delay + 30<<try
+		r.tally.lost++
+		r.tally.bytes[from] += float32(size)
+	}
+	r.tally.bytes[from] += float32(size)
+	r.q.push(at, evArrive, alert, from, to)
+}
+
+// meetAt asks for an exchange over a link that lasts so many milliseconds.
+func (r *run) meetAt(at uint32, a, b uint32, l int, lasts uint32) {
+	r.q.push(at, evSync, min(lasts/100, 1<<19-1)<<5|uint32(l)<<1|1, a, b)
+}
+
+// exchange is two devices exchanging what the other lacks, the most severe first,
+// as far as it fits into a number of milliseconds.
+func (r *run) exchange(a, b uint32, l int, window uint32) {
+	if !r.up(a, l) || !r.up(b, l) || r.bars(a, b) || r.bars(b, a) {
+		return
+	}
+	r.tally.contacts++
+	r.tally.bytes[a] += float32(r.Params.SyncBytes / 2)
+	r.tally.bytes[b] += float32(r.Params.SyncBytes / 2)
+	if r.held.sum[a] == r.held.sum[b] {
+		return
+	}
+	r.give(a, b, l, window)
+	r.give(b, a, l, window)
+}
+
+func (r *run) give(from, to uint32, l int, window uint32) {
+	if r.foeOf(from) && !r.foes[r.group[from]-foeGroup].forwards {
+		return
+	}
+	var list []uint32
+	w := r.held.words
+	for i := range w {
+		missing := r.held.bits[int(from)*w+i] &^ r.held.bits[int(to)*w+i]
+		for bit := uint32(0); missing != 0; bit, missing = bit+1, missing>>1 {
+			if alert := uint32(i)<<6 | bit; missing&1 == 1 && r.q.now < r.alerts[alert].expires {
+				list = append(list, alert)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(x, y uint32) int {
+		a, b := &r.alerts[x], &r.alerts[y]
+		if a.drill != b.drill {
+			return map[bool]int{true: 1, false: -1}[a.drill]
+		}
+		return cmp.Compare(b.severity.Rank(), a.severity.Rank())
+	})
+	for i, alert := range list {
+		if rate := float64(r.links[l].Rate); rate > 0 && float64(i+1)*float64(r.alerts[alert].size)/rate*1000 > float64(window) {
+			return // the rest at the next meeting
+		}
+		r.send(from, to, alert, l, uint32(i+1))
+	}
+}
+
+// forget is the end of an alert: retention drops it everywhere.
+func (r *run) forget(alert uint32) {
+	a := &r.alerts[alert]
+	a.unreached = r.unreached(alert)
+	for d := range r.group {
+		if r.held.has(uint32(d), alert) {
+			r.held.flip(uint32(d), alert, a.name)
+			r.steps.stir(r, uint32(d))
+		}
+	}
+	if a.arrived != nil {
+		a.arrived = nil
+		r.tally.kept -= len(r.group)
+	}
+}
+
+// mix is a hash of two numbers (splitmix64's finaliser).
+func mix(a, b uint64) uint64 {
+	z := a*0x9e3779b97f4a7c15 + b
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

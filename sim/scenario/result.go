@@ -1,0 +1,104 @@
+package scenario
+
+// ResultSchema is the version of Result.
+const ResultSchema = "kreidfeuer.result/1"
+
+// Result is what one run of a scenario came to. All but Cost is the same for the
+// same scenario, seed and engine, if the engine is deterministic.
+type Result struct {
+	Schema   string    `json:"schema"`
+	Scenario string    `json:"scenario"`
+	Title    string    `json:"title"`
+	Engine   string    `json:"engine"` // model or real
+	Seed     uint64    `json:"seed"`
+	Settings []Setting `json:"settings,omitempty"`
+	Hours    float64   `json:"hours"` // simulated
+	// Devices run the program; of these Audience are counted as people reached:
+	// neither stations nor mules.
+	Devices  int           `json:"devices"`
+	Audience int           `json:"audience"`
+	Marks    []float64     `json:"marks"` // ages in seconds, as in AlertResult.AtMarks
+	Alerts   []AlertResult `json:"alerts"`
+	Groups   []GroupResult `json:"groups"`
+	Traffic  Traffic       `json:"traffic"`
+	Attack   Attack        `json:"attack"`
+	Frames   []MapFrame    `json:"frames,omitempty"`
+	Cost     Cost          `json:"cost"`
+}
+
+// AlertResult is what became of one alert.
+type AlertResult struct {
+	At        float64 `json:"at"` // issued, in seconds
+	Severity  string  `json:"severity"`
+	Drill     bool    `json:"drill,omitempty"`
+	Concerned int     `json:"concerned"` // of the audience
+	Reached   int     `json:"reached"`   // of those concerned, by the end
+	// Late are those reached when the alert had ended, or ended by their clock.
+	Late    int       `json:"late,omitempty"`
+	AtMarks []float64 `json:"at_marks"` // share of those concerned
+	// Curve is the share of those concerned at the ages in Ages, in seconds.
+	Ages  []float64 `json:"ages"`
+	Curve []float64 `json:"curve"`
+	P50   float64   `json:"p50"` // seconds; -1 where fewer were reached
+	P90   float64   `json:"p90"`
+	P99   float64   `json:"p99"`
+	Max   float64   `json:"max"`
+	// Unreached says why, for those concerned who did not get it: no power, no
+	// link, alone, asleep, late.
+	Unreached map[string]int `json:"unreached,omitempty"`
+}
+
+// GroupResult is the share of one group's devices that have an alert at the marks,
+// on the average over the alerts.
+type GroupResult struct {
+	Name    string    `json:"name"`
+	Devices int       `json:"devices"`
+	AtMarks []float64 `json:"at_marks"`
+	Bytes   float64   `json:"bytes"` // sent by a device on the average
+}
+
+// Traffic is what was sent.
+type Traffic struct {
+	Deliveries uint64  `json:"deliveries"` // first arrivals
+	Copies     uint64  `json:"copies"`     // all arrivals
+	PerCopy    float64 `json:"copies_per_delivery"`
+	Lost       uint64  `json:"lost"`     // sent and not received: link, collision, receiver off
+	Contacts   uint64  `json:"contacts"` // meetings at which something was exchanged
+	Bytes      float64 `json:"bytes"`
+	// PerDevice are bytes sent by a device: mean, half, 99 of 100 and the most.
+	PerDevice [4]float64 `json:"per_device"`
+	Airtime   float64    `json:"airtime_s"` // of radios
+	Collided  uint64     `json:"collided"`
+}
+
+// Attack is what adversaries sent and cost.
+type Attack struct {
+	Devices  int     `json:"devices"`
+	Sent     uint64  `json:"sent"`
+	Accepted uint64  `json:"accepted"` // must be 0
+	Rejected uint64  `json:"rejected"`
+	CutOff   uint64  `json:"cut_off"` // neighbours that cut an attacker off
+	Checks   uint64  `json:"checks"`  // signature checks spent on what they sent
+	Bytes    float64 `json:"bytes"`
+}
+
+// MapFrame is who had the first alert at a time: of each cell of a grid how many
+// of the audience are there and how many have it.
+type MapFrame struct {
+	At      float64    `json:"at"`
+	Columns int        `json:"columns"`
+	Rows    int        `json:"rows"`
+	Size    [2]float64 `json:"size"` // of the whole, in metres
+	Total   []int32    `json:"total"`
+	Reached []int32    `json:"reached"`
+}
+
+// Cost is what the run took. It depends on the machine.
+type Cost struct {
+	Wall           float64 `json:"wall_s"`
+	CPU            float64 `json:"cpu_s"`
+	Memory         float64 `json:"memory_bytes"`
+	BytesPerDevice float64 `json:"bytes_per_device"`
+	Events         uint64  `json:"events"`
+	PerSecond      float64 `json:"events_per_second"`
+}
