@@ -72,27 +72,24 @@ func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []offered, f
 	return results, c.commit(ctx, accepted)
 }
 
-// commit queues accepted envelopes and waits for those of the batch before.
+// commit queues accepted envelopes, to be written together, and waits for those of
+// the batch before.
 func (c *session) commit(ctx context.Context, accepted []*judged) error {
-	before := c.wait
-	for i, j := range accepted {
-		p := pending{judged: j}
-		if i == len(accepted)-1 {
-			done := make(chan error, 1)
-			p.done, c.wait = done, done
-		}
-		select {
-		case c.r.queue <- p:
-		case <-ctx.Done():
-			for _, left := range accepted[i:] {
-				c.r.unremember(pending{judged: left})
-			}
-			return ctx.Err()
-		}
-	}
 	if len(accepted) == 0 {
 		return nil
 	}
+	all := &judged{}
+	for _, j := range accepted {
+		all.records, all.entries, all.gone = append(all.records, j.records...), append(all.entries, j.entries...), append(all.gone, j.gone...)
+	}
+	before, done := c.wait, make(chan error, 1)
+	select {
+	case c.r.queue <- pending{all, done}:
+	case <-ctx.Done():
+		c.r.unremember(pending{judged: all})
+		return ctx.Err()
+	}
+	c.wait = done
 	return awaitWritten(ctx, before)
 }
 

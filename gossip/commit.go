@@ -45,13 +45,14 @@ func (r *Router) commit(ctx context.Context) {
 	}
 }
 
-// group takes what waits in the queue, up to commitGroup.
+// group takes what waits in the queue, up to commitGroup records or little more.
 func (r *Router) group(first pending) []pending {
 	batch := []pending{first}
-	for len(batch) < commitGroup {
+	for n := len(first.records); n < commitGroup; {
 		select {
 		case p := <-r.queue:
 			batch = append(batch, p)
+			n += len(p.records)
 		default:
 			return batch
 		}
@@ -76,7 +77,7 @@ func (r *Router) drain() {
 func (r *Router) write(batch []pending) {
 	err := r.put(batch)
 	if err != nil {
-		r.log.Error("store envelopes", "transmissions", len(batch), "err", err)
+		r.log.Error("store envelopes", "batches", len(batch), "err", err)
 		err = fmt.Errorf("%w: %w", ErrUnsaved, err)
 	}
 	for _, p := range batch {

@@ -51,13 +51,13 @@ type session struct {
 	f      *framer
 	order  []wire.Lane
 	got    int
-	window int        // bytes to ask for at once
-	wait   chan error // told when the last batch is durable; nil: none is waited for
-	theirs []wire.ID  // domains
-	laned  int        // the lane at which the session is, in order
-	aside  bool       // it takes up offers of that lane and those before it
-	vain   int        // items asked for in vain, one after another
-	bare   []offered  // refused because they came without their chain
+	window int          // bytes to ask for at once
+	wait   <-chan error // told when the last batch is durable; nil: none is waited for
+	theirs []wire.ID    // domains
+	laned  int          // the lane at which the session is, in order
+	aside  bool         // it takes up offers of that lane and those before it
+	vain   int          // items asked for in vain, one after another
+	bare   []offered    // refused because they came without their chain
 }
 
 func (c *session) run(ctx context.Context, compare bool) error {

@@ -45,8 +45,7 @@ func (p *pending) detach() {
 // hold keeps a batch that the store did not take, within bounds. What finds no
 // room is given up: catch-up brings it again.
 func (r *Router) hold(batch []pending) {
-	for _, p := range batch {
-		p.done = nil // was told
+	for _, p := range split(batch) {
 		if len(r.unsaved.list) >= maxUnsaved || r.unsaved.bytes+p.size() > maxUnsavedBytes {
 			r.unremember(p)
 			continue
@@ -55,6 +54,22 @@ func (r *Router) hold(batch []pending) {
 		r.unsaved.list = append(r.unsaved.list, p)
 		r.unsaved.bytes += p.size()
 	}
+}
+
+// split takes batches of catch-up apart: each envelope is held and tried by itself.
+// Whoever waited was told.
+func split(batch []pending) (singles []pending) {
+	for _, p := range batch {
+		gone := p.gone
+		for i := range p.records {
+			singles = append(singles, pending{judged: &judged{p.records[i : i+1], p.entries[i : i+1], gone}})
+			gone = nil
+		}
+		if len(gone) > 0 {
+			singles = append(singles, pending{judged: &judged{gone: gone}})
+		}
+	}
+	return singles
 }
 
 // retry writes what is held, until the store refuses again.

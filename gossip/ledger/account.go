@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"container/heap"
 	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -21,16 +22,31 @@ type accountKey struct {
 	lane        wire.Lane
 }
 
-// account holds a certificate's entries, what gives way first at the front: so
-// the newest, which comes most often, goes to the end.
+// account counts a certificate's entries, and holds them in a heap with what gives
+// way first at the top. What was removed stays in the heap until it comes to the top or
+// outweighs the rest: so entries come and go in any order at the cost of a logarithm.
 type account struct {
-	entries []*Entry
-	bytes   uint64
+	count, bytes uint64
+	heap         rankHeap
 }
 
-func (q Quota) exceeded(a *account) bool {
-	return uint64(len(a.entries)) > q.Count || a.bytes > q.Bytes
+// rankHeap has what gives way first at index 0.
+type rankHeap []*Entry
+
+func (h rankHeap) Len() int           { return len(h) }
+func (h rankHeap) Less(i, j int) bool { return CompareRank(h[i], h[j]) > 0 }
+func (h rankHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *rankHeap) Push(e any)        { *h = append(*h, e.(*Entry)) }
+
+func (h *rankHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return e
 }
+
+func (q Quota) exceeded(a *account) bool { return a.count > q.Count || a.bytes > q.Bytes }
 
 // charge enters e into its accounts.
 func (l *Ledger) charge(e *Entry) {
@@ -41,11 +57,8 @@ func (l *Ledger) charge(e *Entry) {
 			a = &account{}
 			l.accounts[key] = a
 		}
-		i := len(a.entries)
-		if i > 0 && compareEviction(a.entries[i-1], e) >= 0 { // else it is the newest
-			i, _ = slices.BinarySearchFunc(a.entries, e, compareEviction)
-		}
-		a.entries = slices.Insert(a.entries, i, e)
+		heap.Push(&a.heap, e)
+		a.count++
 		a.bytes += e.Size
 	}
 }
@@ -58,14 +71,24 @@ func (l *Ledger) discharge(e *Entry) {
 		if a == nil {
 			continue
 		}
-		if i, found := slices.BinarySearchFunc(a.entries, e, compareEviction); found {
-			a.entries = slices.Delete(a.entries, i, i+1)
-			a.bytes -= e.Size
-		}
-		if len(a.entries) == 0 {
+		a.count--
+		a.bytes -= e.Size
+		switch {
+		case a.count == 0:
 			delete(l.accounts, key)
+		case uint64(len(a.heap)) > 2*a.count+16:
+			a.heap = slices.DeleteFunc(a.heap, func(o *Entry) bool { return l.known[o.ID] != o })
+			heap.Init(&a.heap)
 		}
 	}
+}
+
+// last returns the entry of an account that gives way first.
+func (l *Ledger) last(a *account) *Entry {
+	for l.known[a.heap[0].ID] != a.heap[0] {
+		heap.Pop(&a.heap)
+	}
+	return a.heap[0]
 }
 
 // overflow removes what e, just entered, displaces from its accounts. ok is false if
@@ -76,16 +99,16 @@ func (l *Ledger) overflow(e *Entry, limit Limit) (displaced []*Entry, ok bool) {
 		if e.Kind != wire.TypeRoot {
 			quota = limit(certificate, e.Lane)
 		}
-		for a := l.accounts[key]; a != nil && len(a.entries) > 0 && quota.exceeded(a); a = l.accounts[key] {
-			first := a.entries[0]
-			l.Remove(first)
-			if first == e {
+		for a := l.accounts[key]; a != nil && quota.exceeded(a); a = l.accounts[key] {
+			last := l.last(a)
+			l.Remove(last)
+			if last == e {
 				for _, back := range displaced {
 					l.insert(back)
 				}
 				return nil, false
 			}
-			displaced = append(displaced, first)
+			displaced = append(displaced, last)
 		}
 	}
 	return displaced, true

@@ -60,6 +60,3 @@ func CompareRank(a, b *Entry) int {
 
 // first reports whether an envelope says what only all persons needed can say.
 func (e *Entry) first() bool { return e.Recovered || e.Full && e.Priority >= wire.PrioritySevere }
-
-// compareEviction is the other way round: what gives way first is first.
-func compareEviction(a, b *Entry) int { return CompareRank(b, a) }

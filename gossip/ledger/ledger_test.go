@@ -59,12 +59,14 @@ func TestQuotasHoldInEveryOrder(t *testing.T) {
 			l.Admit(e, testLimit)
 		}
 		for key, a := range l.accounts {
-			var bytes uint64
-			for _, e := range a.entries {
-				bytes += e.Size
+			var count, bytes uint64
+			for _, e := range l.known {
+				if slices.Contains(e.Accounts, key.certificate) {
+					count, bytes = count+1, bytes+e.Size
+				}
 			}
-			if q := testLimit(key.certificate, key.lane); q.exceeded(a) || bytes != a.bytes {
-				t.Fatalf("account %v: %d entries, %d bytes counted, %d in fact", key, len(a.entries), a.bytes, bytes)
+			if q := testLimit(key.certificate, key.lane); q.exceeded(a) || count != a.count || bytes != a.bytes {
+				t.Fatalf("account %v: %d entries of %d bytes counted, %d of %d in fact", key, a.count, a.bytes, count, bytes)
 			}
 		}
 		for _, e := range all {
@@ -215,7 +217,7 @@ func TestSweepRemovesWhatEnded(t *testing.T) {
 	for n := range 10 {
 		l.Admit(&Entry{Item: wire.Item{ID: testID(n)}, Expires: uint64(n)*3600 + 1800, Accounts: []wire.ID{testID(99)}}, func(wire.ID, wire.Lane) Quota { return Quota{100, 100} })
 	}
-	if ended, _ := l.Sweep(5*3600+1799, func(wire.ID) bool { return true }); len(ended) != 5 || len(l.known) != 5 || len(l.accounts[accountKey{certificate: testID(99)}].entries) != 5 {
+	if ended, _ := l.Sweep(5*3600+1799, func(wire.ID) bool { return true }); len(ended) != 5 || len(l.known) != 5 || l.accounts[accountKey{certificate: testID(99)}].count != 5 {
 		t.Errorf("swept %d, %d known", len(ended), len(l.known))
 	}
 }
