@@ -79,7 +79,7 @@ func (s *lifeSign) silence(m moment) silence {
 		out.arrived = m.mono.Sub(s.heard)
 		out.atLeast = out.arrived
 	}
-	if !m.doubt && s.Created <= m.now+uint64(clockTolerance/time.Second) {
+	if !m.doubt && !m.ahead(s.Created) {
 		out.state = apitype.SignHeard
 		var age time.Duration
 		if m.now > s.Created {
@@ -124,15 +124,25 @@ func lifeSignOf(b *identity.Beacon) *lifeSign {
 // latest returns the last beacon of each authority. What is dated ahead of the
 // clock comes last: a wrong clock at a station must not hide the others' signs.
 func latest(beacons []*identity.Beacon, m moment) map[string]*identity.Beacon {
-	ahead := func(b *identity.Beacon) bool {
-		return !m.doubt && b.Created > m.now+uint64(clockTolerance/time.Second)
-	}
 	last := map[string]*identity.Beacon{}
 	for _, b := range beacons {
-		old, ok := last[b.By]
-		if !ok || ahead(old) && !ahead(b) || ahead(old) == ahead(b) && b.Created > old.Created {
+		if old, ok := last[b.By]; !ok || m.later(b.Created, old.Created) {
 			last[b.By] = b
 		}
 	}
 	return last
+}
+
+// later reports whether what was created at a says more than what was created at
+// b. What is dated ahead of the clock says less.
+func (m moment) later(a, b uint64) bool {
+	if x, y := m.ahead(a), m.ahead(b); x != y {
+		return y
+	}
+	return a > b
+}
+
+// ahead reports whether something is dated ahead of a clock that is believed.
+func (m moment) ahead(created uint64) bool {
+	return !m.doubt && created > m.now+uint64(clockTolerance/time.Second)
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
-	"github.com/kreidfeuer/kreidfeuer/node/row"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -30,6 +29,8 @@ type lifeSigns struct {
 	last    map[signKey]*lifeSign
 	unsaved map[signKey]bool
 	roster  roster
+	matched bool   // with the pool, at version
+	version uint64 // of the pool
 }
 
 type signKey struct {
@@ -89,17 +90,17 @@ func (n *Node) hearSign(r *gossip.Record) (apitype.Event, bool) {
 	if err != nil {
 		return apitype.Event{}, false
 	}
-	n.signs.roster.forget()
 	key := signKey{b.Domain, b.By}
 	m, old := n.moment(), n.signs.last[key]
-	for _, d := range n.signs.roster.of(n.pool) {
-		if d.id == b.Domain && latest(append(slices.Clone(d.beacons), b), m)[b.By].ID != b.ID {
-			return apitype.Event{}, false // another key of this authority was heard later
-		}
+	same := old != nil && old.Beacon == b.ID // found in the pool meanwhile
+	if old != nil && !same && old.Key != r.Author && !m.later(b.Created, old.Created) {
+		return apitype.Event{}, false // another key of this authority was heard later
 	}
 	s := lifeSignOf(b)
 	s.Key, s.Means, s.From, s.Received, s.heard = r.Author, r.Means, printablePeer(r.From), uint64(max(0, r.Received.Unix())), m.mono
-	s.follow(old)
+	if s.follow(old); same {
+		s.Interval = old.Interval
+	}
 	s.Missing = n.stillMissing(s.Missing)
 	change := apitype.SignChangeHeard
 	if old != nil && old.CutOff {
@@ -133,22 +134,13 @@ func (n *Node) stillMissing(missing [][8]byte) [][8]byte {
 // lastSigns are the last signs of life of all authorities, brought up to date
 // with the trust pool and the alerts held. The caller holds n.mu.
 func (n *Node) lastSigns(m moment) []*lifeSign {
-	var all []*lifeSign
-	for _, d := range n.signs.roster.of(n.pool) {
-		for authority, b := range latest(d.beacons, m) {
-			key := signKey{d.id, authority}
-			s := n.signs.last[key]
-			if s == nil || s.Beacon != b.ID {
-				fresh := lifeSignOf(b)
-				fresh.CutOff = s != nil && s.CutOff
-				s = fresh
-				n.signs.last[key], n.signs.unsaved[key] = s, true
-			}
-			if left := n.stillMissing(s.Missing); len(left) != len(s.Missing) {
-				s.Missing, n.signs.unsaved[key] = left, true
-			}
-			all = append(all, s)
+	n.matchSigns(m)
+	all := make([]*lifeSign, 0, len(n.signs.last))
+	for key, s := range n.signs.last {
+		if left := n.stillMissing(s.Missing); len(left) != len(s.Missing) {
+			s.Missing, n.signs.unsaved[key] = left, true
 		}
+		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *lifeSign) int {
 		return cmp.Or(a.Domain.Compare(b.Domain), strings.Compare(a.Authority, b.Authority))
@@ -156,82 +148,49 @@ func (n *Node) lastSigns(m moment) []*lifeSign {
 	return all
 }
 
-// watchSigns tells of authorities that have fallen silent, and of those that
-// turned out not to have, once each. The caller holds n.mu.
-func (n *Node) watchSigns() []apitype.Event {
-	var events []apitype.Event
-	m := n.moment()
-	all := n.lastSigns(m)
-	for key, s := range n.signs.last {
-		if !slices.Contains(all, s) { // unpinned, revoked or over
+// matchSigns brings the signs in line with the pool after trust has changed: a
+// revocation may have taken a beacon away, a pin may have brought some. What
+// arrives in between is heard one by one. The caller holds n.mu.
+func (n *Node) matchSigns(m moment) {
+	version := n.pool.Version()
+	if n.signs.matched && n.signs.version == version {
+		return
+	}
+	n.signs.matched, n.signs.version = true, version
+	n.signs.roster.forget()
+	there, seen := map[wire.ID]bool{}, map[signKey]bool{}
+	for _, d := range n.signs.roster.of(n.pool) {
+		for _, b := range d.beacons {
+			there[b.ID] = true
+		}
+		for authority, b := range latest(d.beacons, m) {
+			key := signKey{d.id, authority}
+			seen[key] = true
+			if s := n.signs.last[key]; s == nil || !there[s.Beacon] {
+				fresh := lifeSignOf(b)
+				if s != nil {
+					fresh.CutOff, fresh.Interval = s.CutOff, s.Interval
+				}
+				n.signs.last[key], n.signs.unsaved[key] = fresh, true
+			}
+		}
+	}
+	if !n.isLoaded() {
+		return // beacons are still to be read
+	}
+	for key := range n.signs.last {
+		if !seen[key] { // unpinned, revoked or over
 			delete(n.signs.last, key)
 			n.signs.unsaved[key] = true
 		}
 	}
-	for _, s := range all {
-		state := s.silence(m).state
-		change := apitype.SignChangeCutOff
-		switch {
-		case state == apitype.SignCutOff && !s.CutOff:
-		case state == apitype.SignHeard && s.CutOff: // the clock was put right
-			change = apitype.SignChangeRestored
-		default:
-			continue
-		}
-		s.CutOff = state == apitype.SignCutOff
-		n.signs.unsaved[signKey{s.Domain, s.Authority}] = true
-		row := n.signRow(s, m)
-		row.Change = change
-		events = append(events, apitype.Event{Kind: apitype.EventSign, Sign: &row})
-	}
-	return events
 }
 
-// signRow describes a sign for programs. The caller holds n.mu.
-func (n *Node) signRow(s *lifeSign, m moment) apitype.Sign {
-	q := s.silence(m)
-	out := apitype.Sign{Domain: s.Domain.String(), Authority: s.Authority, State: q.state, Time: row.UTC(s.Created),
-		AgeS: wholeSeconds(q.arrived), SilentS: wholeSeconds(q.atLeast),
-		PatienceS: wholeSeconds(s.patience()), CutOff: q.state == apitype.SignCutOff, From: s.From, Means: string(s.Means),
-		Carried: s.carried(), InForce: s.Named, Complete: len(s.Missing) == 0, Missing: []string{}}
-	if s.Received > 0 {
-		out.Received = row.UTC(s.Received)
+func (n *Node) isLoaded() bool {
+	select {
+	case <-n.loaded:
+		return true
+	default:
+		return false
 	}
-	for _, d := range n.signs.roster.of(n.pool) {
-		if d.id == s.Domain {
-			out.Name = d.name(s.Authority)
-		}
-	}
-	for _, p := range s.Missing {
-		out.Missing = append(out.Missing, hex.EncodeToString(p[:]))
-	}
-	return out
-}
-
-func wholeSeconds(d time.Duration) int64 {
-	if d < 0 {
-		return -1
-	}
-	return int64(d / time.Second)
-}
-
-// signRows are the last signs of all authorities; a pinned domain that has never
-// given one is listed too: silence must be seen.
-func (n *Node) signRows() []apitype.Sign {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	m := n.moment()
-	rows := []apitype.Sign{}
-	heard := map[wire.ID]bool{}
-	for _, s := range n.lastSigns(m) {
-		rows = append(rows, n.signRow(s, m))
-		heard[s.Domain] = true
-	}
-	for _, d := range n.signs.roster.of(n.pool) {
-		if !heard[d.id] {
-			rows = append(rows, apitype.Sign{Domain: d.id.String(), Name: d.root, State: apitype.SignNever, AgeS: -1, SilentS: -1,
-				Missing: []string{}})
-		}
-	}
-	return rows
 }

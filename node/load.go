@@ -46,9 +46,11 @@ func (n *Node) load(ctx context.Context, domain wire.ID) error {
 		}
 	}
 	n.pool.AddAll(trust) // the router reports what is refused
-	n.signs.roster.forget()
 	n.telling.Lock()
 	defer n.telling.Unlock()
+	n.mu.Lock()
+	n.signs.matched = false
+	n.mu.Unlock()
 	n.trusted = n.pool.Version()
 	var found []*known
 	for _, s := range alerts {

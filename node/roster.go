@@ -8,8 +8,8 @@ import (
 )
 
 // roster names the authorities of the pinned domains and lists their beacons. It
-// changes with the trust pool alone; the pool's version does not count beacons,
-// so that they do not make it judge alerts again, and forget must be called.
+// changes with the trust pool alone. Of beacons it knows those that were there
+// when it was read: the pool's version does not count them.
 type roster struct {
 	mu      sync.Mutex
 	version uint64
