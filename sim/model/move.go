@@ -23,12 +23,14 @@ type mover struct {
 
 // steps finds the meetings of devices that move.
 //
-// In each step those that move look around them for whoever holds something else
-// than they do. For each such pair the way of both during the step, taken as
-// straight, says when they come into range and how long they stay.
+// Most devices hold the same most of the time: all but the odd ones. Two that hold
+// different things are an odd one and another, so in each step the odd ones look
+// around them. For each pair the way of both during the step, taken as straight,
+// says when they come into range and how long they stay.
 type steps struct {
 	length uint32 // milliseconds; 0: nothing moves
 	views  []view
+	mover  []int32              // number among those that move, or -1
 	open   map[uint32][]meeting // contacts of a trace
 	traces []contact.Change
 	hosts  []uint32
@@ -42,13 +44,9 @@ type view struct {
 	reach   float64
 	resting []uint32 // devices that do not move, by cell
 	first   []uint32 // resting[first[c]:first[c+1]] are in cell c
-	same    []uint64 // what all resting devices of a cell hold, or mixed
 	heads   []int32  // movers by cell
 	next    []int32
 }
-
-// mixed is the sum of a cell whose devices hold different things.
-const mixed = math.MaxUint64
 
 // meeting is an open contact of a trace.
 type meeting struct {
@@ -184,6 +182,10 @@ func (r *run) prepare() {
 	if math.IsInf(reach, 1) {
 		return
 	}
+	r.steps.mover = slices.Repeat([]int32{-1}, len(r.group))
+	for i := range r.moving {
+		r.steps.mover[r.moving[i].dev] = int32(i)
+	}
 	// A step is as long as the fastest needs for a radio range, so that ways are
 	// short beside it.
 	r.steps.length = uint32(min(max(reach/max(fastest, 0.1)*1000, 500), 30_000))
@@ -197,7 +199,7 @@ func (r *run) prepare() {
 func (r *run) newView(l int, reach, fastest float64) view {
 	v := view{link: l, reach: reach, grid: newGrid(reach+2*fastest*float64(r.steps.length)/1000, float64(r.size.X), float64(r.size.Y)),
 		resting: r.members(l, false), next: make([]int32, len(r.moving))}
-	v.first, v.same, v.heads = make([]uint32, v.grid.cells()+1), make([]uint64, v.grid.cells()), make([]int32, v.grid.cells())
+	v.first, v.heads = make([]uint32, v.grid.cells()+1), make([]int32, v.grid.cells())
 	cells := make([]int32, len(r.group))
 	for _, d := range v.resting {
 		cells[d] = v.grid.cell(r.x[d], r.y[d])
@@ -209,13 +211,6 @@ func (r *run) newView(l int, reach, fastest float64) view {
 		v.heads[c] = -1
 	}
 	return v
-}
-
-// stir notes that a device holds something else than its cell did.
-func (s *steps) stir(r *run, d uint32) {
-	for i := range s.views {
-		s.views[i].same[s.views[i].grid.cell(r.x[d], r.y[d])] = mixed
-	}
 }
 
 // move is one step: everybody goes on, then looks around.
@@ -233,79 +228,75 @@ func (r *run) move() {
 		p := m.leg.At(now)
 		r.x[m.dev], r.y[m.dev] = float32(p.X), float32(p.Y)
 	}
-	if r.tally.stirred {
+	if odd := r.held.odd(); len(odd) > 0 {
 		for i := range r.steps.views {
-			r.look(&r.steps.views[i])
+			r.look(&r.steps.views[i], odd)
 		}
 	}
 	r.q.push(r.q.now+r.steps.length, evMove, 0, 0, 0)
 }
 
 // look finds the pairs of one link that hold different things and meet.
-func (r *run) look(v *view) {
-	around := v.grid.around()
-	cells := make([]int32, len(r.moving))
+func (r *run) look(v *view, odd []uint32) {
 	for i := range r.moving {
-		m := &r.moving[i]
-		c := v.grid.cell(r.x[m.dev], r.y[m.dev])
-		cells[i] = c
-		if !r.up(m.dev, v.link) {
-			continue
-		}
-		if awake, _ := r.awake(m.dev, r.q.now); !awake {
-			continue
-		}
-		mine := r.held.sum[m.dev]
-		for _, off := range around {
-			for j := v.heads[c+off]; j >= 0; j = v.next[j] {
-				if other := &r.moving[j]; r.held.sum[other.dev] != mine {
-					r.meet(v, m, other.dev, other.vx, other.vy)
-				}
-			}
-			if list := v.resting[v.first[c+off]:v.first[c+off+1]]; len(list) > 0 && !r.agree(v, c+off, list, mine) {
-				for _, d := range list {
-					if r.held.sum[d] != mine {
-						r.meet(v, m, d, 0, 0)
-					}
-				}
-			}
-		}
+		d := r.moving[i].dev
+		c := v.grid.cell(r.x[d], r.y[d])
 		v.next[i], v.heads[c] = v.heads[c], int32(i)
 	}
-	for _, c := range cells {
-		v.heads[c] = -1
-	}
-}
-
-// agree reports whether all resting devices of a cell hold the same as one that
-// passes, and finds out where something has changed.
-func (r *run) agree(v *view, c int32, list []uint32, mine uint64) bool {
-	if v.same[c] == mixed {
-		same := r.held.sum[list[0]]
-		for _, d := range list[1:] {
-			if r.held.sum[d] != same {
-				return false
+	around, usual := v.grid.around(), r.held.usual
+	for _, d := range odd {
+		if !r.listens(d, v.link) {
+			continue
+		}
+		c, mine, me := v.grid.cell(r.x[d], r.y[d]), r.held.sum[d], r.steps.mover[d]
+		for _, off := range around {
+			for j := v.heads[c+off]; j >= 0; j = v.next[j] {
+				// Two odd ones that both move find each other twice.
+				if sum := r.held.sum[r.moving[j].dev]; sum != mine && (me < 0 || sum == usual || me < j) {
+					r.meet(v, d, me, r.moving[j].dev, j)
+				}
+			}
+			if me < 0 {
+				continue
+			}
+			for _, other := range v.resting[v.first[c+off]:v.first[c+off+1]] {
+				if r.held.sum[other] == usual { // an odd one looks for itself
+					r.meet(v, d, me, other, -1)
+				}
 			}
 		}
-		v.same[c] = same
 	}
-	return v.same[c] == mine
+	for i := range r.moving {
+		d := r.moving[i].dev
+		v.heads[v.grid.cell(r.x[d], r.y[d])] = -1
+	}
 }
 
-// meet lets two devices exchange if they are in range long enough in this step.
-func (r *run) meet(v *view, m *mover, other uint32, vx, vy float32) {
-	if !r.up(other, v.link) {
+// listens reports whether a device can use a link and is awake.
+func (r *run) listens(d uint32, l int) bool {
+	awake, _ := r.awake(d, r.q.now)
+	return awake && r.up(d, l)
+}
+
+// meet lets two devices exchange if they are in range long enough in this step. i
+// and j are their numbers among those that move, or -1.
+func (r *run) meet(v *view, a uint32, i int32, b uint32, j int32) {
+	if !r.listens(b, v.link) {
 		return
 	}
-	if awake, _ := r.awake(other, r.q.now); !awake {
-		return
+	var vx, vy float32
+	if i >= 0 {
+		vx, vy = -r.moving[i].vx, -r.moving[i].vy
 	}
-	from, till := within(float64(r.x[other]-r.x[m.dev]), float64(r.y[other]-r.y[m.dev]), float64(vx-m.vx), float64(vy-m.vy), v.reach)
-	begin := uint32(from*1000) + r.links[v.link].window
+	if j >= 0 {
+		vx, vy = vx+r.moving[j].vx, vy+r.moving[j].vy
+	}
+	from, till := within(float64(r.x[b]-r.x[a]), float64(r.y[b]-r.y[a]), float64(vx), float64(vy), v.reach)
+	begin := uint32(max(from, 0)*1000) + r.links[v.link].window
 	if from < 0 || begin > r.steps.length || float64(begin) >= till*1000 {
 		return
 	}
-	r.meetAt(r.q.now+begin, m.dev, other, v.link, uint32(min(till*1000-float64(begin), math.MaxInt32)))
+	r.meetAt(r.q.now+begin, a, b, v.link, uint32(min(till*1000-float64(begin), math.MaxInt32)))
 }
 
 // within says from when to when, in seconds from now, two places are closer than

@@ -35,22 +35,6 @@ type alertState struct {
 // arrivalMemory is how many arrivals are kept at once, of four bytes each.
 const arrivalMemory = 1 << 28
 
-// holdings are the alerts that each device holds, a bit for each.
-type holdings struct {
-	words int
-	bits  []uint64
-	sum   []uint64 // of the names of what a device holds: equal sums hold the same
-}
-
-func (h *holdings) has(d, alert uint32) bool {
-	return h.bits[int(d)*h.words+int(alert>>6)]>>(alert&63)&1 == 1
-}
-
-func (h *holdings) flip(d, alert uint32, name uint64) {
-	h.bits[int(d)*h.words+int(alert>>6)] ^= 1 << (alert & 63)
-	h.sum[d] ^= name
-}
-
 // announce makes the alerts of the scenario.
 func (r *run) announce() error {
 	for _, a := range r.s.Alerts {
@@ -99,7 +83,7 @@ func (r *run) announce() error {
 	if bytes := n * r.held.words * 8; bytes > 8<<30 {
 		return fmt.Errorf("%d devices and %d alerts need %d MB", n, len(r.alerts), bytes>>20)
 	}
-	r.held.bits, r.held.sum = make([]uint64, n*r.held.words), make([]uint64, n)
+	r.held = newHoldings(n, r.held.words)
 	r.tally.start(r)
 	return nil
 }
@@ -166,7 +150,6 @@ func (r *run) accept(d, alert uint32) {
 		a.arrived[d] = r.q.now + 1
 	}
 	r.tally.reached(r, d, alert)
-	r.steps.stir(r, d)
 }
 
 // alarms decides as the device does whether an alert is in force by its clock.
@@ -296,7 +279,6 @@ func (r *run) forget(alert uint32) {
 	for d := range r.group {
 		if r.held.has(uint32(d), alert) {
 			r.held.flip(uint32(d), alert, a.name)
-			r.steps.stir(r, uint32(d))
 		}
 	}
 	if a.arrived != nil {

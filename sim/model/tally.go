@@ -19,7 +19,6 @@ type tally struct {
 	on                         []int     // outages
 	marks                      []uint32
 	groups                     [][]uint64 // arrivals within each mark, by group
-	stirred                    bool       // something was issued
 	frames                     []scenario.MapFrame
 }
 
@@ -95,7 +94,6 @@ func (t *tally) issued(r *run, alert uint32) {
 			a.ages.concerned++
 		}
 	}
-	t.stirred = true
 }
 
 func (t *tally) reached(r *run, d, alert uint32) {
