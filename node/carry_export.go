@@ -46,7 +46,15 @@ func (n *Node) ExportBundle(ctx context.Context, f apitype.BundleFilter, out io.
 		return err
 	}
 	for _, c := range list {
-		if err := n.pack(ctx, w, c.id, !f.Bare); err != nil {
+		if err := n.pack(ctx, w.Write, c.id); err != nil {
+			return err
+		}
+	}
+	for _, c := range list {
+		if f.Bare || c.rank > bundle.Rank(wire.LaneTrust, 0) {
+			break
+		}
+		if err := n.pack(ctx, w.Spare, c.id); err != nil {
 			return err
 		}
 	}
@@ -56,9 +64,9 @@ func (n *Node) ExportBundle(ctx context.Context, f apitype.BundleFilter, out io.
 	return buffered.Flush()
 }
 
-// pack writes one envelope. One that has gone since it was listed, or is damaged
-// on the disk, is left out.
-func (n *Node) pack(ctx context.Context, w *bundle.Writer, id wire.ID, chains bool) error {
+// pack writes one envelope with its parts. One that has gone since it was listed,
+// or is damaged on the disk, is left out.
+func (n *Node) pack(ctx context.Context, write func([]byte) error, id wire.ID) error {
 	stored, err := (keeper{n}).Get(ctx, id)
 	if errors.Is(err, persist.ErrNotFound) || errors.As(err, new(*persist.CorruptError)) {
 		n.log.Warn("left out of a bundle", "id", id, "err", err)
@@ -73,16 +81,10 @@ func (n *Node) pack(ctx context.Context, w *bundle.Writer, id wire.ID, chains bo
 	}
 	e.Parts = stored.Parts
 	raw := e.EncodeFull()
-	if chains && e.Header.Lane == wire.LaneLive {
-		e.Chain = n.pool.ChainFor(e)
-		if full := e.EncodeFull(); len(full) <= wire.MaxTransmission {
-			raw = full
-		}
-	}
 	if len(raw) > wire.MaxTransmission { // its parts came one by one
 		raw = stored.Envelope
 	}
-	return w.Write(raw)
+	return write(raw)
 }
 
 // selection is a filter as it is held against rows.

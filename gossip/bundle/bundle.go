@@ -38,6 +38,7 @@ const (
 	kindHeader   = 1 // text; see Header
 	kindEnvelope = 2 // an envelope in transmission
 	kindEnd      = 3 // count and digest of all before it
+	kindSpare    = 4 // how many envelopes come before it, and one of them again
 )
 
 // Sizes within a record: marker, kind, length of the content, the head's
@@ -45,15 +46,16 @@ const (
 const (
 	headSize  = len(marker) + 1 + 4 + 4
 	tailSize  = 4
-	endSize   = 8 + 32
+	countSize = 8
+	endSize   = countSize + 32
 	endRecord = headSize + endSize + tailSize
 )
 
 // Bounds of what is read.
 const (
-	// maxContent bounds a record: the largest envelope in transmission. A header
-	// of 64 domains takes 4 kB.
-	maxContent = wire.MaxTransmission
+	// maxContent bounds a record: the largest envelope in transmission, as a spare. A
+	// header of 64 domains takes 4 kB.
+	maxContent = wire.MaxTransmission + countSize
 
 	maxRecord = headSize + maxContent + tailSize
 

@@ -225,6 +225,41 @@ func TestWhatIsGoneWithoutTrace(t *testing.T) {
 	}
 }
 
+// TestSpares: what stands in the bundle twice is read once, and read although one of
+// its copies is damaged, wherever.
+func TestSpares(t *testing.T) {
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, someHeader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, alert := []byte("what proves the rest"), []byte("alert")
+	for _, step := range []func() error{
+		func() error { return w.Write(root) }, func() error { return w.Write(alert) }, func() error { return w.Spare(root) }, w.Close,
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := buf.Bytes()
+	if o := readAll(bytes.NewReader(b)); o.err != nil || len(o.damage) > 0 || !slices.EqualFunc(o.read, [][]byte{root, alert}, bytes.Equal) {
+		t.Fatalf("sound: read %q, %v, %v", o.read, o.damage, o.err)
+	}
+	for i := range b {
+		broken := bytes.Clone(b)
+		broken[i] ^= 0x10
+		o := readAll(bytes.NewReader(broken))
+		if !slices.ContainsFunc(o.read, func(e []byte) bool { return bytes.Equal(e, root) }) {
+			t.Fatalf("byte %d: read %q", i, o.read)
+		}
+	}
+	first := extents(t, b)[0]
+	o := readAll(bytes.NewReader(slices.Concat(b[:first[0]], b[first[1]:]))) // gone without trace
+	if !slices.EqualFunc(o.read, [][]byte{alert, root}, bytes.Equal) || len(o.damage) != 1 {
+		t.Errorf("record gone: read %q, %v", o.read, o.damage)
+	}
+}
+
 func TestSomethingElse(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"nothing": nil, "text": []byte("Dear all"), "zeros": make([]byte, 3*maxNoise), "picture": append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 500)...),
@@ -253,9 +288,9 @@ func TestOtherVersions(t *testing.T) {
 }
 
 func TestReadErrorIsLocated(t *testing.T) {
-	b := write(t, bytes.Repeat([]byte("x"), maxContent), bytes.Repeat([]byte("y"), maxContent))
+	b := write(t, bytes.Repeat([]byte("x"), wire.MaxTransmission), bytes.Repeat([]byte("y"), wire.MaxTransmission))
 	broken := errors.New("input/output error")
-	o := readAll(io.MultiReader(bytes.NewReader(b[:maxContent+1000]), iotest.ErrReader(broken)))
+	o := readAll(io.MultiReader(bytes.NewReader(b[:wire.MaxTransmission+1000]), iotest.ErrReader(broken)))
 	if len(o.read) != 1 || !errors.Is(o.err, broken) || !strings.Contains(o.err.Error(), "at byte ") {
 		t.Errorf("read %d, %v", len(o.read), o.err)
 	}
@@ -298,7 +333,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 // TestMemory: however large the bundle, reading holds its buffer and no more.
 func TestMemory(t *testing.T) {
-	b := write(t, bytes.Repeat([]byte("x"), maxContent))
+	b := write(t, bytes.Repeat([]byte("x"), wire.MaxTransmission))
 	where := extents(t, b)[0]
 	record := b[where[0]:where[1]]
 	var parts []io.Reader
@@ -323,7 +358,7 @@ func TestWriterRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []int{0, maxContent + 1} {
+	for _, n := range []int{0, wire.MaxTransmission + 1} {
 		if err := w.Write(make([]byte, n)); err == nil {
 			t.Errorf("an envelope of %d bytes is written", n)
 		}
@@ -374,7 +409,11 @@ func FuzzReader(f *testing.F) {
 		o := readAll(bytes.NewReader(b))
 		for i := range o.at {
 			at, e := o.at[i], o.read[i]
-			if end := at + int64(headSize); !bytes.Equal(b[end:end+int64(len(e))], e) || binary.BigEndian.Uint32(b[at+9:]) != uint32(len(e)) {
+			start := at + int64(headSize)
+			if b[at+8] == kindSpare {
+				start += countSize
+			}
+			if !bytes.Equal(b[start:start+int64(len(e))], e) || at+int64(headSize)+int64(binary.BigEndian.Uint32(b[at+9:])) != start+int64(len(e)) {
 				t.Fatalf("envelope %d is not what stands at byte %d", i, at)
 			}
 			if i > 0 && at <= o.at[i-1] {

@@ -48,7 +48,7 @@ func (r *Reader) Header() (Header, bool) {
 func (r *Reader) Offset() int64 { return r.last }
 
 // Next returns the next envelope in transmission, which is valid until the next
-// call. After a [*DamageError] there may be more: call it again. At the end it
+// call. Spares come only where something before them is missing. After a [*DamageError] there may be more: call it again. At the end it
 // returns io.EOF. Every other error ends the reading: [ErrNotBundle], a
 // [*VersionError], or that of the reader below with the place.
 func (r *Reader) Next() ([]byte, error) {
@@ -83,6 +83,10 @@ func (r *Reader) next() ([]byte, error) {
 		case kindEnvelope:
 			r.sound++
 			return content, nil
+		case kindSpare:
+			if len(content) > countSize && binary.BigEndian.Uint64(content) != r.sound {
+				return content[countSize:], nil
+			}
 		case kindEnd:
 			err = r.readEnd(content)
 		}

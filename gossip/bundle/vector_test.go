@@ -28,6 +28,10 @@ func vectors(t *testing.T) []struct {
 		return b
 	}
 	header := int64(len(preamble))
+	spare := func(count byte) []byte {
+		b := bytes.Clone(sound[:where[1][1]])
+		return appendRecord(b, kindSpare, append([]byte{0, 0, 0, 0, 0, 0, 0, count}, "one"...))
+	}
 	return []struct {
 		name string
 		b    []byte
@@ -45,6 +49,8 @@ func vectors(t *testing.T) []struct {
 		{"cut off in a record", sound[:where[1][0]+15]},
 		{"cut off between records", sound[:where[1][0]]},
 		{"more behind the end", append(bytes.Clone(sound), "tail"...)},
+		{"spare not needed, cut off", spare(2)},
+		{"spare needed: three envelopes before it", spare(3)},
 		{"unknown kind", appendRecord(bytes.Clone(sound[:where[1][0]]), 77, []byte("later"))},
 		{"version 2", appendRecord([]byte(preamble), kindHeader, []byte("Version: 2\r\n"))},
 		{"no bundle", []byte("anything else")},
@@ -95,7 +101,7 @@ func TestFormatDocument(t *testing.T) {
 	}
 	for _, want := range []string{
 		strings.TrimSuffix(strings.ReplaceAll(preamble, "\r\n", "\n"), "\n"), "`" + hex.EncodeToString([]byte(marker)) + "`", fmt.Sprint(maxContent), fmt.Sprint(MaxSize),
-		fmt.Sprintf("| %d | header", kindHeader), fmt.Sprintf("| %d | envelope", kindEnvelope), fmt.Sprintf("| %d | end", kindEnd),
+		fmt.Sprintf("| %d | header", kindHeader), fmt.Sprintf("| %d | envelope", kindEnvelope), fmt.Sprintf("| %d | end", kindEnd), fmt.Sprintf("| %d | spare", kindSpare),
 		fieldVersion + ": ", fieldCreated + ": ", fieldDomains + ": ", fieldLanes + ": ",
 	} {
 		if !strings.Contains(string(b), want) {

@@ -37,17 +37,31 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 // format does not depend on it. The error is ErrFull when the bundle, which can
 // still be closed, has no room for it.
 func (b *Writer) Write(envelope []byte) error {
-	if len(envelope) == 0 || len(envelope) > maxContent {
-		return fmt.Errorf("write bundle: an envelope of %d bytes, want 1 to %d", len(envelope), wire.MaxTransmission)
-	}
-	if b.size+int64(headSize+len(envelope)+tailSize+endRecord) > MaxSize {
-		return ErrFull
-	}
-	if err := b.record(kindEnvelope, envelope); err != nil {
+	if err := b.content(kindEnvelope, envelope, nil); err != nil {
 		return err
 	}
 	b.count++
 	return nil
+}
+
+// Spare writes an envelope once more that was written before, for readers who
+// find damage: what proves many others is worth it. Call it after all calls of
+// Write.
+func (b *Writer) Spare(envelope []byte) error {
+	return b.content(kindSpare, envelope, binary.BigEndian.AppendUint64(nil, b.count))
+}
+
+func (b *Writer) content(kind byte, envelope, before []byte) error {
+	if len(envelope) == 0 || len(envelope) > wire.MaxTransmission {
+		return fmt.Errorf("write bundle: an envelope of %d bytes, want 1 to %d", len(envelope), wire.MaxTransmission)
+	}
+	if b.size+int64(headSize+len(before)+len(envelope)+tailSize+endRecord) > MaxSize {
+		return ErrFull
+	}
+	if before == nil {
+		return b.record(kind, envelope)
+	}
+	return b.record(kind, append(before, envelope...))
 }
 
 // Count is the number of envelopes written; Size that of bytes, without the end.

@@ -8,8 +8,8 @@ type BundleFilter struct {
 	Lanes []string  // beside trust; empty: all
 	Since time.Time // only what came to this device since, by its clock; zero: whatever is stored
 	Area  string    // Regionalschlüssel: no alerts that certainly do not concern it; empty: all alerts
-	// Bare leaves the chains out that let each live alert prove itself: for a stick
-	// whose bundles hold the trust lane anyway.
+	// Bare leaves out the second copy of the trust lane, which stands in for the first
+	// where that is damaged.
 	Bare bool
 }
 
