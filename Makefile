@@ -12,7 +12,7 @@ DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd6
 CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 
 # Packages whose benchmarks say what the steps cost that footprint measures as a whole.
-MEASURED := ./gossip/cap ./gossip/compact ./gossip/wire ./identity
+MEASURED := ./gossip/brief ./gossip/cap ./gossip/compact ./gossip/wire ./identity
 
 # Simulations that take a minute each; make soak runs them with a thousand devices.
 SIMULATED := TestCity|TestPropagation|TestSybils|TestStorm

@@ -2,6 +2,7 @@ package brief
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -16,10 +17,12 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-// TestPrimer writes the primer anew if KREIDFEUER_PRIMER=write is set. That is a
-// new version of the format: with it goes a new kind of message.
+var writePrimer = flag.Bool("primer", false, "write the primer anew")
+
+// TestPrimer writes the primer anew with -primer. That is a new version of the
+// format: with it goes a new kind of message.
 func TestPrimer(t *testing.T) {
-	if os.Getenv("KREIDFEUER_PRIMER") != "write" {
+	if !*writePrimer {
 		t.Skip("the primer is fixed")
 	}
 	var b bytes.Buffer
