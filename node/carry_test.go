@@ -14,6 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
+	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
 func export(t testing.TB, d *nodetest.Device, f apitype.BundleFilter) []byte {
@@ -365,4 +366,31 @@ func BenchmarkBundle(b *testing.B) {
 		}
 		b.ReportMetric(float64(many*b.N)/b.Elapsed().Seconds(), "envelopes/s")
 	})
+}
+
+// TestBundleOntoFullDisk: warnings are shown and told to be in memory only, and go
+// on from there in a bundle of this device.
+func TestBundleOntoFullDisk(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	full := func() (uint64, error) { return 0, nil }
+	st, err := persist.OpenPath(t.Context(), "", persist.Memory, persist.Options{Free: full})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := nodetest.Start(t, tree, nodetest.Options{Store: st})
+	one := warning(t, tree, "one")
+	m := bring(t, d, pack(t, one.EncodeFull()))
+	if m.Accepted != 1 || m.Unsaved != 1 {
+		t.Errorf("import: %+v", m)
+	}
+	d.Await(t, one.ID(), nodetest.Alarmed)
+	es := unpack(t, export(t, d, apitype.BundleFilter{}))
+	if !slices.ContainsFunc(es, func(e *wire.Envelope) bool { return e.ID() == one.ID() }) {
+		t.Error("what waits for room on the disk is not carried on")
+	}
+	next := nodetest.Start(t, tree, nodetest.Options{})
+	if m := bring(t, next, export(t, d, apitype.BundleFilter{})); m.Refused > 0 || !next.Has(t, one.ID()) {
+		t.Errorf("carried on: %+v", m)
+	}
 }
