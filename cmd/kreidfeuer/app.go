@@ -97,9 +97,16 @@ func complete(c *cli.Command) {
 	c.OnUsageError = onUsageError
 	quiet(c.Flags)
 	if len(c.Subcommands) > 0 {
-		subcommands := c.Subcommands
-		c.Action = func(ctx *cli.Context) error { return unknownCommand(ctx, subcommands) }
-		document(c, exitOK, exitUsage)
+		subcommands, own := c.Subcommands, c.Action
+		c.Action = func(ctx *cli.Context) error {
+			if own != nil && ctx.NArg() == 0 {
+				return own(ctx)
+			}
+			return unknownCommand(ctx, subcommands)
+		}
+		if own == nil {
+			document(c, exitOK, exitUsage)
+		}
 	}
 	for _, sub := range c.Subcommands {
 		complete(sub)

@@ -12,11 +12,12 @@ import (
 func peersCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:  "peers",
-		Usage: "list the neighbours of this machine's device",
+		Usage: "list the neighbours of this machine's device, hand addresses over",
 		Description: "Lists connected neighbours first, then those the device knows and dials again.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer peers\n" +
 			"  kreidfeuer peers --json",
+		Subcommands: []*cli.Command{peersExportCommand(e), peersAddCommand(e)},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 0, 0, "none"); err != nil {
 				return err

@@ -119,6 +119,10 @@ func (d *device) Submit(_ context.Context, envelope []byte) (apitype.Submitted, 
 func (d *device) Envelope(context.Context, string) ([]byte, error) { return []byte{0xd8, 0x62}, nil }
 func (d *device) UnpinRoot(context.Context, string) error          { return nil }
 
+func (d *device) AddPeer(_ context.Context, addresses []string) (apitype.List[apitype.Peer], error) {
+	return apitype.List[apitype.Peer]{Items: []apitype.Peer{{PeerID: "7", Addresses: addresses}}}, nil
+}
+
 func (d *device) SetPlaces(_ context.Context, places []apitype.Place) (apitype.Places, error) {
 	return apitype.Places{Items: places}, nil
 }
@@ -188,6 +192,8 @@ func TestEndpoints(t *testing.T) {
 		{"next cursor", "GET", "/v1/peers", "", 200, `"next":"second"`},
 		{"empty page is a list", "GET", "/v1/peers?cursor=second", "", 200, `{"schema":"kreidfeuer.peers/1","items":[]}`},
 		{"limit", "GET", "/v1/peers?limit=1001", "", 400, "1 to 1000"},
+		{"peer handed over", "POST", "/v1/peers", `{"addresses":["/ip4/192.0.2.7/tcp/1/p2p/7"]}`, 200, `"peer_id":"7"`},
+		{"peer without address", "POST", "/v1/peers", `{"addresses":[]}`, 400, "1 to 32"},
 		{"filter", "GET", "/v1/alerts?lane=live&active=true&concerns=yes&state=in-force", "", 200, "Lane:live State:in-force Active:true Concerns:yes"},
 		{"bad filter", "GET", "/v1/alerts?lane=mail", "", 400, "live or drill"},
 		{"not found", "GET", "/v1/alerts/x", "", 404, `"schema":"kreidfeuer.error/1","code":"not-found"`},

@@ -13,6 +13,8 @@ import (
 type Backend interface {
 	Status(ctx context.Context) (apitype.Status, error)
 	Peers(ctx context.Context, page apitype.Page) (apitype.List[apitype.Peer], error)
+	// AddPeer looks for a peer at addresses; it does not wait for it.
+	AddPeer(ctx context.Context, addresses []string) (apitype.List[apitype.Peer], error)
 
 	// Alerts lists the latest first.
 	Alerts(ctx context.Context, filter apitype.AlertFilter, page apitype.Page) (apitype.List[apitype.AlertSummary], error)

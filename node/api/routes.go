@@ -42,6 +42,7 @@ type route struct {
 var routes = []route{
 	{method: "GET", path: "/v1/status", answer: getStatus},
 	{method: "GET", path: "/v1/peers", answer: listPeers},
+	{method: "POST", path: "/v1/peers", maxBody: maxJSON, answer: addPeer},
 	{method: "GET", path: "/v1/events", stream: (*Server).events},
 
 	{method: "GET", path: "/v1/alerts", answer: listAlerts},

@@ -110,7 +110,12 @@ func parseBeacon(data []byte) (Record, error) {
 	if !ok {
 		return Record{}, errNotBeacon
 	}
-	return openRecord(sealed)
+	r, err := openRecord(sealed)
+	r.Addrs = ma.FilterAddrs(r.Addrs, func(a ma.Multiaddr) bool {
+		at, ok := addrOf(a)
+		return ok && isUsable(at)
+	})
+	return r, err
 }
 
 // credible picks the addresses of a beacon that may be dialed: a neighbour must

@@ -9,6 +9,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/record"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/kreidfeuer/kreidfeuer/node/linklocal"
 )
 
 // Bounds of a signed peer record, our own and others'.
@@ -25,7 +27,7 @@ const (
 // record (RFC 0003 of libp2p/specs), read strictly.
 type Record struct {
 	ID    peer.ID
-	Addrs []ma.Multiaddr // each QUIC v1 or TCP at an IP address that is no loopback
+	Addrs []ma.Multiaddr // each QUIC v1 or TCP at an IP address
 	Seq   uint64         // the higher is the newer
 }
 
@@ -79,7 +81,7 @@ func openRecord(data []byte) (Record, error) {
 	}
 	r := Record{ID: rec.PeerID, Seq: rec.Seq}
 	for _, a := range rec.Addrs {
-		if at, ok := addrOf(a); ok && isDialable(a) && isUsable(at) {
+		if at, ok := addrOf(a); ok && isDialable(a) && !at.IsUnspecified() && !at.IsMulticast() && !linklocal.Prefix.Contains(at) {
 			r.Addrs = append(r.Addrs, a)
 		}
 	}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"slices"
+	"strings"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/node/discovery"
+)
+
+func peersExportCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "export",
+		Usage:     "write this device's card: where others reach it, signed",
+		ArgsUsage: "[FILE]",
+		Description: "The card is one line of text, or a QR code. Another device takes it with peers add.\n" +
+			"It holds peer ID and addresses, nothing about people. The device must be running.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer peers export --qr-terminal\n" +
+			"  kreidfeuer peers export --qr card.png",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "qr-terminal", Usage: "draw the card as a QR code in the terminal"},
+			&cli.StringFlag{Name: "qr", Usage: "draw the card as a QR code into the PNG `FILE`"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 1, "at most one file"); err != nil {
+				return err
+			}
+			card, err := e.card(c)
+			if err != nil {
+				return err
+			}
+			switch {
+			case c.Bool("qr-terminal"):
+				drawn, err := qr.Terminal(card)
+				if err != nil {
+					return err
+				}
+				e.printf("%s", drawn)
+				return nil
+			case c.String("qr") != "":
+				sheet, err := qr.Sheet([]string{card})
+				if err != nil {
+					return err
+				}
+				var picture bytes.Buffer
+				if err := png.Encode(&picture, sheet); err != nil {
+					return err
+				}
+				return e.writeOutput(c.String("qr"), picture.Bytes())
+			}
+			return e.writeOutput(c.Args().First(), []byte(card+"\n"))
+		},
+	}, exitOK, exitUsage, exitData, exitDaemon, exitSystem)
+}
+
+// card is the card of the device that runs on the data folder.
+func (e *env) card(c *cli.Context) (string, error) {
+	d, err := e.dataDir(c)
+	if err != nil {
+		return "", err
+	}
+	own, err := d.openDevice()
+	if err != nil {
+		return "", err
+	}
+	dev, err := e.device(c)
+	if err != nil {
+		return "", err
+	}
+	defer dev.Close()
+	status, err := dev.Status(c.Context)
+	if err != nil {
+		return "", deviceError(err)
+	}
+	var addrs []ma.Multiaddr
+	for _, s := range reachable(status.Listen) {
+		if info, err := peer.AddrInfoFromString(s); err == nil {
+			addrs = append(addrs, info.Addrs...)
+		}
+	}
+	card, err := discovery.NewCard(own.key, addrs, e.now())
+	if err != nil {
+		return "", failf(exitSystem, "%w", err).hintf("is this machine in a network?")
+	}
+	return card, nil
+}
+
+func peersAddCommand(e *env) *cli.Command {
+	return document(&cli.Command{
+		Name:      "add",
+		Usage:     "connect to a device whose card or address somebody handed over, from now on",
+		ArgsUsage: "FILE|CARD|MULTIADDR",
+		Description: "Takes a card as a file, as text or as a picture of its QR code (PNG, JPEG), or a\n" +
+			"multiaddr with peer ID. It is kept in config.json and dialed whenever the device runs;\n" +
+			"one that runs dials at once.\n\n" +
+			"Examples:\n" +
+			"  kreidfeuer peers add card.png\n" +
+			"  kreidfeuer peers add /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...",
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1, "a file, a card or an address"); err != nil {
+				return err
+			}
+			addrs, err := e.handedOver(c.Args().First())
+			if err != nil {
+				return err
+			}
+			return e.addPeer(c, addrs)
+		},
+	}, exitOK, exitUsage, exitData, exitSystem)
+}
+
+// handedOver reads the addresses of one peer, with its ID, from what a person gives.
+func (e *env) handedOver(arg string) ([]string, error) {
+	if strings.HasPrefix(arg, "/") && strings.Contains(arg, "/p2p/") {
+		if _, err := peer.AddrInfoFromString(arg); err != nil {
+			return nil, failf(exitUsage, "peer %q: %w", arg, err)
+		}
+		return []string{arg}, nil
+	}
+	text := arg
+	if len(arg) < len(discovery.CardPrefix) || !strings.EqualFold(arg[:len(discovery.CardPrefix)], discovery.CardPrefix) {
+		content, err := e.readInput(arg)
+		if err != nil {
+			return nil, err
+		}
+		if text = string(content); isPicture(content) {
+			text = ""
+			if err := qr.Read(content, func(found string) bool { text = found; return strings.HasPrefix(found, discovery.CardPrefix) }); err != nil {
+				return nil, failf(exitUsage, "%s: %w", inputName(arg), err)
+			}
+		}
+	}
+	card, err := discovery.ParseCard(text)
+	if err != nil {
+		return nil, failf(exitUsage, "%w", err).hintf("kreidfeuer peers export makes one on the other device")
+	}
+	var addrs []string
+	for _, a := range card.Addrs {
+		addrs = append(addrs, a.String()+"/p2p/"+card.ID.String())
+	}
+	return addrs, nil
+}
+
+// addPeer keeps a peer's addresses, in place of those it had, and tells a device
+// that runs.
+func (e *env) addPeer(c *cli.Context, addrs []string) error {
+	d, err := e.dataDir(c)
+	if err != nil {
+		return err
+	}
+	cfg, err := d.openConfig()
+	if err != nil {
+		return err
+	}
+	info, err := peer.AddrInfoFromString(addrs[0])
+	if err != nil {
+		return err
+	}
+	own, err := d.openDevice()
+	if err != nil {
+		return err
+	}
+	if info.ID == own.peer {
+		return failf(exitUsage, "this is the device's own card")
+	}
+	suffix := "/p2p/" + info.ID.String()
+	cfg.Peers = slices.DeleteFunc(cfg.Peers, func(s string) bool { return strings.HasSuffix(s, suffix) })
+	cfg.Peers = append(cfg.Peers, addrs...)
+	b, err := cfg.encode()
+	if err != nil {
+		return err
+	}
+	if err := e.writeFile(d.config(), b, 0o600); err != nil {
+		return err
+	}
+	dev, err := e.runningClient(c)
+	if err != nil {
+		return err
+	}
+	when := "when the device is started"
+	if dev != nil {
+		defer dev.Close()
+		if _, err := dev.AddPeer(c.Context, addrs); err != nil {
+			return deviceError(err)
+		}
+		when = "now"
+	}
+	e.notef("%s is dialed %s; addresses: %d", info.ID, when, len(addrs))
+	return nil
+}
