@@ -182,21 +182,34 @@ func (s *Server) one(ctx context.Context, r *http.Request, w *words) (any, error
 	f.Back, f.Refresh, f.Title = true, refreshEvery, view.Kind+": "+view.Headline
 	v := oneView{frame: f, Warnings: []warningView{view}, Others: others(&a, w.Lang)}
 	if s.cfg.Frames != nil {
-		if v.QR, err = s.qr(ctx, a.ID, w); err != nil {
+		if v.QR, err = s.qr(ctx, &a, w); err != nil {
 			s.log.Warn("draw an alert's frames", "id", a.ID, "err", err) // the page is worth more than its code
 		}
 	}
 	return v, nil
 }
 
-func (s *Server) qr(ctx context.Context, id string, w *words) ([]qrView, error) {
-	envelope, err := s.cfg.Backend.Envelope(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	texts, err := s.cfg.Frames(envelope)
-	if err != nil {
-		return nil, err
+// maxCodes bounds the warnings whose frames are kept, some kB each.
+const maxCodes = 200
+
+// qr draws the frames of an alert. Spelling it briefly takes longer than all else
+// on a page, so the texts are kept, by what an alert's envelope is at a level.
+// Pages are made one at a time, so nothing guards them.
+func (s *Server) qr(ctx context.Context, a *apitype.AlertDetail, w *words) ([]qrView, error) {
+	key := fmt.Sprint(a.ID, a.Level, len(a.Signers), len(a.Incomplete))
+	texts, kept := s.frames[key]
+	if !kept {
+		envelope, err := s.cfg.Backend.Envelope(ctx, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		if texts, err = s.cfg.Frames(envelope); err != nil {
+			return nil, err
+		}
+		if len(s.frames) >= maxCodes {
+			clear(s.frames)
+		}
+		s.frames[key] = texts
 	}
 	return w.drawFrames(texts)
 }

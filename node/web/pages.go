@@ -51,8 +51,9 @@ const (
 	freshFor = 2 * time.Second
 	// makesPerSecond and makeBurst bound the making of pages of which there are
 	// many, one for each warning; beyond that an older one is served. Such a page
-	// takes some 1 to 20 ms, so this is a tenth of a small core.
-	makesPerSecond = 5
+	// takes some 1 to 20 ms on a laptop, ten times that on a small box: a fraction
+	// of one core.
+	makesPerSecond = 3
 	makeBurst      = 20
 	// maxPages bounds the pages kept: lists in three languages, and some hundred
 	// warnings.

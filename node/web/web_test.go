@@ -208,8 +208,14 @@ func TestManyWarnings(t *testing.T) {
 }
 
 func TestOneWithQR(t *testing.T) {
-	s := serve(newDevice(flood()), func(c *Config) { c.Frames = frames })
+	spelled := 0
+	s := serve(newDevice(flood()), func(c *Config) {
+		c.Frames = func(b []byte) ([]string, error) { spelled++; return frames(b) }
+	})
 	page := get(s, "/w/floodabcdefgh").Body.String()
+	if get(s, "/w/floodabcdefgh?l=en"); spelled != 1 {
+		t.Errorf("the alert was spelled %d times", spelled)
+	}
 	if n := strings.Count(page, "<svg class=\"qr\""); n != 2 {
 		t.Errorf("%d codes", n)
 	}

@@ -81,7 +81,7 @@ var germanWords = words{
 	Imported: "Importiert durch %s aus %s; Originalsignatur: %s", Incomplete: "Ein Teil dieser Warnung ist noch nicht angekommen.",
 	OnlyOwn: "Diese Seite kann fälschen, wer diese Box betreibt. Nur ein eigenes Gerät mit Kreidfeuer prüft selbst, wer eine Warnung herausgegeben hat und ob er es durfte. Hören Sie auch Radio und fragen Sie Polizei oder Feuerwehr.",
 	GetApp:  "Programm mitnehmen", Unconfirmed: "NOCH NICHT BESTÄTIGT", Switch: "Sprache", TrustRoots: "Diese Box vertraut",
-	PrintHint: "Bitte aushängen und weitergeben.", Poster: "Plakat mit dem Fingerabdruck",
+	PrintHint: "Papier kann jeder bedrucken; erst der Code beweist, wer warnt. Bitte aushängen und weitergeben.", Poster: "Plakat mit dem Fingerabdruck",
 	labels: &alert.German, signs: &lifewords.German, layout: "02.01.2006 15:04 Uhr",
 	originSigned: map[string]string{"none": "keine", "invalid": "ungültig", "valid-according-to-gateway": "gültig laut Importeur"},
 	App:          germanApp,
