@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 // Tick does at once what time brings every few seconds.
 func (n *Node) Tick(ctx context.Context) { n.tick(ctx) }
 
+// Retain gives up at once what need not be kept.
+func (n *Node) Retain(ctx context.Context) error { return n.retain(ctx) }
+
 // Carry takes an envelope as off a stick.
 func (n *Node) Carry(ctx context.Context, raw []byte) error {
 	_, err := n.route.Ingest(ctx, raw, gossip.MeansCarry)

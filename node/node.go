@@ -139,7 +139,8 @@ func (n *Node) Run(ctx context.Context) error {
 	defer stop(nil)
 	var wg sync.WaitGroup
 	for name, run := range map[string]func(context.Context) error{
-		"gossip": n.route.Run, "discovery": n.conns.Run, "clockwork": n.clockwork, "radio": n.waves.run,
+		"gossip": n.route.Run, "discovery": n.conns.Run, "clockwork": n.clockwork, "retention": n.retainLoop,
+		"radio": n.waves.run,
 	} {
 		wg.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {

@@ -26,7 +26,7 @@ func (s *Store) Compact(ctx context.Context, progress func(done, of int)) error 
 		return nil
 	}
 	var bounds []string
-	for _, prefix := range []string{keyArrival, keyEnvelope, keyKnown, keyEvent, keyPart, keyRefs, keySlot} {
+	for _, prefix := range []string{keyArrival, keyEnvelope, keyKnown, keyEvent, keyMemo, keyPart, keyRefs, keySlot} {
 		bounds = append(bounds, prefix+"/")
 		if prefix == keyEnvelope || prefix == keyPart {
 			for _, c := range compactPieces {

@@ -17,6 +17,8 @@ type Batch struct {
 	Delete  []wire.ID         // envelopes, with parts nobody else names; done first
 	Events  [][]byte          // appended to the event log, which gives them numbers
 	Local   map[string][]byte // local state by name, nil deletes; see [Local]
+	Memos   []Memo            // of what is let go
+	Forget  []wire.ID         // memos, unknown ones included; done first
 }
 
 // Part is a detached part in its transmitted form.
@@ -118,6 +120,12 @@ func (t *tx) apply(b Batch) (Receipt, error) {
 		} else {
 			t.put(localKey(name), content)
 		}
+	}
+	for _, id := range b.Forget {
+		t.remove(memoKey(id))
+	}
+	for i := range b.Memos {
+		t.put(memoKey(b.Memos[i].ID), b.Memos[i].encode())
 	}
 	receipt.FirstEvent = t.appendEvents(b.Events)
 	return receipt, nil

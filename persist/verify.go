@@ -112,7 +112,7 @@ func (v *verifier) run() error {
 		lost   *int // counts what is damaged; nil: an index, which can be made anew
 	}{
 		{keyEnvelope, v.envelope, &v.report.Lost.Envelopes}, {keyKnown, v.known, nil}, {keyArrival, v.arrival, nil}, {keySlot, v.slot, nil},
-		{keyRefs, v.reference, nil}, {keyPart, v.part, &v.report.Lost.Parts}, {keyEvent, v.event, &v.report.Lost.Events},
+		{keyRefs, v.reference, nil}, {keyPart, v.part, &v.report.Lost.Parts}, {keyEvent, v.event, &v.report.Lost.Events}, {keyMemo, v.memo, nil},
 		{keyLocal, func(value) { v.report.Local++ }, &v.report.Lost.Local},
 	} {
 		if err := v.all(kind.prefix, kind.check, kind.lost); err != nil {

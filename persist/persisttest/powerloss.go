@@ -77,6 +77,11 @@ func (p *powerTest) life(ctx context.Context) error {
 	p.armed = true
 	defer func() { p.armed = false }()
 	for stop := next + p.rng.IntN(12); next < stop; {
+		if p.rng.IntN(6) == 0 {
+			if err := s.Compact(ctx, nil); err != nil && !errors.Is(err, ErrFault) {
+				return err
+			}
+		}
 		_, err := s.Put(ctx, scriptBatch(next+1))
 		if err == nil {
 			next++

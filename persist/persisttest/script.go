@@ -28,6 +28,10 @@ func scriptBeacon(i int) Sample {
 	return Sample{Key: 7, Type: wire.TypeBeacon, Sequence: uint64(i)}
 }
 
+func scriptMemo(i int) persist.Memo {
+	return persist.Memo{ID: scriptAlert(i, 1).ID(), Domain: Domain, Lane: wire.LaneLive, Level: 1, Expires: uint64(i)}
+}
+
 // scriptBatch is batch i, from 1.
 func scriptBatch(i int) persist.Batch {
 	b := persist.Batch{
@@ -38,7 +42,9 @@ func scriptBatch(i int) persist.Batch {
 	if i > 1 {
 		b.Entries = append(b.Entries, scriptAlert(i-1, 1).Entry(2))
 	}
+	b.Memos = []persist.Memo{scriptMemo(i)}
 	if i > scriptShort {
+		b.Forget = append(b.Forget, scriptMemo(i-scriptShort).ID)
 		b.Delete = append(b.Delete, scriptAlert(i-scriptShort, 0).ID())
 	}
 	if i > scriptKept {
@@ -86,6 +92,9 @@ func checkScript(ctx context.Context, s *persist.Store, acknowledged int) (posit
 			return n, fmt.Errorf("beacon %d: %w", n, err)
 		}
 	}
+	if err := checkMemos(ctx, s, n); err != nil {
+		return n, fmt.Errorf("after %d batches: %w", n, err)
+	}
 	if _, last := s.EventBounds(); last < uint64(n) { // more if a failed batch was put twice
 		return n, fmt.Errorf("%d events after %d batches", last, n)
 	}
@@ -94,6 +103,27 @@ func checkScript(ctx context.Context, s *persist.Store, acknowledged int) (posit
 		err = errors.Join(report.Problems...)
 	}
 	return n, err
+}
+
+// checkMemos wants the memos of the last few batches, and no others.
+func checkMemos(ctx context.Context, s *persist.Store, n int) error {
+	want := map[wire.ID]persist.Memo{}
+	for i := max(1, n-scriptShort+1); i <= n; i++ {
+		want[scriptMemo(i).ID] = scriptMemo(i)
+	}
+	for m, err := range s.Memos(ctx) {
+		if err != nil {
+			return err
+		}
+		if want[m.ID] != m {
+			return fmt.Errorf("memo %+v, want %+v", m, want[m.ID])
+		}
+		delete(want, m.ID)
+	}
+	if len(want) > 0 {
+		return fmt.Errorf("%d memos are missing", len(want))
+	}
+	return nil
 }
 
 func checkAlert(ctx context.Context, s *persist.Store, a Sample, want bool, level wire.Level) error {

@@ -184,3 +184,28 @@ func testConcurrent(f *fixture) {
 	}
 	f.wantSound()
 }
+
+func testMemos(f *fixture) {
+	a := persist.Memo{ID: Sample{Key: 1, Text: "a"}.ID(), Domain: Domain, Lane: wire.LaneDrill, Level: 2, Whole: true, Expires: Created + 60}
+	b := a
+	b.ID, b.Whole, b.Lane = Sample{Key: 1, Text: "b"}.ID(), false, wire.LaneLive
+	f.put(persist.Batch{Memos: []persist.Memo{a, b}})
+	f.put(persist.Batch{Memos: []persist.Memo{b}, Forget: []wire.ID{a.ID, b.ID, Domain}}) // what is forgotten goes first
+	f.put(persist.Batch{Memos: []persist.Memo{a}})
+	f.reopen()
+	got := map[wire.ID]persist.Memo{}
+	for m, err := range f.s.Memos(f.Context()) {
+		if err != nil {
+			f.Fatal(err)
+		}
+		got[m.ID] = m
+	}
+	if diff := cmp.Diff(map[wire.ID]persist.Memo{a.ID: a, b.ID: b}, got); diff != "" {
+		f.Error(diff)
+	}
+	f.wantSound()
+	f.put(persist.Batch{Forget: []wire.ID{a.ID, b.ID}})
+	for m := range f.s.Memos(f.Context()) {
+		f.Errorf("forgotten: %v", m)
+	}
+}

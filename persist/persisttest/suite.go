@@ -106,7 +106,7 @@ func Test(t *testing.T, b Backend) {
 	t.Parallel()
 	for name, test := range map[string]func(*fixture){
 		"levels": testLevels, "slots": testSlots, "parts": testParts, "late parts": testLateParts,
-		"known by bucket": testKnown, "listing": testAfter, "local": testLocal, "events": testEvents,
+		"known by bucket": testKnown, "listing": testAfter, "local": testLocal, "memos": testMemos, "events": testEvents,
 		"refused batch": testRefused, "delete": testDelete, "damaged values": testDamaged, "repaired values": testRepaired, "many": testMany, "concurrent": testConcurrent, "closed": testClosed,
 	} {
 		t.Run(name, func(t *testing.T) { test(newFixture(t, b)) })
