@@ -22,6 +22,8 @@ func TestGround(t *testing.T) {
 		"three":                      func(a, b oracle, i int, x, y, z wire.ID) { a[x], a[y], b[z] = k, k, k },
 		"seems lower":                func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[y] = k, raised },
 		"seems higher":               func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[y] = raised, k },
+		"two raised alike":           func(a, b oracle, i int, x, y, z wire.ID) { a[x], a[y], b[x], b[y] = k, k, raised, raised },
+		"two raised alike here":      func(a, b oracle, i int, x, y, z wire.ID) { a[x], a[y], b[x], b[y] = raised, raised, k, k },
 		"raised beside another":      func(a, b oracle, i int, x, y, z wire.ID) { a[x], b[x], b[y] = k, raised, raised },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -37,6 +39,28 @@ func TestGround(t *testing.T) {
 			converges(t, a, b, 1)
 		})
 	}
+}
+
+// TestGroundApart hides items where the peer has nothing, and so many that
+// descriptions of nodes do not fit into messages.
+func TestGroundApart(t *testing.T) {
+	a, b := oracle{}, oracle{}
+	for i := range 28 << 8 {
+		k := known{1, 7 * bucketSeconds}
+		a[numbered(i)], b[numbered(i)] = k, k
+		if i%10 == 0 {
+			delete(a, numbered(i))
+			delete(b, numbered(i))
+			a[colliding(i, 1<<30+i)], b[colliding(i, 1<<31+i)] = k, k
+		}
+	}
+	elsewhere := known{1, 5 * bucketSeconds}
+	a[colliding(-1, -2)], a[colliding(-1, -3)] = elsewhere, elsewhere
+	o := converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
+	o.exact(t, a, b)
+	a, b = b, a
+	o = converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
+	o.exact(t, a, b)
 }
 
 // TestGroundBeyondOneSession makes more collide than one session finds.
@@ -65,7 +89,7 @@ func liar(t *testing.T, a oracle, answer func(in []byte) []byte) (o outcome) {
 			o.err = err
 			return o
 		}
-		if o.trips++; o.trips > maxSteps(len(a), maxNeed)+1 {
+		if o.trips++; o.trips > maxSteps(len(a), maxNeed)+3 {
 			t.Fatal("endless session")
 		}
 		in = answer(out)
@@ -123,6 +147,26 @@ func TestLyingAnswer(t *testing.T) {
 		n := int(r.number(messageCells))
 		return append(appendNumber([]byte{msgCellRow}, n), noise(n*cellSize)...)
 	}
+	creep := func(step uint64, refs int) map[byte]func([]byte) []byte {
+		return map[byte]func([]byte) []byte{
+			msgHello: func([]byte) []byte { return a.summary(garbage) },
+			msgCells: row,
+			msgList: func(in []byte) []byte {
+				r := asking(in)
+				next := key{1: 1}
+				if from := r.bound(); from != nil {
+					next = *from
+				}
+				binary.BigEndian.PutUint64(next[1:], binary.BigEndian.Uint64(next[1:])+step)
+				listed := make([]Ref, refs)
+				for i := range listed {
+					listed[i] = Ref(rng.Uint64())
+				}
+				return appendRefs(appendBound([]byte{msgRefs}, &next), listed)
+			},
+			msgNote: func([]byte) []byte { return []byte{msgNoted} },
+		}
+	}
 	early := map[string]bool{"list that creeps": true, "tree without end": true} // the asking side has had enough
 	for name, answers := range map[string]map[byte]func([]byte) []byte{
 		"noise": {},
@@ -138,25 +182,9 @@ func TestLyingAnswer(t *testing.T) {
 			msgNote:  func([]byte) []byte { return []byte{msgNoted} },
 			msgQuery: func([]byte) []byte { return []byte{msgNodes, 1, 0, 0} },
 		},
-		"list that creeps": {
-			msgHello: func([]byte) []byte { return a.summary(garbage) },
-			msgCells: row,
-			msgList: func(in []byte) []byte {
-				r := asking(in)
-				from := r.bound()
-				if from == nil {
-					from = &key{}
-				}
-				next := *from
-				binary.BigEndian.PutUint64(next[1:], binary.BigEndian.Uint64(next[1:])+1)
-				refs := make([]Ref, listRefs)
-				for i := range refs {
-					refs[i] = Ref(rng.Uint64())
-				}
-				return appendRefs(appendBound([]byte{msgRefs}, &next), refs)
-			},
-			msgNote: func([]byte) []byte { return []byte{msgNoted} },
-		},
+		"list that creeps":         creep(1, listRefs),
+		"list that creeps emptily": creep(1, 0),
+		"list that stands still":   creep(0, 1),
 		"tree without end": {
 			msgHello: func([]byte) []byte { return a.summary(otherRoot) },
 			msgQuery: func(in []byte) []byte {
@@ -192,6 +220,9 @@ func TestLyingAnswer(t *testing.T) {
 				t.Errorf("ended with %v", o.err)
 			}
 			t.Logf("%d trips, %d have, %d need, %v", o.trips, len(o.have), len(o.need), o.err)
+			if name == "list that stands still" && o.trips > 4 {
+				t.Errorf("went on for %d trips", o.trips)
+			}
 			if len(o.have) > 2*len(a) || len(o.need) > maxNeed+2*listRefs {
 				t.Errorf("was made to note %d and %d items", len(o.have), len(o.need))
 			}
@@ -241,9 +272,58 @@ func TestGreedyAsker(t *testing.T) {
 			if steps == 0 || bytes > baseBytes+bytesPerItem*len(b) || gave > len(b) {
 				t.Errorf("%d steps, %d bytes, %d items", steps, bytes, gave)
 			}
+			if name == "note" && steps*7000 > len(b)+toldSlack {
+				t.Errorf("%d times 7000 Refs were noted", steps)
+			}
 			if _, _, _, _, err := answer.Step(question); err != ErrPeer {
 				t.Errorf("after the end: %v", err)
 			}
 		})
+	}
+}
+
+// TestBrokenNodes gives descriptions of nodes that contradict what was asked.
+func TestBrokenNodes(t *testing.T) {
+	asked := prefix{}.child(0, 2)
+	at := func(first byte) key { return key{first} }
+	entries := func(keys ...key) []byte {
+		b := appendNumber([]byte{msgNodes, 1, 0}, len(keys))
+		for _, k := range keys {
+			b = (&entry{k, 1}).append(b)
+		}
+		return b
+	}
+	part := func(p prefix, mask uint16) []byte {
+		b := binary.BigEndian.AppendUint16(appendPrefix([]byte{msgNodes, 1, 1}, &p), mask)
+		for ; mask > 0; mask &= mask - 1 {
+			b = append(b, make([]byte, 32)...)
+		}
+		return b
+	}
+	for name, c := range map[string]struct {
+		message []byte
+		fine    bool
+	}{
+		"entries":           {entries(at(1), at(2)), true},
+		"entries elsewhere": {entries(at(1), at(0x10)), false},
+		"entries disorder":  {entries(at(2), at(1)), false},
+		"entry twice":       {entries(at(1), at(1)), false},
+		"parts":             {part(asked.child(2, 2), 3), true},
+		"parts elsewhere":   {part(prefix{}.child(1, 2), 3), false},
+		"parts above":       {part(prefix{}, 3), false},
+		"no parts":          {part(asked, 0), false},
+		"parts too deep":    {part(cut(&key{}, keyDigits-1), 3), false},
+		"no nodes":          {[]byte{msgNodes, 0}, false},
+		"too many nodes":    {[]byte{msgNodes, 2, 0, 0, 0, 0}, false},
+		"unknown form":      {[]byte{msgNodes, 1, 2, 0}, false},
+		"bytes after it":    {append(entries(at(1)), 0), false},
+	} {
+		x := &asker{own: NewSet(), asked: msgQuery, steps: 10}
+		x.close(0)
+		x.pending = []prefix{asked}
+		var turn turn
+		if err := x.step(c.message, &turn); (err == nil) != c.fine {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -18,45 +18,35 @@ func (n *node) walk(lo, hi *key, f func(*entry) bool) bool {
 		}
 		return true
 	}
-	first, last, lo, hi := n.fork.span(lo, hi)
+	first, last := n.fork.span(lo, hi)
 	for d := first; d <= last; d++ {
-		kidLo, kidHi := lo, hi
-		if d > first {
-			kidLo = nil
-		}
-		if d < last {
-			kidHi = nil
-		}
-		if !n.fork.kids[d].walk(kidLo, kidHi, f) {
+		if !n.fork.kids[d].walk(lo, hi, f) {
 			return false
 		}
 	}
 	return true
 }
 
-// span says which children hold keys from lo on and before hi, and which of the
-// bounds still count, in the first and in the last of them. Without any, last < first.
-func (f *fork) span(lo, hi *key) (first, last int, kidLo, kidHi *key) {
+// span says which children may hold keys from lo on and before hi: none if last < first.
+func (f *fork) span(lo, hi *key) (first, last int) {
 	last = len(f.kids) - 1
 	if lo != nil {
-		at := common(lo, &f.path)
 		switch {
-		case at >= f.depth:
-			first, kidLo = int(lo.digit(f.depth)), lo
+		case common(lo, &f.path) >= f.depth:
+			first = int(lo.digit(f.depth))
 		case f.path.less(lo):
-			return 1, 0, nil, nil
+			return 1, 0
 		}
 	}
 	if hi != nil {
-		at := common(hi, &f.path)
 		switch {
-		case at >= f.depth:
-			last, kidHi = int(hi.digit(f.depth)), hi
+		case common(hi, &f.path) >= f.depth:
+			last = int(hi.digit(f.depth))
 		case !f.path.less(hi):
-			return 1, 0, nil, nil
+			return 1, 0
 		}
 	}
-	return first, last, kidLo, kidHi
+	return first, last
 }
 
 // dropBelow removes all keys before lo, and costs the depth of the tree.
@@ -79,12 +69,9 @@ func (t *tree) cutBelow(n *node, lo *key) *node {
 		n.count = len(n.entries)
 		return n
 	}
-	first, last, kidLo, _ := n.fork.span(lo, nil)
+	first, last := n.fork.span(lo, nil)
 	if first > last {
 		return nil
-	}
-	if first == 0 && kidLo == nil {
-		return n
 	}
 	n = t.mine(n)
 	for d := range first {
