@@ -5,6 +5,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
+	"github.com/kreidfeuer/kreidfeuer/gossip/region"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -53,6 +54,9 @@ func open(e *wire.Envelope, p wire.SignedPayload, parts [][]byte) (*Alert, error
 	if err != nil {
 		return nil, err
 	}
+	if doc.Lacks(compact.KindText) {
+		nameAreas(doc.Alert)
+	}
 	a, err := Of(doc.Alert)
 	if err != nil {
 		return nil, err
@@ -64,6 +68,21 @@ func open(e *wire.Envelope, p wire.SignedPayload, parts [][]byte) (*Alert, error
 		}
 	}
 	return a, a.agree()
+}
+
+// nameAreas names areas by their regional key while the part with their names is
+// not here: an alert off paper or a radio must say where.
+func nameAreas(c *cap.Alert) {
+	for i := range c.Info {
+		for j := range c.Info[i].Area {
+			area := &c.Info[i].Area[j]
+			for _, g := range area.Geocode {
+				if k, ok := ParseKey(g); ok && area.AreaDesc == "" && k.ARS() != "" {
+					area.AreaDesc = region.Name(k.ARS())
+				}
+			}
+		}
+	}
 }
 
 // OpenParts checks the transmitted parts of an envelope against its payload and

@@ -25,7 +25,8 @@ func Detail(d *apitype.AlertDetail, a *alert.Alert) error {
 		d.Infos = append(d.Infos, infoOf(&a.CAP.Info[i]))
 	}
 	var xml strings.Builder
-	if err := cap.Write(&xml, a.CAP, cap.WriteOptions{}); err != nil {
+	incomplete := len(d.Incomplete) > 0 // then required elements may not be here yet
+	if err := cap.Write(&xml, a.CAP, cap.WriteOptions{Fidelity: incomplete}); err != nil {
 		return fmt.Errorf("write alert %s as CAP: %w", d.ID, err)
 	}
 	d.XML = xml.String()
