@@ -15,22 +15,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // SumsName is the file of checksums beside the program's files, as sha256sum
 // writes it.
 const SumsName = "SHA256SUMS"
 
-const (
-	// maxDownloads bounds downloads under way: the device has other work for its
-	// disk and its Wi-Fi.
-	maxDownloads = 4
-	// maxApps bounds the files offered; make dist makes six.
-	maxApps = 64
-	// stallTimeout ends a download that takes nothing for so long.
-	stallTimeout = 30 * time.Second
-)
+// maxApps bounds the files offered; make dist makes six.
+const maxApps = 64
 
 // App is one of the program's files.
 type App struct {
@@ -186,66 +178,4 @@ func filesOf(a *Apps, w *appWords, folder string) (list []fileView) {
 		list = append(list, fileView{f.system(w), f.Name, folder + f.Name, fmt.Sprintf("%.1f MB", float64(f.Size)/1e6), hex.EncodeToString(f.Sum[:])})
 	}
 	return list
-}
-
-// download sends one of the files offered; no other path is ever opened.
-func (s *Server) download(w http.ResponseWriter, r *http.Request) {
-	a := s.apps.Load()
-	if a != nil && r.PathValue("file") == SumsName {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write(a.Sums())
-		return
-	}
-	i := -1
-	if a != nil {
-		i = slices.IndexFunc(a.files, func(f App) bool { return f.Name == r.PathValue("file") })
-	}
-	if i < 0 {
-		http.Error(w, "not found: the files are listed at /app", http.StatusNotFound)
-		return
-	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	default:
-		w.Header().Set("Retry-After", "30")
-		refuse(w, http.StatusServiceUnavailable)
-		return
-	}
-	s.sendFile(w, r, &a.files[i])
-}
-
-func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, app *App) {
-	f, err := os.Open(app.Path)
-	if err != nil {
-		s.log.Error("open a file of the program", "err", err)
-		refuse(w, http.StatusServiceUnavailable)
-		return
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || info.Size() != app.Size { // it was exchanged: what we say of it is not true
-		s.log.Error("a file of the program has changed", "path", app.Path, "err", err)
-		refuse(w, http.StatusServiceUnavailable)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", "attachment; filename="+app.Name)
-	h.Set("ETag", `"`+hex.EncodeToString(app.Sum[:])+`"`)
-	http.ServeContent(&progressing{ResponseWriter: w, control: http.NewResponseController(w)}, r, "", time.Time{}, f)
-}
-
-// progressing lets a response take as long as it makes progress.
-type progressing struct {
-	http.ResponseWriter
-	control *http.ResponseController
-}
-
-// Write implements [io.Writer].
-func (p *progressing) Write(b []byte) (int, error) {
-	if err := p.control.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	return p.ResponseWriter.Write(b)
 }

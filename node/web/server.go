@@ -52,14 +52,14 @@ type Config struct {
 
 // Server serves the public page. Make one with [New].
 type Server struct {
-	cfg    Config
-	log    *slog.Logger
-	pages  *pages
-	frames map[string][]string // texts of codes; used only while a page is made
-	rates  rates
-	apps   atomic.Pointer[Apps]
-	slots  chan struct{} // a slot per download
-	mux    *http.ServeMux
+	cfg       Config
+	log       *slog.Logger
+	pages     *pages
+	frames    map[string][]string // texts of codes; used only while a page is made
+	rates     rates
+	apps      atomic.Pointer[Apps]
+	downloads downloads
+	mux       *http.ServeMux
 }
 
 // New makes a server. It starts nothing.
@@ -70,7 +70,7 @@ func New(c Config) *Server {
 	if c.Zone == nil {
 		c.Zone = time.Local
 	}
-	s := &Server{cfg: c, log: c.Log, rates: rates{clients: map[netip.Addr]*bucket{}}, frames: map[string][]string{}, slots: make(chan struct{}, maxDownloads), mux: http.NewServeMux()}
+	s := &Server{cfg: c, log: c.Log, rates: rates{clients: map[netip.Addr]*bucket{}}, frames: map[string][]string{}, downloads: downloads{of: map[netip.Addr]bool{}}, mux: http.NewServeMux()}
 	s.pages = newPages()
 	s.mux.HandleFunc("GET /{$}", s.page("list", s.list))
 	s.mux.HandleFunc("GET /w/{id}", s.page("one", s.one))

@@ -343,11 +343,20 @@ func TestDownloadsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.SetApps(a)
-	for range maxDownloads {
-		s.slots <- struct{}{}
+	for i := range maxDownloads {
+		if a := netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}); !s.downloads.enter(a) || s.downloads.enter(a) {
+			t.Errorf("want one download of %s", a)
+		}
 	}
 	if w := get(s, "/app/kreidfeuer-linux-amd64"); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("one more: %d", w.Code)
+	}
+	s.downloads.leave(netip.AddrFrom4([4]byte{10, 0, 0, 0}))
+	if w := get(s, "/app/kreidfeuer-linux-amd64"); w.Code != http.StatusOK {
+		t.Errorf("after one has ended: %d", w.Code)
+	}
+	if tooSlow(0, time.Minute) || !tooSlow(0, time.Minute+time.Second) || tooSlow(60*slowestDownload, 2*time.Minute) || !tooSlow(60*slowestDownload, 2*time.Minute+time.Second) {
+		t.Error("want a minute, and a second for each so many bytes")
 	}
 	if w := get(s, "/"); w.Code != http.StatusOK {
 		t.Errorf("the page meanwhile: %d", w.Code)
