@@ -82,7 +82,7 @@ func (a *air) send(from *socket, to netip.AddrPort, b []byte) {
 // fate asks the model. The caller holds a.mu.
 func (a *air) fate(now time.Duration, from *socket, to netip.AddrPort, size int) (lands time.Duration, lost bool) {
 	dest, ok := a.sockets[to]
-	if !ok || size > maxPacket {
+	if !ok || a.sockets[from.addr] != from || size > maxPacket {
 		return 0, true
 	}
 	w := way{from.node, dest.node}

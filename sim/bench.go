@@ -29,6 +29,7 @@ type Bench struct {
 	// has its own.
 	Latency, Slowest time.Duration
 	Loss             float64
+	Rate             float64 // bits per second that each device can send; 0: without limit
 	Warnings         int
 	Every            time.Duration // a warning, from a random device
 	Text             int           // bytes of text in a warning
@@ -92,7 +93,7 @@ func (b Bench) Measure(t *testing.T, c Contender) (o Outcome) {
 }
 
 func (b Bench) network() netmodel.Model {
-	return netmodel.All{netmodel.Link{Loss: b.Loss}, netmodel.Spread{Seed: b.Seed, Least: b.Latency, Most: max(b.Latency, b.Slowest)}}
+	return netmodel.All{netmodel.Link{Loss: b.Loss, Rate: b.Rate}, netmodel.Spread{Seed: b.Seed, Least: b.Latency, Most: max(b.Latency, b.Slowest)}}
 }
 
 // race is one run of a bench.
