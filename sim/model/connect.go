@@ -64,6 +64,20 @@ func (r *run) members(l int, moving bool) (list []uint32) {
 // eclipse adversary has taken every place around the first device of each station.
 func (r *run) overlay(l int) (edges [][2]uint32) {
 	all := r.members(l, true)
+	if !r.links[l].Local {
+		return r.dial(l, all)
+	}
+	here := map[uint16][]uint32{}
+	for _, d := range all {
+		here[r.at[d]] = append(here[r.at[d]], d)
+	}
+	for place := range r.s.Places {
+		edges = append(edges, r.dial(l, here[uint16(place)])...)
+	}
+	return edges
+}
+
+func (r *run) dial(l int, all []uint32) (edges [][2]uint32) {
 	n := len(all)
 	want := r.links[l].Mesh
 	if want == 0 {

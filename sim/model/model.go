@@ -36,6 +36,9 @@ type Config struct {
 type Params struct {
 	Connections int           // neighbours of a device over infrastructure
 	Degree      int           // of the gossip mesh
+	Lazy        float64       // share of the other neighbours to whom gossip announces
+	Heartbeat   time.Duration // of announcements
+	Round       time.Duration // between reconciliations with a neighbour in turn
 	Exchange    time.Duration // from meeting to the first transfer
 	Strikes     int           // broken envelopes until a neighbour is cut off
 	CutOff      time.Duration // for how long
@@ -46,7 +49,8 @@ type Params struct {
 
 // DefaultParams are the program's: gossip's mesh, discovery's target, the
 // limits on neighbours.
-var DefaultParams = Params{Connections: 24, Degree: 8, Exchange: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute,
+var DefaultParams = Params{Connections: 24, Degree: 8, Lazy: 0.5,
+	Heartbeat: 700 * time.Millisecond, Round: 30 * time.Second, Exchange: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute,
 	Overhead: 120, SyncBytes: 400, Judging: time.Millisecond}
 
 // usualSize is the transmission of an alert with its chain of certificates.
@@ -141,6 +145,7 @@ func (r *run) plan() {
 	if r.steps.length > 0 {
 		r.q.push(0, evMove, 0, 0, 0)
 	}
+	r.q.push(millis(r.Params.Round), evRound, 0, 0, 0)
 	r.planFrames()
 }
 
@@ -176,5 +181,9 @@ func (r *run) handle(e event) {
 		r.frame()
 	case evEnd:
 		r.forget(alert)
+	case evLazy:
+		r.announced(e.a, e.b, alert)
+	case evRound:
+		r.round()
 	}
 }

@@ -14,6 +14,8 @@ const (
 	evAttack        // adversary a acts
 	evMark          // frame number a of the map
 	evEnd           // alert is over: nobody holds it any more
+	evLazy          // a's announcement of the alert reaches b, which may ask for it
+	evRound         // whoever holds something unusual reconciles with a neighbour
 )
 
 // event is one thing that happens at a time in milliseconds.

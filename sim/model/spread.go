@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -188,7 +189,14 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 		}
 		sent := uint32(0)
 		for i, other := range k.neighbours(d) {
-			if other == from || !publish && k.mesh[int(k.start[d])+i] == 0 || !r.up(other, l) || r.bars(other, d) {
+			if other == from || !r.up(other, l) || r.bars(other, d) {
+				continue
+			}
+			if !publish && k.mesh[int(k.start[d])+i] == 0 {
+				if !r.held.has(other, alert) && r.chance.Float64() < r.Params.Lazy {
+					beat := r.chance.Uint32N(max(1, millis(r.Params.Heartbeat)))
+					r.q.push(r.q.now+beat+k.delay, evLazy, alert, d, other)
+				}
 				continue
 			}
 			if a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+k.delay < r.q.now {
@@ -203,6 +211,32 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			r.send(d, c.peer, alert, int(c.link), 1)
 		}
 	}
+}
+
+// announced is a neighbour outside the mesh hearing of an alert (IHAVE): what it
+// lacks it asks for, which takes a round trip.
+func (r *run) announced(from, to, alert uint32) {
+	l := r.common(from, to)
+	if l < 0 || r.held.has(to, alert) {
+		return
+	}
+	if awake, _ := r.awake(to, r.q.now); awake {
+		r.send(from, to, alert, l, 1)
+	}
+}
+
+// round is every device reconciling with one neighbour in turn. Only those that
+// hold something unusual can find a difference.
+func (r *run) round() {
+	every := millis(r.Params.Round)
+	for _, d := range r.held.odd() {
+		for l := range r.links {
+			if near := r.links[l].neighbours(d); len(near) > 0 && r.links[l].Airtime == "" && r.up(d, l) {
+				r.meetAt(r.q.now+r.chance.Uint32N(every), d, near[r.chance.IntN(len(near))], l, math.MaxUint32)
+			}
+		}
+	}
+	r.q.push(r.q.now+every, evRound, 0, 0, 0)
 }
 
 // send is a copy on its way; the nth of several waits for those before it. What
@@ -293,4 +327,14 @@ func mix(a, b uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
+}
+
+// common is a link that both can use now, or -1.
+func (r *run) common(a, b uint32) int {
+	for l := range r.links {
+		if r.links[l].Airtime == "" && r.up(a, l) && r.up(b, l) {
+			return l
+		}
+	}
+	return -1
 }

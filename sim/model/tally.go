@@ -24,10 +24,10 @@ type tally struct {
 
 // ages counts first arrivals by age, in buckets that are a hundredth wide.
 type ages struct {
-	buckets         []uint32
-	reached, late   int
-	concerned       int
-	oldest, alarmed uint32
+	buckets       []uint32
+	reached, late int
+	concerned     int
+	oldest        uint32
 }
 
 // bucketsPerOctave makes a bucket 1.1 % wide.

@@ -65,6 +65,9 @@ type Link struct {
 	Exchange Duration `yaml:"exchange"`
 	// Mesh is for infrastructure: neighbours of a device. 0: as the program's.
 	Mesh int `yaml:"mesh"`
+	// Local keeps infrastructure within each place: a building's LAN, a town's
+	// network when the long lines are cut.
+	Local bool `yaml:"local"`
 }
 
 // Group is devices of a kind.

@@ -96,3 +96,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestLibrary: every scenario that comes with the program is good, named as its
+// file, and explained.
+func TestLibrary(t *testing.T) {
+	names := Library()
+	if len(names) < 10 {
+		t.Errorf("%d scenarios, want at least ten", len(names))
+	}
+	for _, name := range names {
+		text, _ := FromLibrary(name)
+		all, err := Variants(text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if s := all[0].Scenario; s.Name != name || len(s.About) < 100 {
+			t.Errorf("%s: name %q, explained in %d letters", name, s.Name, len(s.About))
+		}
+	}
+}
