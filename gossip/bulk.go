@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"slices"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -23,6 +22,10 @@ type result struct {
 func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []offered, from origin) ([]result, error) {
 	r, now := c.r, c.r.cfg.Now()
 	results := make([]result, len(raws))
+	wanted := make(map[wire.ID]bool, len(asked))
+	for i := range asked {
+		wanted[asked[i].id] = true
+	}
 	envelopes := make([]*wire.Envelope, 0, len(raws))
 	for i, raw := range raws {
 		e, err := wire.Decode(raw)
@@ -31,7 +34,7 @@ func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []offered, f
 			r.strikeIf(c.p, err)
 			continue
 		}
-		if results[i].id = e.ID(); !slices.ContainsFunc(asked, func(o offered) bool { return o.id == e.ID() }) {
+		if results[i].id = e.ID(); !wanted[e.ID()] {
 			results[i].err = errUnasked
 			continue
 		}

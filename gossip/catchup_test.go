@@ -137,6 +137,24 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
+// The two ways of writing and of reading an envelope's frame are one.
+func TestEnvelopeFrame(t *testing.T) {
+	for _, n := range []int{0, 1, 23, 24, 255, 256, 257, 1000, 65535, 65536} {
+		raw := bytes.Repeat([]byte{7}, n)
+		var quick, plain bytes.Buffer
+		a, b := newFramer(&quick), newFramer(&plain)
+		if err := errors.Join(a.writeEnvelope(raw), a.w.Flush(), b.send(frame{Kind: frameEnv, Raw: raw})); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(quick.Bytes(), plain.Bytes()) {
+			t.Errorf("%d bytes: written as %x and %x", n, quick.Bytes()[:9], plain.Bytes()[:9])
+		}
+		if fr, err := a.read(); err != nil || fr.Kind != frameEnv || !bytes.Equal(fr.Raw, raw) {
+			t.Errorf("%d bytes: read as kind %d of %d bytes, %v", n, fr.Kind, len(fr.Raw), err)
+		}
+	}
+}
+
 // FuzzFrame: whatever a neighbour writes, reading it ends, and what is read is
 // written again as the same bytes.
 func FuzzFrame(f *testing.F) {

@@ -9,9 +9,12 @@ import (
 
 var errStalled = errors.New("hardly anything moves any more")
 
-// pacedChunk is what is written under one deadline: at the least pace that counts
-// as progress, it just fits.
-const pacedChunk = 4 << 10
+// What is written under one deadline: at first so much that at the least pace that
+// counts as progress it just fits, then more as long as the link is fast.
+const (
+	firstChunk = 4 << 10
+	mostChunk  = 64 << 10
+)
 
 // paced is a stream that ends when it makes no progress, however long it takes.
 // One goroutine reads and writes it.
@@ -19,9 +22,10 @@ type paced struct {
 	network.Stream
 	begun time.Time // of the minute that is measured
 	moved int       // bytes in it, both ways
+	chunk int       // bytes to write at once
 }
 
-func newPaced(s network.Stream) *paced { return &paced{Stream: s, begun: time.Now()} }
+func newPaced(s network.Stream) *paced { return &paced{s, time.Now(), 0, firstChunk} }
 
 // Read implements io.Reader.
 func (p *paced) Read(b []byte) (int, error) {
@@ -36,9 +40,13 @@ func (p *paced) Read(b []byte) (int, error) {
 // Write implements io.Writer.
 func (p *paced) Write(b []byte) (written int, err error) {
 	for len(b) > 0 && err == nil {
-		_ = p.SetWriteDeadline(time.Now().Add(stallTime))
+		begun := time.Now()
+		_ = p.SetWriteDeadline(begun.Add(stallTime))
 		var n int
-		n, err = p.Stream.Write(b[:min(len(b), pacedChunk)])
+		n, err = p.Stream.Write(b[:min(len(b), p.chunk)])
+		if p.chunk = max(p.chunk/2, firstChunk); time.Since(begun) < time.Second {
+			p.chunk = min(4*p.chunk, mostChunk)
+		}
 		b, written = b[n:], written+n
 		if err == nil {
 			err = p.move(n)

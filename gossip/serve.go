@@ -246,7 +246,7 @@ func (a *answering) give(ctx context.Context, q frame) error {
 		if err := a.r.peers.serve(ctx, string(a.p), len(raw)); err != nil {
 			return err
 		}
-		if err := a.f.write(frame{Kind: frameEnv, Raw: raw}); err != nil {
+		if err := a.f.writeEnvelope(raw); err != nil {
 			return err
 		}
 	}

@@ -98,6 +98,17 @@ func measure(f func() error) (cost, error) {
 	return cost{used() - before, time.Since(begun)}, err
 }
 
+// quiet waits until the process does nothing: what a store does after it was
+// filled is not to be counted as what comes next.
+func quiet() {
+	for range 200 {
+		c, _ := measure(func() error { time.Sleep(200 * time.Millisecond); return nil })
+		if c.cpu < 20*time.Millisecond {
+			return
+		}
+	}
+}
+
 // verify verifies all signatures in batches.
 func (w *world) verify(context.Context, string) (cost, error) {
 	return measure(func() error {
@@ -172,6 +183,7 @@ func (w *world) write(ctx context.Context, dir string) (c cost, err error) {
 		return cost{}, err
 	}
 	defer st.Close()
+	defer quiet()
 	return measure(func() error { return w.fill(ctx, st, w.all) })
 }
 
@@ -222,6 +234,7 @@ func (w *world) catchUp(ctx context.Context, dir string) (c cost, err error) {
 	if err := await(ctx, time.Minute, func() bool { _, ok := a.Known(last); return ok }); err != nil {
 		return c, fmt.Errorf("load: %w", err)
 	}
+	quiet()
 	if w.profile != nil {
 		if err := w.profile(); err != nil {
 			return c, err
