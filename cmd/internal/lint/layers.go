@@ -51,6 +51,7 @@ var layers = map[string]int{
 	"sim/model":            3,
 
 	"node":                4,
+	"node/exchange":       4,
 	"node/internet":       4,
 	"persist/persisttest": 4,
 
@@ -74,7 +75,7 @@ var confined = []struct {
 }{
 	{
 		imports:  []string{"github.com/libp2p/"},
-		packages: []string{"gossip", "node", "node/discovery", "node/host", "node/internet", "node/nodetest", "sim", "cmd"},
+		packages: []string{"gossip", "node", "node/discovery", "node/exchange", "node/host", "node/internet", "node/nodetest", "sim", "cmd"},
 	},
 	{
 		imports: []string{
