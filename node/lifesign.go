@@ -40,9 +40,17 @@ type lifeSign struct {
 	From      string        `json:"from"`              // peer ID, printable
 	Named     int           `json:"named"`             // alerts in force that it names
 	Missing   [][8]byte     `json:"missing,omitempty"` // of these, what was never here since; it only shrinks
+	Heads     []namedHead   `json:"heads,omitempty"`   // ends of the key's chains of alerts that it names and that were never here
 	CutOff    bool          `json:"cut_off"`           // people were told so
 
 	heard time.Time // with its monotonic reading; zero: before this start
+}
+
+// namedHead is where a key's chain in a lane ended when it gave a beacon.
+type namedHead struct {
+	Lane     wire.Lane `json:"lane"`
+	Sequence uint64    `json:"sequence"`
+	ID       wire.ID   `json:"id"`
 }
 
 // moment is what a device knows of the time.
@@ -117,8 +125,14 @@ func (s *lifeSign) follow(before *lifeSign) {
 
 // lifeSignOf is a beacon of which only the store knows.
 func lifeSignOf(b *identity.Beacon) *lifeSign {
-	return &lifeSign{Domain: b.Domain, Authority: b.By, Beacon: b.ID, Created: b.Created, Sequence: b.Sequence,
+	s := &lifeSign{Domain: b.Domain, Authority: b.By, Beacon: b.ID, Created: b.Created, Sequence: b.Sequence,
 		Named: len(b.InForce), Missing: b.InForce}
+	for _, lane := range []wire.Lane{wire.LaneLive, wire.LaneDrill} {
+		if h, ok := b.Heads[lane]; ok {
+			s.Heads = append(s.Heads, namedHead{lane, h.Sequence, h.ID})
+		}
+	}
+	return s
 }
 
 // latest returns the last beacon of each authority. What is dated ahead of the

@@ -2,6 +2,7 @@ package node
 
 import (
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -47,6 +48,9 @@ func (n *Node) signRow(s *lifeSign, m moment) apitype.Sign {
 		if d.id == s.Domain {
 			out.Name = d.name(s.Authority)
 		}
+	}
+	for _, h := range s.Heads {
+		out.Unheard = append(out.Unheard, fmt.Sprintf("%s:%d", h.Lane, h.Sequence))
 	}
 	for _, p := range s.Missing {
 		out.Missing = append(out.Missing, hex.EncodeToString(p[:]))

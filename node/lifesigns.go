@@ -101,7 +101,7 @@ func (n *Node) hearSign(r *gossip.Record) (apitype.Event, bool) {
 	if s.follow(old); same {
 		s.Interval = old.Interval
 	}
-	s.Missing = n.stillMissing(s.Missing)
+	n.settle(s)
 	change := apitype.SignChangeHeard
 	if old != nil && old.CutOff {
 		if s.silence(m).state == apitype.SignHeard {
@@ -114,6 +114,15 @@ func (n *Node) hearSign(r *gossip.Record) (apitype.Event, bool) {
 	row := n.signRow(s, m)
 	row.Change = change
 	return apitype.Event{Kind: apitype.EventSign, Sign: &row}, true
+}
+
+// settle notes what a beacon names and is here, and reports whether there was
+// something new. The caller holds n.mu.
+func (n *Node) settle(s *lifeSign) (changed bool) {
+	missing, heads := len(s.Missing), len(s.Heads)
+	s.Missing = n.stillMissing(s.Missing)
+	s.Heads = slices.DeleteFunc(s.Heads, func(h namedHead) bool { return n.known[h.ID] != nil })
+	return len(s.Missing) != missing || len(s.Heads) != heads
 }
 
 // stillMissing leaves those out that this device holds. The caller holds n.mu.
@@ -137,8 +146,8 @@ func (n *Node) lastSigns(m moment) []*lifeSign {
 	n.matchSigns(m)
 	all := make([]*lifeSign, 0, len(n.signs.last))
 	for key, s := range n.signs.last {
-		if left := n.stillMissing(s.Missing); len(left) != len(s.Missing) {
-			s.Missing, n.signs.unsaved[key] = left, true
+		if n.settle(s) {
+			n.signs.unsaved[key] = true
 		}
 		all = append(all, s)
 	}

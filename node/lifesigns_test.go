@@ -18,12 +18,18 @@ import (
 // beacon is the Leitstelle's sign of life, given age ago, that names alerts.
 func beacon(t *testing.T, tree *trusttest.Tree, age time.Duration, named ...wire.ID) *wire.Envelope {
 	t.Helper()
+	return beaconWith(t, tree, age, nil, named...)
+}
+
+// beaconWith names ends of chains, too.
+func beaconWith(t *testing.T, tree *trusttest.Tree, age time.Duration, heads map[wire.Lane]identity.Head, named ...wire.ID) *wire.Envelope {
+	t.Helper()
 	by := tree.Leitstelle.Persons[0]
 	created := uint64(nodetest.Now().Add(-age).Unix())
 	o := identity.Origin{Domain: tree.Root.ID(), Issuer: tree.Leitstelle.Cert.ID(), By: tree.Leitstelle.Path,
 		Created: created, Expires: created + 30*24*3600}
 	o.Sequence, o.Previous = tree.Next(by.Key.Public(), wire.LaneTrust)
-	e, err := identity.NewBeacon(o, nil, named)
+	e, err := identity.NewBeacon(o, heads, named)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,17 +79,18 @@ func TestSignOverTheNetworkNamesWhatIsMissing(t *testing.T) {
 	one, two := warning(t, tree, "one"), warning(t, tree, "two")
 	submit(t, d[0], one)
 	d[1].Await(t, one.ID(), nodetest.Alarmed)
-	submit(t, d[0], beacon(t, tree, time.Minute, one.ID(), two.ID()))
+	heads := map[wire.Lane]identity.Head{wire.LaneLive: {Sequence: 2, ID: two.ID()}}
+	submit(t, d[0], beaconWith(t, tree, time.Minute, heads, one.ID(), two.ID()))
 	d[1].Next(t, 0, changed(apitype.SignChangeHeard))
 	s, absent := sign(t, d[1]), two.ID().Prefix()
 	if s.State != apitype.SignHeard || s.CutOff || s.From != d[0].ID().String() || s.Means == "" || s.Carried ||
 		s.InForce != 2 || s.Complete || len(s.Missing) != 1 || s.Missing[0] != hex.EncodeToString(absent[:]) ||
-		s.AgeS < 0 || s.AgeS > 30 || s.SilentS < 60 || s.SilentS > 120 || s.Received.IsZero() {
+		len(s.Unheard) != 1 || s.Unheard[0] != "live:2" || s.AgeS < 0 || s.AgeS > 30 || s.SilentS < 60 || s.SilentS > 120 || s.Received.IsZero() {
 		t.Errorf("after: %+v", s)
 	}
 	submit(t, d[0], two)
 	d[1].Await(t, two.ID(), nodetest.Alarmed)
-	if s := sign(t, d[1]); !s.Complete || len(s.Missing) != 0 {
+	if s := sign(t, d[1]); !s.Complete || len(s.Missing) != 0 || len(s.Unheard) != 0 {
 		t.Errorf("after all has come: %+v", s)
 	}
 }

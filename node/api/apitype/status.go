@@ -65,6 +65,9 @@ type Sign struct {
 	InForce   int      `json:"in_force"`   // alerts that the beacon names in force
 	Complete  bool     `json:"complete"`   // all of these are here
 	Missing   []string `json:"missing"`    // envelope IDs or prefixes that the beacon names and this device lacks
+	// Unheard are the ends of the signer's chains of alerts that the beacon names
+	// and that were never here, as "live:12". What they say may have ended since.
+	Unheard []string `json:"unheard,omitempty"`
 	// Change is set in events: heard, cut-off (begins) or restored (cut-off ends).
 	Change string `json:"change,omitempty"`
 }
