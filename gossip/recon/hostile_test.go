@@ -3,6 +3,7 @@ package recon
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,8 +35,8 @@ func TestGround(t *testing.T) {
 				plant(a, b, i, colliding(n, n), colliding(n, n+1), colliding(n, n+2))
 			}
 			o := converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
-			if strings.HasPrefix(name, "two raised") {
-				o.exact(t, a, b)
+			if strings.HasPrefix(name, "two raised") && !slices.Equal(o.need, b.refs(b.over(a))) {
+				t.Errorf("needs %d, want %d", len(o.need), len(b.over(a)))
 			}
 			if o.trips > 12 || o.sent+o.received > 100_000 {
 				t.Errorf("%+v", o.traffic)
