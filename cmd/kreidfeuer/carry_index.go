@@ -88,7 +88,7 @@ type stickRecord struct {
 	gone    bool // by the device's clock
 }
 
-func (x *exchange) record(raw []byte) stickRecord {
+func (x *courier) record(raw []byte) stickRecord {
 	r := stickRecord{raw: raw}
 	e, err := wire.Decode(raw)
 	if err != nil {
@@ -143,7 +143,7 @@ type stickBundle struct {
 }
 
 // index reads what all bundles hold.
-func (x *exchange) index(list []string) error {
+func (x *courier) index(list []string) error {
 	x.held = map[form]*stickBundle{}
 	for _, name := range list {
 		b := &stickBundle{name: name, own: isOwn(name, x.prefix)}
@@ -178,7 +178,7 @@ func (x *exchange) index(list []string) error {
 
 // each calls f for the envelopes of a bundle. What cannot be read of it is noted
 // the first time, and is no error.
-func (x *exchange) each(b *stickBundle, note bool, f func(stickRecord) error) error {
+func (x *courier) each(b *stickBundle, note bool, f func(stickRecord) error) error {
 	in, err := x.folder.Open(b.name)
 	if err != nil {
 		if note {

@@ -12,7 +12,7 @@ import (
 
 // stickWriter writes the new bundle, or several if it grows large.
 type stickWriter struct {
-	x       *exchange
+	x       *courier
 	written map[form]bool
 	odd     map[form]bool // written in a copy that may not be as good as others
 	moved   int           // class of envelopes up to which what moves has been written

@@ -43,8 +43,8 @@ func carrySyncCommand(e *env) *cli.Command {
 	}, exitOK, exitNo, exitUsage, exitTrust, exitData, exitBusy, exitSystem)
 }
 
-// exchange is one visit of a device to a stick.
-type exchange struct {
+// courier is one visit of a device to a stick.
+type courier struct {
 	*env
 	ctx    context.Context
 	dev    carrier
@@ -86,7 +86,7 @@ type stickDamage struct {
 
 // sync exchanges with a stick and tells what was done, also where it ended early.
 func (e *env) sync(ctx context.Context, dev carrier, stick folder, dir string) error {
-	x, err := e.exchange(ctx, dev, stick)
+	x, err := e.courier(ctx, dev, stick)
 	if err != nil {
 		return err
 	}
@@ -107,12 +107,12 @@ func (e *env) sync(ctx context.Context, dev carrier, stick folder, dir string) e
 	return importVerdict(&x.done.Imported)
 }
 
-func (e *env) exchange(ctx context.Context, dev carrier, stick folder) (*exchange, error) {
+func (e *env) courier(ctx context.Context, dev carrier, stick folder) (*courier, error) {
 	s, err := dev.Status(ctx)
 	if err != nil {
 		return nil, deviceError(err)
 	}
-	x := &exchange{env: e, ctx: ctx, dev: dev, folder: stick, bar: e.progress("sync", 0), stock: newStock(),
+	x := &courier{env: e, ctx: ctx, dev: dev, folder: stick, bar: e.progress("sync", 0), stock: newStock(),
 		prefix: ownPrefix(s.PeerID), now: uint64(max(0, s.Clock.Now.Unix())), doubt: s.Clock.Doubt,
 		done: syncedJSON{Schema: "kreidfeuer.synced/1", Files: []string{}, Removed: []string{}, Damage: []stickDamage{}}}
 	x.done.Imported = apitype.Imported{Schema: apitype.SchemaImported, Lanes: []apitype.ImportedLane{}, Reasons: []apitype.ImportRefusal{},
@@ -127,7 +127,7 @@ func (e *env) exchange(ctx context.Context, dev carrier, stick folder) (*exchang
 
 // run reads first and writes then: a stick that cannot be written to, or is full,
 // has given what it holds.
-func (x *exchange) run() error {
+func (x *courier) run() error {
 	names, err := x.tidy()
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func (x *exchange) run() error {
 }
 
 // tidy removes what crashed writes have left, and lists the bundles.
-func (x *exchange) tidy() (bundles []string, err error) {
+func (x *courier) tidy() (bundles []string, err error) {
 	list, err := x.folder.List()
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (x *exchange) tidy() (bundles []string, err error) {
 
 // take brings to the device what it lacks, as one bundle: what proves the rest
 // may lie in another file.
-func (x *exchange) take() error {
+func (x *courier) take() error {
 	wanted := 0
 	for _, b := range x.bundles {
 		wanted += b.wanted
@@ -204,7 +204,7 @@ func (x *exchange) take() error {
 	return nil
 }
 
-func (x *exchange) send(out io.Writer) error {
+func (x *courier) send(out io.Writer) error {
 	w, err := bundle.NewWriter(out, bundle.Header{Created: x.now})
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (x *exchange) send(out io.Writer) error {
 
 // give writes what the stick lacks into a new bundle, and after that removes the
 // bundles whose envelopes moved into it.
-func (x *exchange) give() error {
+func (x *courier) give() error {
 	lacks, folds := 0, false
 	for f := range x.stock.forms {
 		if b := x.held[f]; b == nil {
@@ -266,7 +266,7 @@ func (x *exchange) give() error {
 }
 
 // tell prints what was done.
-func (x *exchange) tell() error {
+func (x *courier) tell() error {
 	d := &x.done
 	if x.json {
 		return x.printJSON(d)
