@@ -22,7 +22,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
-	"github.com/kreidfeuer/kreidfeuer/node/exchange"
+	peerexchange "github.com/kreidfeuer/kreidfeuer/node/exchange"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -202,7 +202,7 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 	offset := u.c.Duration("clock-offset")
 	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
 	if !u.c.Bool("no-mdns") {
-		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log), exchange.New(h, u.log))
+		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log), peerexchange.New(h, u.log))
 	}
 	if deps.Radio, err = u.radioConfig(); err != nil {
 		return nil, err
