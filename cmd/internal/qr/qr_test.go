@@ -41,8 +41,8 @@ func TestLargestFrameFits(t *testing.T) {
 }
 
 // photo is what a camera makes of a sheet: turned by an angle in degrees, scaled,
-// on a grey table, with light from one side, blurred by scaling, noisy, as JPEG.
-func photo(t *testing.T, sheet image.Image, angle, scale float64, noise int) []byte {
+// seen from below by tilt, on a grey table, with light from one side, blurred by scaling, noisy, as JPEG.
+func photo(t *testing.T, sheet image.Image, angle, scale, tilt float64, noise int) []byte {
 	t.Helper()
 	src := sheet.Bounds()
 	sin, cos := math.Sincos(angle * math.Pi / 180)
@@ -62,7 +62,8 @@ func photo(t *testing.T, sheet image.Image, angle, scale float64, noise int) []b
 			sum := 0.0
 			for _, d := range []float64{0.17, 0.5, 0.83} { // the sensor averages over a pixel
 				for _, e := range []float64{0.17, 0.5, 0.83} {
-					px, py := (float64(x)+d-float64(w)/2)/scale, (float64(y)+e-float64(h)/2)/scale
+					far := 1 / (1 - tilt*(float64(y)/float64(h)-0.5)) / scale
+					px, py := (float64(x)+d-float64(w)/2)*far, (float64(y)+e-float64(h)/2)*far
 					sum += at(cos*px+sin*py+float64(src.Dx())/2, -sin*px+cos*py+float64(src.Dy())/2)
 				}
 			}
@@ -93,20 +94,20 @@ func readAll(t *testing.T, picture []byte, want []string) []string {
 
 func TestReadBack(t *testing.T) {
 	for _, c := range []struct {
-		codes, size  int
-		angle, scale float64
-		noise        int
+		codes, size        int
+		angle, scale, tilt float64
+		noise              int
 	}{
-		{1, 120, 0, 1, 0},
-		{1, frame.CodeMTU, 0, 0.5, 10},
-		{1, frame.CodeMTU, 7, 0.6, 15},
-		{1, 200, 90, 0.5, 20},
-		{1, 200, 173, 0.4, 10},
-		{1, 95, 33, 0.35, 25},
-		{2, 200, 3, 0.5, 10},
-		{4, frame.CodeMTU, 0, 1, 0},
-		{4, 300, 5, 0.5, 10},
-		{6, 300, -4, 0.5, 8},
+		{1, 120, 0, 1, 0, 0},
+		{1, frame.CodeMTU, 0, 0.5, 0.1, 10},
+		{1, frame.CodeMTU, 7, 0.6, 0.2, 15},
+		{1, 200, 90, 0.5, 0.2, 20},
+		{1, 200, 173, 0.4, -0.3, 10},
+		{1, 95, 33, 0.35, 0.3, 25},
+		{2, 200, 3, 0.5, 0.1, 10},
+		{4, frame.CodeMTU, 0, 1, 0, 0},
+		{4, 300, 5, 0.5, 0.15, 10},
+		{6, 300, -4, 0.5, 0.1, 8},
 	} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +116,7 @@ func TestReadBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := readAll(t, photo(t, sheet, c.angle, c.scale, c.noise), want)
+			got := readAll(t, photo(t, sheet, c.angle, c.scale, c.tilt, c.noise), want)
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("read %d of %d", len(got), len(want))

@@ -85,6 +85,12 @@ func (s *search) all(img image.Image) {
 	for _, l := range looks {
 		s.look(l)
 	}
+	for _, by := range tilts {
+		if s.enough {
+			return
+		}
+		s.look(tilted(work, by[0], by[1]))
+	}
 	for _, n := range []int{2, 3} {
 		for _, section := range sections(work.Rect, n) {
 			if s.enough {
@@ -167,6 +173,31 @@ func halve(g *image.Gray) *image.Gray {
 		b := g.Pix[(2*y+1)*g.Stride:]
 		for x := range out.Rect.Dx() {
 			out.Pix[y*out.Stride+x] = byte((int(a[2*x]) + int(a[2*x+1]) + int(b[2*x]) + int(b[2*x+1])) / 4)
+		}
+	}
+	return out
+}
+
+// tilts are the ways in which a camera may look askance: how much larger what is to
+// the right, and below, is made than what is to the left, and above.
+var tilts = [][2]float64{{0, 0.15}, {0, -0.15}, {0.15, 0}, {-0.15, 0}, {0, 0.3}, {0, -0.3}, {0.3, 0}, {-0.3, 0}}
+
+// tilted is the picture as if seen from another place. The reader of codes makes
+// up for some perspective; this brings more of it within its reach.
+func tilted(g *image.Gray, right, down float64) *image.Gray {
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		cy := float64(y)/float64(h) - 0.5
+		for x := range w {
+			cx := float64(x)/float64(w) - 0.5
+			far := 1 / (1 + right*cx + down*cy)
+			sx, sy := int((cx*far+0.5)*float64(w)), int((cy*far+0.5)*float64(h))
+			v := byte(255)
+			if sx >= 0 && sy >= 0 && sx < w && sy < h {
+				v = g.Pix[sy*g.Stride+sx]
+			}
+			out.Pix[y*out.Stride+x] = v
 		}
 	}
 	return out
