@@ -166,7 +166,7 @@ func TestSilenceIsNotQuiet(t *testing.T) {
 	d.status.Signs[0].State, d.status.Clock.Doubt = apitype.SignUnknown, true
 	want(t, get(serve(d), "/").Body.String(), "Uhr unsicher", "Die Uhr dieser Box ist unsicher")
 	d.status.Roots, d.status.Signs = nil, nil
-	want(t, get(serve(d), "/").Body.String(), "Diese Box vertraut noch keiner Stelle", "!kennt zurzeit keine")
+	want(t, get(serve(d), "/").Body.String(), "Diese Box vertraut noch keiner Stelle", "!kennt zurzeit keine", `!role="alert"></p>`)
 }
 
 // TestKindsOfWarnings: an exercise cannot look real, an end cannot look like a
