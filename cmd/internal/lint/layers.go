@@ -54,6 +54,7 @@ var layers = map[string]int{
 	"node/exchange":       4,
 	"node/internet":       4,
 	"persist/persisttest": 4,
+	"sim/report":          4,
 
 	"node/api":      5,
 	"node/client":   5,
