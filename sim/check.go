@@ -33,6 +33,7 @@ type checker struct {
 	mu         sync.Mutex
 	genuine    map[string]genuine // by envelope ID
 	last       time.Duration      // change of the world
+	checked    bool               // since that change, when the bound was over
 	violations []Violation
 }
 
@@ -78,7 +79,15 @@ func (c *checker) published(e *wire.Envelope, on int) {
 func (w *World) changed() {
 	w.checker.mu.Lock()
 	defer w.checker.mu.Unlock()
-	w.checker.last = w.Now()
+	w.checker.last, w.checker.checked = w.Now(), false
+}
+
+// due is when the bound after the last change is over; not ok if the world was
+// checked then.
+func (c *checker) due() (at time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.last+c.world.cfg.Bound, c.world.Now()), !c.checked
 }
 
 func (c *checker) fail(device int, format string, args ...any) {
@@ -193,6 +202,7 @@ func (w *World) Check() {
 	c := &w.checker
 	c.mu.Lock()
 	quiet := w.Now()-c.last >= w.cfg.Bound
+	c.checked = c.checked || quiet
 	c.mu.Unlock()
 	states := map[int]string{}
 	held := map[int]map[string]apitype.AlertSummary{}

@@ -8,8 +8,16 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
-// Sleep lets virtual time pass.
-func (w *World) Sleep(d time.Duration) { time.Sleep(d) }
+// Sleep lets virtual time pass. When nothing has changed for the bound meanwhile,
+// the world is checked at that moment.
+func (w *World) Sleep(d time.Duration) {
+	end := w.Now() + d
+	if due, ok := w.checker.due(); ok && due <= end {
+		time.Sleep(due - w.Now())
+		w.Check()
+	}
+	time.Sleep(end - w.Now())
+}
 
 // Publish has the authority warn on a device and returns the alert's ID.
 func (w *World) Publish(device int) (wire.ID, error) {
