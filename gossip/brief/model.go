@@ -7,7 +7,7 @@ package brief
 const (
 	views     = 7          // contexts, below; the match is one input more
 	inputs    = views + 1  //
-	slotBits  = 17         // of the table of one view
+	slotBits  = 16         // of the table of one view
 	matchBits = 14         // of the table that finds earlier places
 	matchMin  = 5          // bytes that must agree
 	matchMax  = 31         // bytes from which on agreeing longer says nothing more
