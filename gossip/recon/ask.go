@@ -161,7 +161,7 @@ func (x *asker) readSketch(t *turn) {
 	}
 	x.question, x.target = msgCells, cellsToRead(x.estimate)
 	if x.target <= n {
-		x.target = n + n/10 + firstCells/2 // more than expected
+		x.target = n + n/10 + 16 // more than expected
 	}
 	limit := min(x.own.sketch.len(), cellsFor(x.theirs.count))
 	if n == 0 || x.target > limit || (x.target-n)*cellSize > x.theirs.count*8 {
@@ -169,9 +169,9 @@ func (x *asker) readSketch(t *turn) {
 	}
 }
 
-// cellsToRead is how many cells read a difference whose size was estimated, in 98
-// of 100 cases: a difference needs 1.38 cells an item, give or take 2 %, more if it is small, and
-// the estimate is right give or take 8 %.
+// cellsToRead is how many cells read a difference of an estimated size in 99 of
+// 100 cases: it needs 1.38 cells an item, give or take 2 %, and more if it is
+// small; the estimate is right give or take 7 %.
 func cellsToRead(estimate int) int { return estimate*33/20 + 32 }
 
 func (x *asker) takeDifference(refs []Ref, t *turn) {

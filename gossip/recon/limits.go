@@ -23,7 +23,7 @@ const MaxMessage = 64 << 10
 const (
 	// firstCells are sent before the size of the difference is known: enough for
 	// the few items that devices differ by which meet often.
-	firstCells = 32
+	firstCells = 24
 
 	// messageCells bounds the cells of one message.
 	messageCells = 5632

@@ -8,7 +8,7 @@ import (
 
 const (
 	strataLevels = 10
-	strataBits   = 256 // of a level
+	strataBits   = 384 // of a level
 	strataSize   = strataLevels * strataBits / 8
 )
 
@@ -20,7 +20,7 @@ type strata [strataLevels][strataBits / 64]uint64
 func (s *strata) toggle(r Ref) {
 	h := mix(uint64(r) ^ seedStratum)
 	level := min(bits.TrailingZeros64(h), strataLevels-1)
-	bit := h >> 56
+	bit := h >> 32 * strataBits >> 32
 	s[level][bit/64] ^= 1 << (bit % 64)
 }
 
