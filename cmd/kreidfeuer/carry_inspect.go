@@ -107,9 +107,9 @@ func (e *env) printContent(name string, b *apitype.BundleContent) {
 // bundleRow is an alert's row. Of one that is not verified, everything behind the
 // second column is what anybody may have written.
 func (e *env) bundleRow(a *apitype.BundleAlert) string {
-	id, rest, _ := strings.Cut(e.alertRow(&a.AlertSummary), "\t")
+	cells := strings.SplitN(e.alertRow(&a.AlertSummary), "\t", 3) // ID, state, the rest
 	if a.Verified {
-		return id + "\tja\t" + rest
+		return cells[0] + "\tja\t" + cells[1] + "\t" + cells[2]
 	}
-	return id + "\tNEIN: " + refusalText(a.Reason) + "\t" + rest
+	return cells[0] + "\tNEIN: " + refusalText(a.Reason) + "\tunbewiesen\t" + cells[2]
 }
