@@ -49,6 +49,7 @@ fuzz: ## fuzz every target for FUZZTIME (default 10s)
 
 bench: ## measure the device, its envelopes and its work beside the least that could do it
 	$(GO) run ./cmd/internal/footprint
+	$(GO) run ./cmd/internal/bulk
 	$(GO) run ./cmd/internal/reconcile
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 10m $(MEASURED)
 

@@ -223,16 +223,22 @@ func (r *Router) offers(have []wire.Item) []offered {
 	return ranked(list)
 }
 
-// ranked puts what is offered into the order in which it is to be fetched: the
-// most urgent first; of trust objects what proves the others.
+// compareOffers is the order in which what is offered is to be fetched: the most
+// urgent first; of trust objects what proves the others. What is below Moderate, which may be a
+// hundred thousand, goes by ID: stores keep it in that order, and both ends read and write it
+// for half of what any other order costs them.
+func compareOffers(a, b *ledger.Entry) int {
+	switch {
+	case a.Lane == wire.LaneTrust:
+		return cmp.Or(cmp.Compare(len(a.Accounts), len(b.Accounts)), ledger.CompareRank(a, b))
+	case a.Priority == b.Priority && a.Priority < wire.PriorityModerate:
+		return a.ID.Compare(b.ID)
+	}
+	return ledger.CompareRank(a, b)
+}
+
 func ranked(list []*ledger.Entry) []offered {
-	slices.SortFunc(list, func(a, b *ledger.Entry) int {
-		depth := 0
-		if a.Lane == wire.LaneTrust {
-			depth = cmp.Compare(len(a.Accounts), len(b.Accounts))
-		}
-		return cmp.Or(depth, ledger.CompareRank(a, b))
-	})
+	slices.SortFunc(list, compareOffers)
 	offers := make([]offered, 0, min(len(list), haveMax))
 	for i, e := range list[:min(len(list), haveMax)] {
 		if i == 0 || list[i-1] != e {

@@ -47,7 +47,7 @@ func run(ctx context.Context, n int, profile string) error {
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(t, "%d envelopes of %d bytes\tCPU\tan envelope\ttime\t\n", n, len(w.raws[0]))
-	var floor cost
+	var floor, unsorted cost // the last row is the writes
 	print := func(what string, c cost) {
 		fmt.Fprintf(t, "%s\t%.2f s\t%.1f µs\t%.1f s\t\n", what, c.cpu.Seconds(), float64(c.cpu.Microseconds())/float64(n), c.wall.Seconds())
 	}
@@ -57,9 +57,15 @@ func run(ctx context.Context, n int, profile string) error {
 			return fmt.Errorf("%s: %w", r.what, err)
 		}
 		print(r.what, c)
+		unsorted = c
 		floor.cpu, floor.wall = floor.cpu+c.cpu, floor.wall+c.wall
 	}
 	print("together", floor)
+	sorted, err := w.writeSorted(ctx, dir)
+	if err != nil {
+		return fmt.Errorf("write in order: %w", err)
+	}
+	print("not counted: the writes in order of IDs", sorted)
 	if profile != "" {
 		f, err := os.Create(profile)
 		if err != nil {
@@ -79,6 +85,8 @@ func run(ctx context.Context, n int, profile string) error {
 	if ratio > goal {
 		verdict = "missed"
 	}
-	fmt.Printf("\nCatching up costs %.2f times what cannot be avoided; goal <= %g: %s.\n\n", ratio, goal, verdict)
+	fmt.Printf("\nCatching up costs %.2f times what cannot be avoided; goal <= %g: %s. With the writes in order of IDs, in which\n"+
+		"envelopes below Moderate are given, it is %.2f times. Left out: reading what the envelopes say, and events.\n\n",
+		ratio, goal, verdict, c.cpu.Seconds()/(floor.cpu-unsorted.cpu+sorted.cpu).Seconds())
 	return nil
 }
