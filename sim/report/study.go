@@ -140,3 +140,19 @@ func curve(r *scenario.Result, age float64) (share float64) {
 	}
 	return share
 }
+
+// Summary is a result in a few numbers: means over its warnings, ages in seconds,
+// -1 where one was not reached so far.
+type Summary struct {
+	AtMarks       []float64
+	P50, P90, P99 float64
+}
+
+// Sum sums up a result.
+func Sum(r *scenario.Result) Summary {
+	s := Summary{P50: quantile(r, quantiles[0]), P90: quantile(r, quantiles[1]), P99: quantile(r, quantiles[2])}
+	for i := range r.Marks {
+		s.AtMarks = append(s.AtMarks, coverage(r, i))
+	}
+	return s
+}

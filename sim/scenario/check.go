@@ -145,3 +145,22 @@ func (s *Scenario) Place(name string) *Place {
 	}
 	return nil
 }
+
+// Files are the files that the scenario names, each once.
+func (s *Scenario) Files() (names []string) {
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, p := range s.Places {
+		add(p.File)
+	}
+	for _, g := range s.Groups {
+		add(g.Movement.File)
+	}
+	for _, a := range s.Alerts {
+		add(a.File)
+	}
+	return names
+}

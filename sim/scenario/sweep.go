@@ -65,7 +65,7 @@ func Variants(text []byte, further ...Setting) ([]Variant, error) {
 	}
 	var all []Variant
 	for _, settings := range combinations {
-		s, err := with(text, settings)
+		s, err := With(text, settings)
 		if err != nil {
 			return nil, err
 		}
@@ -74,8 +74,8 @@ func Variants(text []byte, further ...Setting) ([]Variant, error) {
 	return all, nil
 }
 
-// with reads a scenario with some of its values replaced.
-func with(text []byte, settings []Setting) (*Scenario, error) {
+// With reads a scenario with some of its values replaced; its sweep is not played.
+func With(text []byte, settings []Setting) (*Scenario, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
 		return nil, err
