@@ -79,9 +79,10 @@ const (
 	// offerMax bounds the items of one offer, 35 bytes each.
 	offerMax = 1024
 
-	// haveMax bounds what one comparison keeps to be offered, so that sessions cost
-	// bounded memory; what is beyond it is left to the next one.
-	haveMax = 32768
+	// haveMax bounds what one comparison keeps to be offered, so that a session costs
+	// half a megabyte at most; what is beyond it is left to the next comparison, which follows
+	// if at least half of it was worth having.
+	haveMax = 16384
 
 	// batchMax and batchBytes bound what is asked for at once, two of them at a time: batches
 	// that are worth verifying together. windowFirst is what is asked for before the speed is known.

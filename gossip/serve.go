@@ -103,6 +103,7 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 		return
 	}
 	defer r.doneServing(v)
+	r.meet(v.peer) // it may know us before we know it
 	r.near.served(v.peer, +1)
 	defer r.near.served(v.peer, -1)
 	a := &answering{r: r, p: v.peer, f: newFramer(newPaced(s))}

@@ -80,8 +80,11 @@ func (c *session) run(ctx context.Context, compare bool) error {
 			if !compare || !slices.Contains(c.theirs, domain) {
 				continue
 			}
-			if err := c.lane(ctx, ledger.Place{Domain: domain, Lane: lane}); err != nil {
-				return err
+			for again := true; again; {
+				var err error
+				if again, err = c.lane(ctx, ledger.Place{Domain: domain, Lane: lane}); err != nil {
+					return err
+				}
 			}
 		}
 		if err := c.detour(ctx); err != nil {
@@ -123,36 +126,38 @@ func (c *session) detour(ctx context.Context) error {
 }
 
 // lane compares one lane of a domain, offers what the neighbour lacks and pulls
-// what this device lacks.
-func (c *session) lane(ctx context.Context, p ledger.Place) error {
+// what this device lacks. It reports whether there may be more than one comparison covers.
+func (c *session) lane(ctx context.Context, p ledger.Place) (again bool, err error) {
 	have, need, err := c.compare(p)
 	if err != nil {
-		return fmt.Errorf("compare lane %s: %w", p.Lane, err)
+		return false, fmt.Errorf("compare lane %s: %w", p.Lane, err)
 	}
 	if offers := c.r.offers(have); len(offers) > 0 {
 		n := min(len(offers), offerMax)
 		if err := c.f.send(about(p, frame{Kind: frameOffer, Items: packOffer(offers[:n]), More: n < len(offers)})); err != nil {
-			return err
+			return false, err
 		}
 	}
-	for i, more := 0, need > 0; more && i <= haveMax/offerMax; i++ {
+	before, offers := c.got, 0
+	for more := need > 0; more && offers < haveMax; {
 		if err := c.f.send(about(p, frame{Kind: frameNext})); err != nil {
-			return err
+			return false, err
 		}
 		fr, err := c.f.want(frameOffer)
 		if err != nil {
-			return err
+			return false, err
 		}
 		list, err := unpackOffer(fr.Items)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if err := c.pull(ctx, p, list, false); err != nil {
-			return err
+			return false, err
 		}
 		more = fr.More && len(list) > 0
+		offers += len(list)
 	}
-	return nil
+	return need > haveMax && c.got-before > haveMax/2, nil
 }
 
 // compare finds out in what a lane differs: what this device has and the
