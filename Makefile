@@ -7,6 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 FUZZTIME    := 10s
 BENCHTIME   := 1s
 DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd64 darwin-arm64
+DIST_SIM    := linux-amd64 windows-amd64.exe darwin-arm64
 
 # Packages that start goroutines. The pure core has none, so the slow race run leaves it out.
 CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
@@ -25,8 +26,8 @@ export CGO_ENABLED := 0
 help: # explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## build ./bin/kreidfeuer
-	$(BUILD) -o bin/ ./cmd/kreidfeuer
+build: ## build ./bin/kreidfeuer and ./bin/kreidfeuer-sim
+	$(BUILD) -o bin/ ./cmd/kreidfeuer ./cmd/kreidfeuer-sim
 
 run: build ## start this machine's device and show warnings as they come
 	./bin/kreidfeuer up
@@ -67,11 +68,18 @@ lint: bin/tools/staticcheck ## check format, go vet and staticcheck
 bin/tools/staticcheck: Makefile
 	GOBIN=$(CURDIR)/bin/tools $(GO) install $(STATICCHECK)
 
-dist: $(DIST:%=dist/kreidfeuer-%) ## cross-compile a single file for each platform into ./dist
+dist: $(DIST:%=dist/kreidfeuer-%) $(DIST_SIM:%=dist/sim/kreidfeuer-sim-%) ## cross-compile a single file for each platform into ./dist
 	cd dist && sha256sum kreidfeuer-* >SHA256SUMS
+	cd dist/sim && sha256sum kreidfeuer-sim-* >SHA256SUMS
+
+# CROSS builds the program $(1) for the platform $(2).
+CROSS = GOOS=$(firstword $(subst -, ,$(2))) GOARCH=$(patsubst armv7,arm,$(basename $(lastword $(subst -, ,$(2))))) GOARM=7 $(BUILD) -trimpath -o $@ ./cmd/$(1)
 
 dist/kreidfeuer-%: FORCE
-	GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(patsubst armv7,arm,$(basename $(lastword $(subst -, ,$*)))) GOARM=7 $(BUILD) -trimpath -o $@ ./cmd/kreidfeuer
+	$(call CROSS,kreidfeuer,$*)
+
+dist/sim/kreidfeuer-sim-%: FORCE
+	$(call CROSS,kreidfeuer-sim,$*)
 
 clean: ## delete ./bin and ./dist
 	rm -rf bin dist
