@@ -21,6 +21,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -49,6 +50,7 @@ type Options struct {
 	Store    *persist.Store     // closed by Stop; nil: one in memory
 	Key      ed25519.PrivateKey // nil: a new one
 	Stranger bool               // trusts nobody, not even the tree's root
+	Radio    *radio.Config      // nil: none
 }
 
 // Start runs a device until the test ends. It trusts the tree's root and
@@ -65,7 +67,7 @@ func Start(t testing.TB, tree *trusttest.Tree, o Options) *Device {
 	for _, p := range o.Peers {
 		cfg.Static = append(cfg.Static, p.Info())
 	}
-	n, err := node.New(t.Context(), cfg, node.Deps{Host: h, Store: o.Store, Bans: bans, Now: o.Clock})
+	n, err := node.New(t.Context(), cfg, node.Deps{Host: h, Store: o.Store, Bans: bans, Now: o.Clock, Radio: o.Radio})
 	if err != nil {
 		t.Fatal(err)
 	}

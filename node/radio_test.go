@@ -1,0 +1,87 @@
+package node_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
+)
+
+// TestRadioIsland: a village that a radio channel alone joins to the rest. An alert
+// crosses with what verifies it, goes on to a neighbour there, and so does its end;
+// drills stay where they are.
+func TestRadioIsland(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	modem, err := airtime.Preset("shortturbo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, right := radio.Pipe()
+	by := func(l radio.Link) *radio.Config {
+		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: modem, Duty: 1}
+	}
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left)})
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	beyond := nodetest.Start(t, tree, nodetest.Options{Peers: []*nodetest.Device{there}})
+
+	exercise := nodetest.Warning("exercise", cap.Severe, 0)
+	exercise.Status = cap.Exercise
+	drill := nodetest.Sign(t, tree, tree.Leitstelle, exercise, tree.Leitstelle.Persons...)
+	submit(t, here, drill)
+	one := warning(t, tree, "one")
+	submit(t, here, one)
+	for _, d := range []*nodetest.Device{there, beyond} {
+		if got := d.Await(t, one.ID(), nodetest.Alarmed); got.Level != 2 {
+			t.Errorf("shown at level %d, want both signatures", got.Level)
+		}
+	}
+	end := follow(t, tree, "end", one, allClear)
+	submit(t, here, end)
+	for _, d := range []*nodetest.Device{there, beyond} {
+		d.Await(t, end.ID(), nodetest.Silenced)
+		if got := state(t, d, one.ID()); got != apitype.StateAllClear {
+			t.Errorf("the alert is %s after its all-clear", got)
+		}
+	}
+	if _, err := there.Alert(t.Context(), drill.ID()); err == nil {
+		t.Error("a drill went over the radio")
+	}
+	if n := len(there.Host.Network().ConnsToPeer(here.ID())); n > 0 {
+		t.Error("the radio was not the only way")
+	}
+}
+
+func TestRadioThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	modem, err := airtime.Preset("longfast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan struct{}, 64)
+	open := func() (radio.Link, error) {
+		opened <- struct{}{}
+		return nil, errors.New("no such device")
+	}
+	d := nodetest.Start(t, tree, nodetest.Options{Radio: &radio.Config{Open: open, Modem: modem}})
+	<-opened
+	<-opened // so the first failure is known
+	s, err := d.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := slices.ContainsFunc(s.Health, func(p apitype.Problem) bool {
+		return p.Kind == "radio" && strings.Contains(p.Message, "no such device")
+	})
+	if !told {
+		t.Errorf("health %v does not tell of the radio", s.Health)
+	}
+	submit(t, d, warning(t, tree, "one")) // nothing else suffers
+}
