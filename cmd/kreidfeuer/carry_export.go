@@ -121,7 +121,11 @@ func (e *env) printExported(out *exportedJSON) error {
 			lanes = append(lanes, fmt.Sprintf("%d %s", n, l))
 		}
 	}
-	e.printf("wrote\t%s\nenvelopes\t%d (%s)\nsize\t%s\n", out.File, out.Envelopes, strings.Join(lanes, ", "), bundleSize(out.Bytes))
+	count := fmt.Sprint(out.Envelopes)
+	if len(lanes) > 0 {
+		count += " (" + strings.Join(lanes, ", ") + ")"
+	}
+	e.printf("wrote\t%s\nenvelopes\t%s\nsize\t%s\n", out.File, count, bundleSize(out.Bytes))
 	return nil
 }
 
