@@ -27,9 +27,11 @@ func (v *interval) settled() bool { return (v.low^v.high)>>24 == 0 }
 
 func (v *interval) shift() { v.low, v.high = v.low<<8, v.high<<8|255 }
 
-// compress writes content; the reader must know where it ends.
-func compress(content []byte) []byte {
-	m := primed()
+// compress writes content; the reader must know where it ends, and the hash of the
+// author's envelope before, if the message holds it: an alert often follows that
+// one up.
+func compress(content, previous []byte) []byte {
+	m := primed(previous)
 	v := interval{0, 1<<32 - 1}
 	var out []byte
 	for _, b := range content {
@@ -73,8 +75,8 @@ type expander struct {
 	past  int // zeros read after the end
 }
 
-func newExpander(b []byte) *expander {
-	x := &expander{model: primed(), interval: interval{0, 1<<32 - 1}, rest: b}
+func newExpander(b, previous []byte) *expander {
+	x := &expander{model: primed(previous), interval: interval{0, 1<<32 - 1}, rest: b}
 	for range 4 {
 		x.fill()
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
@@ -20,14 +21,14 @@ func fold(core []byte, author *identity.Certificate) (b []byte, random [alert.Ra
 	if err != nil {
 		return nil, random, false
 	}
-	sent, _ := doc.Alert.Sent.Unix()
 	random, ok = alert.ParseIdentifier(doc.Alert.Identifier)
 	rest := plain(core)
 	c := content{source: &rest}
 	_, n, err := c.head()
-	if ok && err == nil && n >= 2 {
-		if end, ok := bytes.CutPrefix(core, beginning(n, uint64(sent), random, author)); ok {
-			return append(appendMap(nil, n-2), end...), random, true
+	sent, isTime := doc.Alert.Sent.Unix()
+	if ok && err == nil && n >= 2 && isTime {
+		if end, ok := bytes.CutPrefix(core, beginning(int(n), uint64(sent), random, author)); ok {
+			return append(appendMap(nil, int(n)-2), end...), random, true
 		}
 	}
 	return nil, random, false
@@ -41,15 +42,29 @@ func unfold(b []byte, random [alert.RandomBytes]byte, author *identity.Certifica
 	if err != nil || major != majorMap || n > maxKeys-2 {
 		return nil, errContent
 	}
-	doc, err := compact.Decode(b, nil)
-	if err != nil {
-		return nil, err
-	}
-	sent, ok := doc.Alert.Sent.Unix()
+	sent, ok := sentOf(rest)
 	if !ok {
 		return nil, errContent
 	}
-	return append(beginning(n+2, uint64(sent), random, author), rest...), nil
+	return append(beginning(int(n)+2, sent, random, author), rest...), nil
+}
+
+// sentOf reads the time of a core from key 3, which comes first: 3: [seconds,
+// offset]. The core cannot be decoded yet, since references may share their
+// beginning with the identifier.
+func sentOf(entries plain) (seconds uint64, ok bool) {
+	c := content{source: &entries}
+	for _, want := range []struct {
+		major       byte
+		least, most uint64
+	}{{majorUint, 3, 3}, {majorArray, 2, 2}, {majorUint, 0, wire.MaxTime}} {
+		major, v, err := c.head()
+		if err != nil || major != want.major || v < want.least || v > want.most {
+			return 0, false
+		}
+		seconds = v
+	}
+	return seconds, true
 }
 
 // maxKeys is how many keys a core can have.

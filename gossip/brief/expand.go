@@ -143,7 +143,7 @@ func (m *spelled) readPart(r *reader) {
 // readContent reads what is compressed: the core, then the parts that are put in.
 // It has to be written as Write does.
 func (m *spelled) readContent(b []byte) error {
-	c := content{source: newExpander(b)}
+	c := content{source: newExpander(b, m.previous)}
 	if err := c.item(0); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (m *spelled) readContent(b []byte) error {
 		*ref = wire.NewPartRef(c.b[from:])
 		m.packed[i] = wire.PackPart(c.b[from:])
 	}
-	if !bytes.Equal(compress(c.b), b) {
+	if !bytes.Equal(compress(c.b, m.previous), b) {
 		return errContent
 	}
 	return nil

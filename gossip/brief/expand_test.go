@@ -33,7 +33,8 @@ func TestCompressionRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.OneOf(rapid.SliceOfN(rapid.Byte(), 0, 300), rapid.Map(rapid.StringN(0, 200, 400), func(s string) []byte { return []byte(s) }),
 			rapid.Map(rapid.IntRange(0, 400), func(n int) []byte { return make([]byte, n) })).Draw(t, "content")
-		x := newExpander(compress(b))
+		previous := rapid.SampledFrom([][]byte{nil, make([]byte, hashSize)}).Draw(t, "previous")
+		x := newExpander(compress(b, previous), previous)
 		for i, want := range b {
 			if err := x.check(); err != nil {
 				t.Fatalf("byte %d: %v", i, err)

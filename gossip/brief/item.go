@@ -11,6 +11,7 @@ import (
 // the payload of an alert may be, gossip/wire and gossip/compact judge.
 
 const (
+	majorUint  = 0
 	majorBytes = 2
 	majorText  = 3
 	majorArray = 4
@@ -49,14 +50,14 @@ func (c *content) take(n int) error {
 }
 
 // head reads the head of an item.
-func (c *content) head() (major byte, arg int, err error) {
+func (c *content) head() (major byte, arg uint64, err error) {
 	at := len(c.b)
 	if err := c.take(1); err != nil {
 		return 0, 0, err
 	}
 	major, info := c.b[at]>>5, c.b[at]&31
 	if info < 24 {
-		return major, int(info), nil
+		return major, uint64(info), nil
 	}
 	if info > 27 {
 		return 0, 0, errContent
@@ -71,7 +72,7 @@ func (c *content) head() (major byte, arg int, err error) {
 	if major >= majorBytes && v > maxContent {
 		return 0, 0, errContent
 	}
-	return major, int(v), nil
+	return major, v, nil
 }
 
 // item reads one item.
@@ -85,7 +86,7 @@ func (c *content) item(depth int) error {
 	}
 	switch major {
 	case majorBytes, majorText:
-		return c.take(n)
+		return c.take(int(n))
 	case majorMap:
 		n *= 2
 	case majorArray:

@@ -133,13 +133,15 @@ func writeAlert(e *wire.Envelope, book Book, o Options) ([]byte, error) {
 		b = append(b, e.Signers[i].Sig[:]...)
 	}
 	b = binary.AppendUvarint(b, h.Sequence)
+	var previous []byte
 	switch {
 	case h.Previous == nil:
 	case first&flagNamed != 0:
 		name := NameOf(*h.Previous)
 		b = append(b, name[:]...)
 	default:
-		b = append(b, h.Previous[1:]...)
+		previous = h.Previous[1:]
+		b = append(b, previous...)
 	}
 	content, random, ok := fold(payload.Core, author)
 	if ok {
@@ -148,7 +150,7 @@ func writeAlert(e *wire.Envelope, book Book, o Options) ([]byte, error) {
 		b[0] |= kindForeign
 		content = payload.Core
 	}
-	return writeContent(b, content, payload.Parts, e.Parts, o), nil
+	return writeContent(b, content, previous, payload.Parts, e.Parts, o), nil
 }
 
 // held is the certificate that a signer names.
@@ -167,14 +169,14 @@ func held(book Book, ref wire.Ref) (*identity.Certificate, error) {
 
 // writeContent writes parts, named or put in, and what is compressed. A part of a
 // template's texts takes less than its digest.
-func writeContent(b, content []byte, refs []wire.PartRef, packed [][]byte, o Options) []byte {
-	best := compress(content)
+func writeContent(b, content, previous []byte, refs []wire.PartRef, packed [][]byte, o Options) []byte {
+	best := compress(content, previous)
 	for i, r := range refs {
 		size := r.Size << 1
 		if i < len(packed) && len(packed[i]) > 0 && r.Size <= uint64(maxContent-len(content)) {
 			if part, err := r.Open(packed[i]); err == nil {
 				with := append(content[:len(content):len(content)], part...)
-				if c := compress(with); o.Parts || len(c) < len(best)+hashSize {
+				if c := compress(with, previous); o.Parts || len(c) < len(best)+hashSize {
 					content, best = with, c
 					size |= 1
 				}

@@ -2,6 +2,7 @@ package brief
 
 import (
 	_ "embed"
+	"slices"
 	"sync"
 )
 
@@ -14,13 +15,32 @@ var primer []byte
 
 var primedOnce = sync.OnceValue(func() *model {
 	m := newModel()
-	for _, b := range primer {
+	m.read(primer)
+	return m
+})
+
+func (m *model) read(text []byte) {
+	for _, b := range text {
 		for i := 7; i >= 0; i-- {
 			m.update(int32(b>>i) & 1)
 		}
 	}
-	return m
-})
+}
 
-// primed is a model that has read the primer.
-func primed() *model { return primedOnce().clone() }
+// referenceHead is how the list of one reference stands in a core: key 19, and an
+// ID without its hash.
+var referenceHead = []byte{19, 0x81, 0x58, 0x21, 0x01}
+
+// primed is a model that has read the primer, and the hash of previous (nil: none)
+// as a reference to it.
+func primed(previous []byte) *model {
+	m := primedOnce().clone()
+	if previous != nil {
+		for _, b := range slices.Concat(referenceHead, previous) {
+			m.matched = 0
+			m.add(b) // to be found by a match; nothing is learnt from it
+		}
+		m.predict()
+	}
+	return m
+}

@@ -31,8 +31,12 @@ func TestPrimer(t *testing.T) {
 	}
 	b.WriteString(phrases)
 	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 12 {
+		b.Write(sampleCore(t, random, i, true))
+	}
+	random = rand.New(rand.NewPCG(1, 2))
 	for i := range 140 {
-		b.Write(sampleCore(t, random, i))
+		b.Write(sampleCore(t, random, i, false))
 	}
 	if b.Len() > 48<<10 {
 		t.Fatalf("%d bytes", b.Len())
@@ -43,8 +47,46 @@ func TestPrimer(t *testing.T) {
 	t.Log(b.Len())
 }
 
-// sampleCore is a folded core as offices may write it.
-func sampleCore(t *testing.T, random *rand.Rand, i int) []byte {
+// followUp is an update or end of an alert.
+func followUp(t *testing.T, random *rand.Rand, m *compose.Message, i int) *compose.Message {
+	a, err := alert.Of(m.CAP)
+	if err == nil {
+		a.Header, err = alert.Header(m.CAP)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ID[0] = 1
+	for j := range hashSize {
+		a.ID[1+j] = byte(random.Uint32())
+	}
+	bytesOf := func() *bytes.Reader {
+		var b [alert.RandomBytes]byte
+		for j := range b {
+			b[j] = byte(random.Uint32())
+		}
+		return bytes.NewReader(b[:])
+	}
+	m.CAP.Identifier = alert.Identifier(a.Header.Created, [alert.RandomBytes]byte{byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32())})
+	by := compose.Author{Domain: wire.ID{1, 2}, Authority: "x", Name: "Leitstelle", Offset: 60 * (1 + i%2), Now: a.Header.Created + uint64(random.IntN(20000))}
+	prev := []*alert.Alert{a}
+	switch kind := i % 4; {
+	case kind == 2:
+		m, err = compose.Withdraw(prev, by, bytesOf())
+	case kind == 3 && a.CAP.Info[0].Headline != "":
+		m, err = compose.Update(prev, compose.DraftOf(a, by), bytesOf())
+	default:
+		m, err = compose.AllClear(prev, by, bytesOf())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// sampleCore is a folded core as offices may write it; follow-ups stand first, because
+// what was read last weighs most.
+func sampleCore(t *testing.T, random *rand.Rand, i int, follows bool) []byte {
 	keys := []string{"07131", "05378", "14521", "09162", "03241", "08111", "13003", "07", "01060", "12071"}
 	severities := []cap.Severity{cap.Extreme, cap.Severe, cap.Extreme, cap.Severe, cap.Moderate, cap.Minor}
 	hours := []uint64{1, 2, 3, 4, 6, 8, 12, 24, 48, 6, 12, 24}
@@ -89,6 +131,10 @@ func sampleCore(t *testing.T, random *rand.Rand, i int) []byte {
 			g := &a.Info[j].Area[0].Geocode
 			*g = append(*g, cap.NamedValue{ValueName: "ellipse", Value: fmt.Sprintf("%d %d", 1+random.IntN(20), 5*random.IntN(36))})
 		}
+	}
+	if follows {
+		m = followUp(t, random, m, i)
+		a = m.CAP
 	}
 	core, err := compact.EncodeWhole(a, m.Extras)
 	var parts [][]byte
