@@ -163,8 +163,8 @@ const (
 	maxNode = 2 + leafMax*(keySize+1) // bytes of a description; more than a fork's
 )
 
-// describe writes what is below a prefix: the entries, if they are few, or what
-// all of them share and the digests of their parts.
+// describe writes what is below a prefix: the entries, if they are few, or what all
+// of them share and the digests of their parts.
 func (t *tree) describe(b []byte, p *prefix) []byte {
 	v := t.view(p)
 	if v.node == nil || v.node.fork == nil {

@@ -169,9 +169,9 @@ func (x *asker) readSketch(t *turn) {
 	}
 }
 
-// cellsToRead is how many cells read a difference of an estimated size in 99 of
-// 100 cases: it needs 1.38 cells an item, give or take 2 %, and more if it is
-// small; the estimate is right give or take 7 %.
+// cellsToRead is how many cells read a difference of an estimated size in 99 of 100
+// cases: it needs 1.38 cells an item, give or take 2 %, and more if it is small;
+// the estimate is right give or take 7 %.
 func cellsToRead(estimate int) int { return estimate*33/20 + 32 }
 
 func (x *asker) takeDifference(refs []Ref, t *turn) {
@@ -191,8 +191,8 @@ func (x *asker) takeDifference(refs []Ref, t *turn) {
 	x.settle(mine, theirs, t)
 }
 
-// listNext asks for the peer's items from x.from on, up to where we have as many
-// as one step should compare.
+// listNext asks for the peer's items from x.from on, up to where we have as many as
+// one step should compare.
 func (x *asker) listNext() {
 	x.question, x.to = msgList, nil
 	n := 0

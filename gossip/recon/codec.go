@@ -115,7 +115,7 @@ func (r *reader) cells() []cell {
 // end reports whether the message was well-formed and ends here.
 func (r *reader) end() bool { return !r.bad && len(r.rest) == 0 }
 
-func appendNumber(b []byte, v int) []byte { return binary.AppendUvarint(b, uint64(v)) }
+func appendNumber[T int | uint32](b []byte, v T) []byte { return binary.AppendUvarint(b, uint64(v)) }
 
 func appendBound(b []byte, k *key) []byte {
 	if k == nil {

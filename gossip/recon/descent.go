@@ -4,8 +4,9 @@ import "encoding/binary"
 
 // descent is the part of the asking side that finds, by digests of the tree, what
 // short names hide: items that were made to collide cancel each other in a sketch,
-// and one stands for the other in a list. It costs a few hundred bytes for each of them and level
-// of the tree, and it cannot be deceived: entries are compared in full.
+// and one stands for the other in a list. It costs a few hundred bytes for each of
+// them and level of the tree, and it cannot be deceived: entries are compared in
+// full.
 type descent struct {
 	begun   bool
 	queue   []prefix // to be asked about, the last first
@@ -14,8 +15,8 @@ type descent struct {
 	found   int
 }
 
-// descend begins the descent. After a whole one nothing can differ, unless the
-// peer contradicts itself.
+// descend begins the descent. After a whole one nothing can differ, unless the peer
+// contradicts itself.
 func (x *asker) descend(t *turn) bool {
 	if x.begun {
 		return false

@@ -1,8 +1,8 @@
 // Package recon finds out in what two sets of items differ. A [Set] holds what a
 // device knows of one lane of one domain; a [Session] compares it with a
 // neighbour's, by messages whose size grows with the difference and not with the
-// sets. Nothing a neighbour sends can make a device lose an item or spend more
-// than bounded bytes, time and memory.
+// sets. Nothing a neighbour sends can make a device lose an item or spend more than
+// bounded bytes, time and memory.
 //
 // One side asks, the other answers:
 //
@@ -16,6 +16,6 @@
 // learns need, the short names of what the peer will send; the answering side
 // learns only what to send.
 //
-// A session works on a snapshot of the set taken by [Ask] and [Answer]: only
-// these and the set's own methods need the caller's lock, Step does not.
+// A session works on a snapshot of the set taken by [Ask] and [Answer]: only these
+// and the set's own methods need the caller's lock, Step does not.
 package recon

@@ -6,8 +6,8 @@ import (
 )
 
 // FuzzStep feeds both sides with messages that may be anything: the input is cut
-// into messages by a length byte pair each. No side may panic, go on after an error, send more
-// than a message holds or find more than there is.
+// into messages by a length byte pair each. No side may panic, go on after an
+// error, send more than a message holds or find more than there is.
 func FuzzStep(f *testing.F) {
 	a, b := pair(6, 300, 20, 20, 10)
 	a[colliding(1<<30, 1)], b[colliding(1<<30, 2)] = known{1, 1}, known{1, 1}

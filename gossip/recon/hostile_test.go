@@ -10,8 +10,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// TestGround lets an author make IDs of equal Refs, in all ways in which they
-// could hide an item: nothing may be missing after one session.
+// TestGround lets an author make IDs of equal Refs, in all ways in which they could
+// hide an item: nothing may be missing after one session.
 func TestGround(t *testing.T) {
 	k := known{1, bucketSeconds}
 	raised := known{2, bucketSeconds}
@@ -31,7 +31,7 @@ func TestGround(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, b := pair(3, 4000, 30, 30, 5)
 			for i := range 30 {
-				n := 1 << 20 * (i + 1)
+				n := 1<<28 + i<<10
 				plant(a, b, i, colliding(n, n), colliding(n, n+1), colliding(n, n+2))
 			}
 			o := converse(t, Ask(a.set(), Limits{}), Answer(b.set(), Limits{}))
@@ -58,7 +58,7 @@ func TestGroundApart(t *testing.T) {
 	for i := range 31 << 8 {
 		k := known{1, 7 * bucketSeconds}
 		if i%(3<<8) < 1<<8 {
-			a[full(i, 1<<30+i)], b[full(i, 1<<31+i)] = k, k
+			a[full(i, 1<<29+i)], b[full(i, 1<<30+i)] = k, k
 		} else {
 			a[full(i, i)], b[full(i, i)] = k, k
 		}
@@ -143,7 +143,7 @@ func TestLyingAnswer(t *testing.T) {
 	}
 	garbage := func(h *hello, strata []byte, cells []cell) {
 		h.root[0]++
-		h.count = 1 << 39
+		h.count = maxCount
 		copy(strata, noise(len(strata)))
 		for i := range cells {
 			cells[i] = cell{rng.Uint64(), rng.Uint32() >> 8}

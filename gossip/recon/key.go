@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	// bucketSeconds is the width of a bucket of expiry: fine enough that devices
-	// whose clocks differ by minutes leave out little, coarse enough that it
-	// happens seldom.
+	// bucketSeconds is the width of a bucket of expiry: fine enough that devices whose
+	// clocks differ by minutes leave out little, coarse enough that it happens seldom.
 	bucketSeconds = 3600
 
 	keySize   = 4 + wire.IDSize
@@ -29,10 +28,10 @@ type entry struct {
 	level wire.Level
 }
 
-// Ref is the short name of an item on the wire: the lower half of its expiry
-// bucket (16 bits), the first 40 bits of its ID's hash, and its level (8 bits).
-// Whoever makes IDs can make two items of one Ref; so it serves to find items,
-// and never to prove sets equal.
+// Ref is the short name of an item on the wire: the lower half of its expiry bucket
+// (16 bits), the first 40 bits of its ID's hash, and its level (8 bits). Whoever
+// makes IDs can make two items of one Ref; so it serves to find items, and never to
+// prove sets equal.
 type Ref uint64
 
 // Level is the named item's level.
@@ -47,9 +46,9 @@ func RefOf(it wire.Item, expires uint64) Ref {
 	return e.ref()
 }
 
-// Closed reports whether sessions with Limits.Oldest leave out what expires at
-// the given time. A device takes items out of its set when they are closed, not
-// when they expire: otherwise a neighbour offers them until the bucket ends.
+// Closed reports whether sessions with Limits.Oldest leave out what expires at the
+// given time. A device takes items out of its set when they are closed, not when
+// they expire: otherwise a neighbour offers them until the bucket ends.
 func Closed(expires, oldest uint64) bool { return bucketOf(expires) < bucketOf(oldest) }
 
 func bucketOf(expires uint64) uint32 { return uint32(min(expires/bucketSeconds, math.MaxUint32)) }

@@ -38,11 +38,13 @@ func Answer(s *Set, l Limits) *Session {
 // Step takes the peer's message and returns the next one to send, if out is not
 // empty, and what it has found out since the last call: what this side holds and
 // the peer lacks, and what the peer holds and this side lacks. After done or an
-// error the session is over; a message that comes with done is still to be sent. Results that
-// came before an error, or with it, may be used. Step keeps no reference to in.
+// error the session is over; a message that comes with done is still to be sent.
+// Results that came before an error, or with it, may be used. Step keeps no
+// reference to in.
 //
 // In rare cases have names what the peer knows after all, or need what this side
-// has. A session that has found very much ends early: once that is exchanged, the next one goes on.
+// has. A session that has found very much ends early: once that is exchanged, the
+// next one goes on.
 func (x *Session) Step(in []byte) (out []byte, have []wire.Item, need []Ref, done bool, err error) {
 	if x.ended || len(in) > MaxMessage {
 		x.ended = true
@@ -93,11 +95,12 @@ type hello struct {
 	root   digest
 }
 
-// maxCount bounds what a peer may claim to have, so that sums do not overflow.
-const maxCount = 1 << 40
+// maxCount bounds what a peer may claim to have, far above what fits into a device
+// and low enough for sums and products in 32 bits.
+const maxCount = 1 << 24
 
 func (h *hello) append(b []byte) []byte {
-	b = appendNumber(appendNumber(b, int(h.bucket)), h.count)
+	b = appendNumber(appendNumber(b, h.bucket), h.count)
 	return append(b, h.root[:]...)
 }
 

@@ -15,7 +15,7 @@ import (
 func pair(seed uint64, n, onlyA, onlyB, raised int) (a, b oracle) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	a, b = oracle{}, oracle{}
-	base := int(seed) << 32
+	base := int(seed) << 20
 	for i := range n {
 		k := known{1, uint64(rng.IntN(200 * bucketSeconds))}
 		id := numbered(base + i)

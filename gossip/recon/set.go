@@ -4,8 +4,9 @@ import "github.com/kreidfeuer/kreidfeuer/gossip/wire"
 
 // Set is the set of items that a device knows of one lane of one domain: what it
 // holds, and what it gave up or refused for good. It is kept so that a session
-// costs what the difference costs: a tree of digests proves equality and names what differs in any
-// case, a sketch finds small differences in few bytes. It is not safe for concurrent use.
+// costs what the difference costs: a tree of digests proves equality and names what
+// differs in any case, a sketch finds small differences in few bytes. It is not
+// safe for concurrent use.
 type Set struct {
 	tree   tree
 	sketch sketch
@@ -51,8 +52,8 @@ func (s *Set) Remove(it wire.Item, expires uint64) {
 	}
 }
 
-// Find returns the items of a short name: none, one, or several if their IDs
-// were made to collide.
+// Find returns the items of a short name: none, one, or several if their IDs were
+// made to collide.
 func (s *Set) Find(r Ref) []wire.Item {
 	var items []wire.Item
 	for _, e := range s.tree.find(r) {
@@ -71,8 +72,8 @@ func (s *Set) snapshot() *Set {
 	return &Set{s.tree.snapshot(), s.sketch.snapshot(), s.strata}
 }
 
-// close leaves out what is in buckets before the given one. If that is too much
-// to take out of the sketch, the set has none from then on.
+// close leaves out what is in buckets before the given one. If that is too much to
+// take out of the sketch, the set has none from then on.
 func (s *Set) close(bucket uint32) {
 	lo := floorKey(bucket)
 	n := 0

@@ -27,7 +27,8 @@ func same(t tester, got, want *Set) {
 }
 
 // TestPropertySetIsItsContent checks that a set depends on its content alone,
-// whatever was added, raised and removed on the way, and whatever snapshots were taken.
+// whatever was added, raised and removed on the way, and whatever snapshots were
+// taken.
 func TestPropertySetIsItsContent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))

@@ -7,9 +7,10 @@ import (
 
 // A sketch is the beginning of an endless row of cells (rateless invertible Bloom
 // lookup table, arXiv:2402.02668): every Ref is in the cells that its mapping
-// names, in cell i with probability 1/(1+i/2). The difference of two sketches is the sketch of
-// the difference, and about 1.4 cells for each Ref in it are enough to read it.
-// There is no count in a cell: whoever reads looks up which side holds a Ref.
+// names, in cell i with probability 1/(1+i/2). The difference of two sketches is
+// the sketch of the difference, and about 1.4 cells for each Ref in it are enough
+// to read it. There is no count in a cell: whoever reads looks up which side holds
+// a Ref.
 type cell struct {
 	sum   uint64 // XOR of Refs
 	check uint32 // XOR of their checks, 24 bits
@@ -19,9 +20,9 @@ const (
 	cellSize   = 8 + 3 // on the wire
 	chunkCells = 256
 
-	// minCells and maxCells bound the cells that a set keeps up to date. The
-	// upper end reads differences of 45,000 items and costs 1 MB and, in each Add,
-	// 22 cells; beyond it, listing is nearly as good.
+	// minCells and maxCells bound the cells that a set keeps up to date. The upper end
+	// reads differences of 45,000 items and costs 1 MB and, in each Add, 22 cells;
+	// beyond it, listing is nearly as good.
 	minCells = chunkCells
 	maxCells = 1 << 16
 )
@@ -110,7 +111,8 @@ type mapping struct {
 func (r Ref) mapping() mapping { return mapping{state: mix(uint64(r)^seedMapping) | 1} }
 
 // next is the paper's generator (section 4.2). The gap is computed in IEEE 754
-// binary64, rounded after each operation; the conversions keep compilers from fusing two.
+// binary64, rounded after each operation; the conversions keep compilers from
+// fusing two.
 func (m *mapping) next() {
 	m.state *= 0xda942042e4dd58b5
 	gap := float64(float64(1<<32)/math.Sqrt(float64(m.state)+1)) - 1

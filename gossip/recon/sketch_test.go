@@ -51,8 +51,8 @@ func TestReadSketch(t *testing.T) {
 	}
 }
 
-// TestReadGarbage gives cells that are no sketch, among them some that are read
-// and never come to an end.
+// TestReadGarbage gives cells that are no sketch, among them some that are read and
+// never come to an end.
 func TestReadGarbage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for range 2000 {
@@ -100,8 +100,9 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-// TestSnapshotsAreApart runs sessions beside each other and beside changes of
-// their set; the race detector watches, and each must find what was there at its beginning.
+// TestSnapshotsAreApart runs sessions beside each other and beside changes of their
+// set; the race detector watches, and each must find what was there at its
+// beginning.
 func TestSnapshotsAreApart(t *testing.T) {
 	a, b := pair(8, 3000, 60, 60, 10)
 	sa, sb := a.set(), b.set()
@@ -114,7 +115,7 @@ func TestSnapshotsAreApart(t *testing.T) {
 			o.exact(anywhere{t}, a2, b2)
 		})
 		for n := range 50 {
-			id, k := numbered(i<<20+n+1<<40), known{1, uint64(n) * bucketSeconds}
+			id, k := numbered((i+1)<<20+n), known{1, uint64(n) * bucketSeconds}
 			a[id] = k
 			sa.Add(wire.Item{ID: id, Level: 1}, k.expires)
 			for id, k := range b {

@@ -13,8 +13,8 @@ const (
 )
 
 // strata estimates how many Refs are in the difference of two sets. Level j takes
-// in 2^-(j+1) of all Refs, and each of them flips one of the level's bits. Where two sets' bits
-// differ, about that many Refs differ.
+// in 2^-(j+1) of all Refs, and each of them flips one of the level's bits. Where
+// two sets' bits differ, about that many Refs differ.
 type strata [strataLevels][strataBits / 64]uint64
 
 func (s *strata) toggle(r Ref) {
@@ -52,7 +52,7 @@ func (s *strata) difference(other *strata) int {
 		}
 	}
 	best, estimate := math.Inf(-1), 0.0
-	for d := 1.0; d < 1<<26; d *= 1.02 {
+	for d := 1.0; d <= maxCount; d *= 1.02 {
 		if l := likelihood(&flipped, d); l > best {
 			best, estimate = l, d
 		}
@@ -61,7 +61,8 @@ func (s *strata) difference(other *strata) int {
 }
 
 // likelihood is the logarithm of the probability, up to a constant, that d Refs
-// flip these bits: an odd number of them hits a bit with probability (1-exp(-2 lambda))/2.
+// flip these bits: an odd number of them hits a bit with probability (1-exp(-2
+// lambda))/2.
 func likelihood(flipped *[strataLevels]int, d float64) (sum float64) {
 	for i, n := range flipped {
 		share := math.Ldexp(1, -min(i+1, strataLevels-1))

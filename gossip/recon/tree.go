@@ -9,14 +9,14 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// leafMax is the number of entries that a leaf holds before it becomes a fork.
-// It decides the hash of every set, so it is part of the format.
+// leafMax is the number of entries that a leaf holds before it becomes a fork. It
+// decides the hash of every set, so it is part of the format.
 const leafMax = 32
 
 type digest = [sha256.Size]byte
 
-// tree is a set of entries with a digest that depends on the set alone, not on
-// how it came about: at most leafMax entries are a leaf; more are a fork at the first
+// tree is a set of entries with a digest that depends on the set alone, not on how
+// it came about: at most leafMax entries are a leaf; more are a fork at the first
 // digit in which they differ. Snapshots share nodes; who changes a shared node
 // copies it.
 type tree struct {
@@ -194,8 +194,8 @@ func (t *tree) join(depth int, a, b *node) *node {
 	return &node{owner: t.owner, fork: f, count: a.count + b.count}
 }
 
-// split makes a fork of a leaf. Its entries differ in the fork's digit, so no
-// child is too large.
+// split makes a fork of a leaf. Its entries differ in the fork's digit, so no child
+// is too large.
 func (t *tree) split(n *node) *node {
 	f := &fork{path: n.entries[0].key, depth: common(&n.entries[0].key, &n.entries[len(n.entries)-1].key)}
 	for rest := n.entries; len(rest) > 0; {

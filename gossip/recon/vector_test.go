@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the messages in testdata anew")
 
-// vector is one file of testdata: two sets, the session between them, and what
-// it finds out. Lines that begin with # are comments.
+// vector is one file of testdata: two sets, the session between them, and what it
+// finds out. Lines that begin with # are comments.
 type vector struct {
 	comment     []string
 	ask, answer oracle

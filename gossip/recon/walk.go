@@ -1,7 +1,8 @@
 package recon
 
-// walk calls f with the entries of keys from lo on and before hi, in order, until
-// f returns false; nil means no bound. It reports whether it came to the end. f must not keep its argument.
+// walk calls f with the entries of keys from lo on and before hi, in order, until f
+// returns false; nil means no bound. It reports whether it came to the end. f must
+// not keep its argument.
 func (n *node) walk(lo, hi *key, f func(*entry) bool) bool {
 	if n == nil {
 		return true

@@ -9,8 +9,8 @@ import (
 // ms is CPU time in milliseconds.
 type ms float64
 
-// timed is the CPU time of the thread that runs f. What the garbage collector
-// does on other threads is not in it.
+// timed is the CPU time of the thread that runs f. What the garbage collector does
+// on other threads is not in it.
 func timed(f func()) ms {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

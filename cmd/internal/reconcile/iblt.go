@@ -7,8 +7,9 @@ import (
 )
 
 // iblt is the peer: a rateless invertible Bloom lookup table after
-// arXiv:2402.02668. A cell has the XOR of IDs, the XOR of their hashes (8 bytes) and their number, which is sent as
-// the difference from what is to be expected (section 6 of the paper), about a byte.
+// arXiv:2402.02668. A cell has the XOR of IDs, the XOR of their hashes (8 bytes)
+// and their number, which is sent as the difference from what is to be expected
+// (section 6 of the paper), about a byte.
 type iblt struct {
 	idSize int // 32, or 8: the first bytes of the ID
 	cells  []ibltCell
@@ -52,8 +53,8 @@ func (t *iblt) add(r *record, sign int) {
 	walk(hash, len(t.cells), func(i int) { t.cells[i].add(&sum, hash, sign) })
 }
 
-// needed is the number of cells after which the last difference is read: the
-// table of a difference is the difference of the tables.
+// needed is the number of cells after which the last difference is read: the table
+// of a difference is the difference of the tables.
 func needed(idSize int, w *world) (int, error) {
 	d := len(w.onlyA) + len(w.onlyB)
 	if d == 0 {
