@@ -52,8 +52,8 @@ type Store interface {
 	Put(ctx context.Context, records []Record, gone []wire.ID) error
 	// Get returns an envelope; an error if there is none. The caller owns the result.
 	Get(ctx context.Context, id wire.ID) (Stored, error)
-	// All yields every stored envelope in the order in which they came, so that
-	// issuers come before subjects.
+	// All yields every stored envelope: trust objects first, in the order in which
+	// they came, so that issuers come before subjects.
 	All(ctx context.Context) iter.Seq2[Stored, error]
 }
 

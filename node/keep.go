@@ -125,7 +125,7 @@ func (k keeper) Get(ctx context.Context, id wire.ID) (gossip.Stored, error) {
 }
 
 func (k keeper) stored(ctx context.Context, r persist.Record) (gossip.Stored, error) {
-	s := gossip.Stored{Envelope: r.Envelope.Encode(), Level: r.Level}
+	s := gossip.Stored{Envelope: r.Stored, Level: r.Level}
 	if r.Row.Parts > 0 {
 		if err := k.n.deps.Store.Parts(ctx, r.Envelope); err != nil {
 			return gossip.Stored{}, err
@@ -135,10 +135,10 @@ func (k keeper) stored(ctx context.Context, r persist.Record) (gossip.Stored, er
 	return s, nil
 }
 
-// All yields what is stored, in the order in which it came.
+// All yields what is stored, issuers before subjects.
 func (k keeper) All(ctx context.Context) iter.Seq2[gossip.Stored, error] {
 	return func(yield func(gossip.Stored, error) bool) {
-		for r, err := range k.n.deps.Store.After(ctx, 0, 0) {
+		for r, err := range k.n.deps.Store.Records(ctx) {
 			var s gossip.Stored
 			if err == nil {
 				s, err = k.stored(ctx, r)

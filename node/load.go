@@ -17,23 +17,22 @@ func (n *Node) load(ctx context.Context, domain wire.ID) error {
 	var trust []*wire.Envelope
 	var alerts []gossip.Stored
 	spoilt := false
-	for s, err := range (keeper{n}).All(ctx) {
+	for r, err := range n.deps.Store.Records(ctx) {
+		var s gossip.Stored
+		if err == nil && r.Type == wire.TypeAlert {
+			s, err = keeper{n}.stored(ctx, r)
+		}
 		if errors.As(err, new(*persist.DamagedError)) {
 			return err // what follows cannot be read
 		}
-		if err != nil {
-			n.log.Error("read stored envelope", "err", err)
-			spoilt = spoilt || errors.As(err, new(*persist.CorruptError))
-			continue
-		}
-		e, err := wire.Decode(s.Envelope)
 		switch {
 		case err != nil:
-			n.log.Error("decode stored envelope", "err", err)
-		case !domain.IsZero() && e.Domain() != domain:
-		case e.Header.Lane == wire.LaneTrust:
-			trust = append(trust, e)
-		case e.Header.Type == wire.TypeAlert:
+			n.log.Error("read stored envelope", "err", err)
+			spoilt = spoilt || errors.As(err, new(*persist.CorruptError))
+		case !domain.IsZero() && r.Domain != domain:
+		case r.Lane == wire.LaneTrust:
+			trust = append(trust, r.Envelope)
+		case r.Type == wire.TypeAlert:
 			alerts = append(alerts, s)
 		}
 	}

@@ -1,11 +1,14 @@
 package persist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/ipfs/go-datastore/query"
 
@@ -206,4 +209,48 @@ func parseRecord(id wire.ID, b []byte) (Record, error) {
 		return Record{}, &CorruptError{envelopeKey(id), err}
 	}
 	return Record{Row: row, Envelope: e, Stored: b[rowSize:]}, nil
+}
+
+// Records iterates over all stored envelopes: trust objects first, in the order in
+// which they came, so that issuers come before subjects, then the others in the
+// order of their IDs, in which they lie on the disk. Envelopes that are damaged
+// yield a [*CorruptError] and are skipped; any other error ends it.
+func (s *Store) Records(ctx context.Context) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		var trust []Row
+		for row, err := range s.Rows(ctx) {
+			if err != nil && !yield(Record{}, err) {
+				return
+			}
+			if err == nil && row.Lane == wire.LaneTrust {
+				trust = append(trust, row)
+			}
+		}
+		slices.SortFunc(trust, func(a, b Row) int { return cmp.Compare(a.Arrival, b.Arrival) })
+		for i := range trust {
+			rec, err := s.Get(ctx, trust[i].ID)
+			if errors.Is(err, ErrNotFound) {
+				continue // deleted meanwhile
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+		for v, err := range s.scan(ctx, keyEnvelope, "", 0) {
+			if err == nil && len(v.content) > 1 && wire.Lane(v.content[1]) == wire.LaneTrust {
+				continue
+			}
+			var rec Record
+			var id wire.ID
+			if err == nil {
+				id, err = wire.ParseID(strings.TrimPrefix(v.key, keyEnvelope+"/"))
+			}
+			if err == nil {
+				rec, err = parseRecord(id, v.content)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
 }

@@ -218,6 +218,20 @@ func testAfter(f *fixture) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		f.Error(diff)
 	}
+
+	// Records yields the same, trust objects first.
+	beacon := Sample{Key: 1, Type: wire.TypeBeacon}
+	f.put(persist.Batch{Entries: []persist.Entry{beacon.Entry(1)}})
+	all, errs := ids(f.s.Records(f.Context()), recordID)
+	if errs != nil || len(all) != len(want)+1 || all[0] != beacon.ID() {
+		f.Fatalf("%d records, %v, the first %v, want %d and the beacon first", len(all), errs, all[0], len(want)+1)
+	}
+	byID := func(a, b wire.ID) int { return a.Compare(b) }
+	slices.SortFunc(want, byID)
+	slices.SortFunc(all[1:], byID)
+	if diff := cmp.Diff(want, all[1:]); diff != "" {
+		f.Error(diff)
+	}
 }
 
 func testDelete(f *fixture) {

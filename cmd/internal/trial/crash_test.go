@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,43 +155,6 @@ func TestUpOnDamagedStore(t *testing.T) {
 	if text := d.Stderr(); strings.Contains(text, "damaged") {
 		t.Errorf("the store is damaged again: %s", text)
 	}
-}
-
-// TestKilledWhilePublishing: an alert that was acknowledged is there after a kill
-// at any moment, and nothing has to be repaired.
-func TestKilledWhilePublishing(t *testing.T) {
-	t.Parallel()
-	const rounds, atLeast = 4, 15
-	tree := newTree(t, 1)
-	d := newDevice(t, tree)
-	var acknowledged []wire.ID
-	for round := range rounds {
-		d.up(loopback...)
-		d.holds(acknowledged)
-		var count atomic.Int64
-		enough := make(chan struct{})
-		go func() { // the kill comes at any moment of a later submission
-			<-enough
-			d.Kill()
-		}()
-		for i := 0; ; i++ {
-			e := warning(t, tree, fmt.Sprintf("kill-%d-%d", round, i), tree.Leitstelle.Persons[0])
-			if _, err := d.api.Submit(t.Context(), e.EncodeFull()); err != nil {
-				if count.Load() < atLeast {
-					t.Fatalf("submit: %v; %s", err, d.Stderr())
-				}
-				break
-			}
-			acknowledged = append(acknowledged, e.ID())
-			if count.Add(1) == int64(atLeast+round) {
-				close(enough)
-			}
-		}
-		<-d.ended
-	}
-	d.up(loopback...)
-	d.holds(acknowledged)
-	t.Logf("all %d alerts are there that were acknowledged in %d lives, each ended by SIGKILL", len(acknowledged), rounds)
 }
 
 // holds wants every one of the alerts to be there.
