@@ -100,43 +100,32 @@ func writeAlert(e *wire.Envelope, book Book, o Options) ([]byte, error) {
 		return nil, errUnusual
 	}
 	payload, err := wire.ParsePayload(e.Payload)
-	if err != nil || len(payload.Parts) > maxList {
+	if err != nil || len(payload.Parts) > maxList || len(payload.Core) > maxContent {
 		return nil, errUnusual
 	}
 	author, err := held(book, e.Signers[0].Ref)
 	if err != nil {
 		return nil, err
 	}
-	first := byte(kindAlert)
+	b := []byte{kindAlert}
 	if e.Signers[0].Role == wire.RoleEmergency {
-		first |= flagEmergency
+		b[0] |= flagEmergency
 	}
 	if o.NamePrevious && h.Previous != nil {
-		first |= flagNamed
+		b[0] |= flagNamed
 	}
 	if len(e.Signers) > 1 || len(payload.Parts) > 0 {
-		first |= flagMore
-	}
-	b := []byte{first}
-	if first&flagMore != 0 {
+		b[0] |= flagMore
 		b = append(b, byte(len(e.Signers)-1|len(payload.Parts)<<4))
 	}
-	for _, s := range e.Signers {
-		id, ok := s.Ref.Certificate()
-		if !ok {
-			return nil, errUnusual
-		}
-		name := NameOf(id)
-		b = append(b, name[:]...)
-	}
-	for i := range e.Signers {
-		b = append(b, e.Signers[i].Sig[:]...)
+	if b, err = appendSigners(b, e.Signers); err != nil {
+		return nil, err
 	}
 	b = binary.AppendUvarint(b, h.Sequence)
 	var previous []byte
 	switch {
 	case h.Previous == nil:
-	case first&flagNamed != 0:
+	case b[0]&flagNamed != 0:
 		name := NameOf(*h.Previous)
 		b = append(b, name[:]...)
 	default:
@@ -151,6 +140,22 @@ func writeAlert(e *wire.Envelope, book Book, o Options) ([]byte, error) {
 		content = payload.Core
 	}
 	return writeContent(b, content, previous, payload.Parts, e.Parts, o), nil
+}
+
+// appendSigners writes the names, then the signatures.
+func appendSigners(b []byte, signers []wire.Signer) ([]byte, error) {
+	for i := range signers {
+		id, ok := signers[i].Ref.Certificate()
+		if !ok {
+			return nil, errUnusual
+		}
+		name := NameOf(id)
+		b = append(b, name[:]...)
+	}
+	for i := range signers {
+		b = append(b, signers[i].Sig[:]...)
+	}
+	return b, nil
 }
 
 // held is the certificate that a signer names.
