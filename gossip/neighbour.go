@@ -1,7 +1,6 @@
 package gossip
 
 import (
-	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
@@ -48,11 +47,6 @@ type news struct {
 type offer struct {
 	place ledger.Place
 	list  []offered
-}
-
-type claim struct {
-	by    peer.ID
-	until time.Time
 }
 
 func newNeighbours() *neighbours {
@@ -300,64 +294,4 @@ func (n *neighbours) isComplete(p peer.ID, lane wire.Lane) {
 	if b := n.all[p]; b != nil {
 		b.complete[lane] = time.Now()
 	}
-}
-
-// vain are the items that it is no use to ask a neighbour for: what it gave was
-// refused, or it had nothing to give. It is remembered of this neighbour alone, so that a
-// damaged or a bare copy of an alert never keeps the genuine one away, and until trust changes.
-type vain struct {
-	version uint64 // of the pool
-	since   time.Time
-	items   map[uint64]struct{}
-}
-
-// refresh forgets everything when the verdicts may have changed.
-func (v *vain) refresh(version uint64, now time.Time) {
-	if v.items == nil || v.version != version || now.Sub(v.since) > vainTime {
-		*v = vain{version, now, map[uint64]struct{}{}}
-	}
-}
-
-// claim decides about one item that a neighbour offers: take says that it is to be
-// asked for now, wait that another one was asked a moment ago.
-func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, now time.Time) (take, wait bool) {
-	b := n.all[p]
-	if b == nil {
-		return false, false
-	}
-	b.vain.refresh(version, now)
-	if _, is := b.vain.items[key]; is {
-		return false, false
-	}
-	if c, ok := n.asked[o.id]; ok && c.by != p && now.Before(c.until) {
-		return false, true
-	}
-	n.asked[o.id] = claim{p, now.Add(claimTime)}
-	return true, false
-}
-
-// settle ends the claims of what was asked for, and remembers what was asked for in vain.
-func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, version uint64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for i := range asked {
-		if n.asked[asked[i].id].by == p {
-			delete(n.asked, asked[i].id)
-		}
-	}
-	b := n.all[p]
-	if b == nil {
-		return
-	}
-	b.vain.refresh(version, time.Now())
-	for _, key := range inVain {
-		if len(b.vain.items) < vainMax {
-			b.vain.items[key] = struct{}{}
-		}
-	}
-}
-
-// vainKey names an item in a neighbour's memory; the seed is this process's own.
-func (r *Router) vainKey(o *offered) uint64 {
-	return maphash.Bytes(r.seed, append(o.id[:len(o.id):len(o.id)], byte(o.grade)))
 }
