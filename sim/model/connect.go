@@ -19,6 +19,9 @@ func (r *run) connect(l int) {
 	default:
 		edges = r.inRange(l, float64(k.Range), math.MaxInt)
 	}
+	if r.given {
+		k.dials = edges
+	}
 	k.start, k.to = compressed(len(r.group), edges)
 	if k.Airtime == "" {
 		k.mesh = r.graft(k)

@@ -25,6 +25,9 @@ type Config struct {
 	// Progress is told the share that is done, about once a simulated minute. May
 	// be nil.
 	Progress func(done float64)
+	// Arrived is told of each first arrival at a device other than the one that
+	// issued. May be nil.
+	Arrived func(alert, device int, age time.Duration)
 	// MapCells is how many columns the frames of the map have; 0: no frames.
 	MapCells int
 	// Params of the program. Zero: DefaultParams.
@@ -62,6 +65,8 @@ type run struct {
 	s      *scenario.Scenario
 	q      *queue
 	chance *rand.Rand
+	fate   *rand.Rand // of devices that come and go, so that they do whatever spreads
+	given  bool       // nothing spreads: what arrives is given
 	world
 	alerts  []alertState
 	held    holdings
@@ -77,23 +82,12 @@ type run struct {
 
 // Run plays a scenario to its end.
 func Run(ctx context.Context, cfg Config) (*scenario.Result, error) {
-	if cfg.Params == (Params{}) {
-		cfg.Params = DefaultParams
-	}
-	s := cfg.Scenario
-	if h := time.Duration(s.Duration).Hours(); h > maxHours {
-		return nil, fmt.Errorf("%.0f hours, at most %d", h, maxHours)
-	}
 	began := startCost()
-	r := &run{Config: cfg, s: s, q: newQueue(), chance: rand.New(rand.NewPCG(cfg.Seed, 0x6b726569)), ended: millis(s.Duration),
-		barred: map[[2]uint32]uint32{}, strikes: map[[2]uint32]int{}}
-	if err := r.settle(); err != nil {
+	r, err := newRun(cfg)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.announce(); err != nil {
-		return nil, err
-	}
-	if err := r.tuneIn(); err != nil {
+	if err := r.furnish(); err != nil {
 		return nil, err
 	}
 	r.plan()
@@ -116,6 +110,31 @@ func Run(ctx context.Context, cfg Config) (*scenario.Result, error) {
 	return res, nil
 }
 
+// newRun is a run of which nothing is there yet.
+func newRun(cfg Config) (*run, error) {
+	if cfg.Params == (Params{}) {
+		cfg.Params = DefaultParams
+	}
+	s := cfg.Scenario
+	if h := time.Duration(s.Duration).Hours(); h > maxHours {
+		return nil, fmt.Errorf("%.0f hours, at most %d", h, maxHours)
+	}
+	return &run{Config: cfg, s: s, q: newQueue(), chance: rand.New(rand.NewPCG(cfg.Seed, 0x6b726569)),
+		fate: rand.New(rand.NewPCG(cfg.Seed, 0x66617465)), ended: millis(s.Duration),
+		barred: map[[2]uint32]uint32{}, strikes: map[[2]uint32]int{}}, nil
+}
+
+// furnish makes devices, links and alerts.
+func (r *run) furnish() error {
+	if err := r.settle(); err != nil {
+		return err
+	}
+	if err := r.announce(); err != nil {
+		return err
+	}
+	return r.tuneIn()
+}
+
 // millis is a duration in milliseconds, at least 1 unless it is 0.
 func millis[D ~int64](d D) uint32 {
 	ms := (time.Duration(d) + time.Millisecond - 1) / time.Millisecond
@@ -134,7 +153,7 @@ func (r *run) plan() {
 	}
 	for d := range r.group {
 		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
-			r.q.push(uint32(float64(millis(g.Leave))*r.chance.ExpFloat64()), evChurn, 0, uint32(d), 0)
+			r.q.push(uint32(float64(millis(g.Leave))*r.fate.ExpFloat64()), evChurn, 0, uint32(d), 0)
 		}
 	}
 	for i := range r.foes {

@@ -215,25 +215,36 @@ func (r *run) newView(l int, reach, fastest float64) view {
 
 // move is one step: everybody goes on, then looks around.
 func (r *run) move() {
-	now := time.Duration(r.q.now) * time.Millisecond
-	for i := range r.moving {
-		m := &r.moving[i]
-		if m.leg.End <= now {
-			for m.leg.End <= now {
-				m.leg = m.Next()
-			}
-			length := (m.leg.End - m.leg.Begin).Seconds()
-			m.vx, m.vy = float32((m.leg.To.X-m.leg.From.X)/length), float32((m.leg.To.Y-m.leg.From.Y)/length)
-		}
-		p := m.leg.At(now)
-		r.x[m.dev], r.y[m.dev] = float32(p.X), float32(p.Y)
-	}
+	r.step()
 	if odd := r.held.odd(); len(odd) > 0 {
 		for i := range r.steps.views {
 			r.look(&r.steps.views[i], odd)
 		}
 	}
 	r.q.push(r.q.now+r.steps.length, evMove, 0, 0, 0)
+}
+
+// step moves everybody to where they are now.
+func (r *run) step() {
+	now := ms(r.q.now)
+	for i := range r.moving {
+		m := &r.moving[i]
+		m.advance(now)
+		p := m.leg.At(now)
+		r.x[m.dev], r.y[m.dev] = float32(p.X), float32(p.Y)
+	}
+}
+
+// advance takes the leg of a time.
+func (m *mover) advance(now time.Duration) {
+	if m.leg.End > now {
+		return
+	}
+	for m.leg.End <= now {
+		m.leg = m.Next()
+	}
+	length := (m.leg.End - m.leg.Begin).Seconds()
+	m.vx, m.vy = float32((m.leg.To.X-m.leg.From.X)/length), float32((m.leg.To.Y-m.leg.From.Y)/length)
 }
 
 // look finds the pairs of one link that hold different things and meet.

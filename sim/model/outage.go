@@ -104,11 +104,14 @@ func (r *run) churn(d uint32) {
 		r.state[d] &^= offAway
 		r.rejoin(d, r.usable(d))
 	}
-	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.chance.ExpFloat64()), evChurn, 0, d, 0)
+	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
 }
 
 // rejoin lets a device reconcile with its neighbours over links that are back.
 func (r *run) rejoin(d uint32, links uint16) {
+	if r.given {
+		return
+	}
 	for l := range r.links {
 		if links>>l&1 == 0 || r.links[l].Airtime != "" {
 			continue

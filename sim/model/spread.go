@@ -114,7 +114,7 @@ func (r *run) issue(alert uint32) {
 		r.tally.kept += n
 	}
 	r.tally.issued(r, alert)
-	if r.state[a.station]&(offAway|offEmpty) != 0 {
+	if r.given || r.state[a.station]&(offAway|offEmpty) != 0 {
 		return // nobody there to issue it
 	}
 	r.accept(a.station, alert)

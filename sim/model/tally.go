@@ -97,9 +97,14 @@ func (t *tally) issued(r *run, alert uint32) {
 }
 
 func (t *tally) reached(r *run, d, alert uint32) {
-	t.deliveries++
 	a := &r.alerts[alert]
 	age := r.q.now - a.at
+	if d != a.station {
+		t.deliveries++
+		if r.Arrived != nil {
+			r.Arrived(int(alert), int(d), ms(age))
+		}
+	}
 	if g := r.group[d]; g < foeGroup {
 		for i, m := range t.marks {
 			if age <= m {

@@ -46,8 +46,9 @@ const foeGroup = 1 << 15
 type link struct {
 	name string
 	scenario.Link
-	needs  uint8    // state bits that stop it
-	start  []uint32 // neighbours of device i: to[start[i]:start[i+1]]
+	needs  uint8       // state bits that stop it
+	dials  [][2]uint32 // kept for a stage only
+	start  []uint32    // neighbours of device i: to[start[i]:start[i+1]]
 	to     []uint32
 	mesh   []uint8 // 1 where the neighbour is in the gossip mesh; nil: all are
 	delay  uint32  // one way, without transfer

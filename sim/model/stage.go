@@ -1,0 +1,204 @@
+package model
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/sim/contact"
+	"github.com/kreidfeuer/kreidfeuer/sim/mobility"
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// Stage is the world of a scenario with its devices, links, failures and alerts,
+// in which nothing spreads: another engine lets its own devices play on it, and
+// has what came of it counted as the model counts. For a seed it is the stage on
+// which the model itself plays.
+type Stage struct {
+	cfg  Config
+	cost meter
+	run  *run
+}
+
+// Warning is an alert to be issued.
+type Warning struct {
+	At       time.Duration
+	Lasts    time.Duration
+	Station  int // device
+	Severity cap.Severity
+	Drill    bool
+	Size     int // bytes of its transmission
+}
+
+// Change is what a device can do from a time on.
+type Change struct {
+	At     time.Duration
+	Device int
+	On     bool   // it is there and has power
+	Links  uint16 // that work, a bit for each of [Stage.Links]
+}
+
+// Arrival is a device that has an alert for the first time.
+type Arrival struct {
+	At            time.Duration
+	Alert, Device int // numbers in [Stage.Warnings] and of the device
+}
+
+// NewStage lays a world out.
+func NewStage(cfg Config) (*Stage, error) {
+	s := &Stage{cfg: cfg, cost: startCost()}
+	var err error
+	s.run, err = s.lay()
+	return s, err
+}
+
+func (s *Stage) lay() (*run, error) {
+	r, err := newRun(s.cfg)
+	if err == nil {
+		r.given = true
+		err = r.furnish()
+	}
+	return r, err
+}
+
+// Devices counts the devices, and with them the adversaries', which come last.
+func (s *Stage) Devices() (honest, all int) { return s.run.counts, len(s.run.group) }
+
+// Links are the kinds of link in the order of their bits.
+func (s *Stage) Links() []scenario.Link {
+	var list []scenario.Link
+	for i := range s.run.links {
+		list = append(list, s.run.links[i].Link)
+	}
+	return list
+}
+
+// Dials are the pairs of devices that a link joins for good, who dials first. A
+// link with a range joins whoever is in it.
+func (s *Stage) Dials(link int) [][2]uint32 {
+	if s.run.links[link].Range > 0 {
+		return nil
+	}
+	return s.run.links[link].dials
+}
+
+// Group is a device's group; nil: it is an adversary's.
+func (s *Stage) Group(d int) *scenario.Group { return s.run.groupOf(uint32(d)) }
+
+// Place is the number of a device's place.
+func (s *Stage) Place(d int) int { return int(s.run.at[d]) }
+
+// Offset is how wrong a device's clock is.
+func (s *Stage) Offset(d int) time.Duration { return s.run.offset(uint32(d)) }
+
+// Awake reports whether a device listens.
+func (s *Stage) Awake(d int, now time.Duration) bool {
+	awake, _ := s.run.awake(uint32(d), millis(now))
+	return awake
+}
+
+// Where is where a device is. Time must not go back.
+func (s *Stage) Where(now time.Duration) func(d int) mobility.Point {
+	r := s.run
+	for i := range r.moving {
+		r.moving[i].advance(now)
+		p := r.moving[i].leg.At(now)
+		r.x[r.moving[i].dev], r.y[r.moving[i].dev] = float32(p.X), float32(p.Y)
+	}
+	return func(d int) mobility.Point { return mobility.Point{X: float64(r.x[d]), Y: float64(r.y[d])} }
+}
+
+// Contacts are the meetings of a recorded log, by device, over the first link of
+// its group, whose number is the second result.
+func (s *Stage) Contacts() (list []contact.Change, link int) {
+	for _, c := range s.run.steps.traces {
+		if hosts := s.run.steps.hosts; int(max(c.A, c.B)) < len(hosts) {
+			c.A, c.B = int32(hosts[c.A]), int32(hosts[c.B])
+			list = append(list, c)
+		}
+	}
+	return list, int(s.run.steps.link)
+}
+
+// Warnings are the alerts in the order in which they are issued.
+func (s *Stage) Warnings() (list []Warning) {
+	for i := range s.run.alerts {
+		a := &s.run.alerts[i]
+		list = append(list, Warning{At: ms(a.at), Lasts: ms(a.expires - a.at), Station: int(a.station), Severity: a.severity, Drill: a.drill, Size: int(a.size)})
+	}
+	return list
+}
+
+func ms(t uint32) time.Duration { return time.Duration(t) * time.Millisecond }
+
+// Changes are all that happens to devices and their links: first, at 0, what each
+// of them can do.
+func (s *Stage) Changes() (list []Change, err error) {
+	r, err := s.lay()
+	if err != nil {
+		return nil, err
+	}
+	last := make([]Change, len(r.group))
+	note := func() {
+		for d := range r.group {
+			c := Change{At: ms(r.q.now), Device: d, On: r.state[d]&(offAway|offEmpty) == 0, Links: r.usable(uint32(d))}
+			if len(list) < len(last) || c.On != last[d].On || c.Links != last[d].Links {
+				last[d], list = c, append(list, c)
+			}
+		}
+	}
+	note()
+	r.plan()
+	r.q.run(r.ended, func(e event) {
+		switch e.alert & 0xff {
+		case evSwitch, evDrain, evChurn:
+			r.handle(e)
+			note()
+		}
+	}, func(uint32) {})
+	return list, nil
+}
+
+// Played is what came of a play beside the arrivals.
+type Played struct {
+	Engine                 string
+	Bytes                  []float64 // sent by each device
+	Copies, Lost, Contacts uint64
+	Attack                 scenario.Attack
+}
+
+// Result counts a play.
+func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
+	r, err := s.lay()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(arrivals, func(a, b Arrival) int { return int(a.At - b.At) })
+	r.plan()
+	for _, a := range arrivals {
+		r.q.push(millis(a.At), evArrive, uint32(a.Alert), 0, uint32(a.Device))
+	}
+	r.q.run(r.ended, func(e event) {
+		switch e.alert & 0xff {
+		case evArrive:
+			if !r.held.has(e.b, e.alert>>8) {
+				r.accept(e.b, e.alert>>8)
+			}
+		case evMove:
+			if e.alert>>8 == 0 {
+				r.step()
+				r.q.push(r.q.now+r.steps.length, evMove, 0, 0, 0)
+			}
+		case evIssue, evSwitch, evDrain, evChurn, evMark, evEnd:
+			r.handle(e)
+		}
+	}, func(uint32) {})
+	for d, b := range p.Bytes[:min(len(p.Bytes), len(r.group))] {
+		r.tally.bytes[d] = float32(b)
+	}
+	r.tally.copies, r.tally.lost, r.tally.contacts, r.tally.attack = p.Copies, p.Lost, p.Contacts, p.Attack
+	res := r.result()
+	res.Engine = p.Engine
+	s.cost.end(&res.Cost, uint64(len(arrivals)), len(r.group))
+	return res, nil
+}
