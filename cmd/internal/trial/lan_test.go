@@ -129,6 +129,23 @@ func (d *device) told() map[string]time.Time {
 	return at
 }
 
+// alarmedTwice is an alert that a device told of as new more than once.
+func (d *device) alarmedTwice() string {
+	lines, _ := d.from(0)
+	seen := map[string]bool{}
+	for _, line := range lines {
+		var ev apitype.Event
+		if json.Unmarshal(line.Text, &ev) != nil || ev.Alert == nil || !ev.Alert.Alarm {
+			continue
+		}
+		if seen[ev.Alert.ID] {
+			return ev.Alert.ID
+		}
+		seen[ev.Alert.ID] = true
+	}
+	return ""
+}
+
 // awaitAll waits until a device has told of every envelope and returns when it
 // did of the last.
 func (d *device) awaitAll(limit time.Duration, want []*wire.Envelope) (time.Time, error) {
