@@ -87,6 +87,23 @@ func TestPowerReturns(t *testing.T) {
 	})
 }
 
+// A village hangs on one device: what one of the others publishes, that one passes on
+// to all at once.
+func TestHubPassesOn(t *testing.T) {
+	Run(t, Config{Devices: 40, Seed: 11, Mesh: Star}, func(w *World) {
+		w.Sleep(20 * time.Second)
+		var ids []wire.ID
+		for i := range 5 {
+			ids = append(ids, w.MustPublish(10+i))
+			w.Sleep(5 * time.Second)
+		}
+		took, missing := w.Latency(ids...)
+		if t.Logf("%s, %d missing", took, missing); took.Max > 100*time.Millisecond || missing > 0 {
+			t.Errorf("%s, %d missing: want two links' latency", took, missing)
+		}
+	})
+}
+
 // Clocks a day behind or ahead, or running fast, keep no warning from anybody.
 func TestWrongClocks(t *testing.T) {
 	clocks := []netmodel.Clock{{}, {Offset: -24 * time.Hour}, {Offset: 24 * time.Hour}, {Drift: 0.01}, {}, {Offset: 20 * time.Minute}}
