@@ -40,7 +40,7 @@ func (r *Router) commit(ctx context.Context) {
 		case first := <-r.queue:
 			r.write(r.group(first))
 		case <-again.C:
-			r.retry()
+			r.tryAgain()
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (r *Router) drain() {
 		case first := <-r.queue:
 			r.write(r.group(first))
 		default:
-			r.retry()
+			r.tryAgain()
 			return
 		}
 	}
@@ -75,6 +75,9 @@ func (r *Router) drain() {
 // write stores a batch. What the store does not take is shown all the same, by
 // its Put, and held in memory until it does.
 func (r *Router) write(batch []pending) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.dropGone(batch)
 	err := r.put(batch)
 	if err != nil {
 		r.log.Error("store envelopes", "batches", len(batch), "err", err)
@@ -93,6 +96,34 @@ func (r *Router) write(batch []pending) {
 	} else {
 		r.retry()
 	}
+}
+
+// dropGone leaves out of a batch what has given way since it was judged, or was
+// released: else the store would delete it first and keep it after.
+func (r *Router) dropGone(batch []pending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range batch {
+		batch[i].judged = r.kept(batch[i].judged)
+	}
+}
+
+// kept is what is still known of j. The caller holds r.mu.
+func (r *Router) kept(j *judged) *judged {
+	kept := &judged{gone: j.gone}
+	for i, e := range j.entries {
+		if r.ledger.Known(e.ID) == e {
+			kept.entries, kept.records = append(kept.entries, e), append(kept.records, j.records[i])
+		}
+	}
+	return kept
+}
+
+// tryAgain writes what is held.
+func (r *Router) tryAgain() {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.retry()
 }
 
 // unremember takes back what judge entered: whoever offers it again is heard, and
@@ -129,6 +160,8 @@ func (r *Router) sweep(ctx context.Context, now time.Time) {
 	for _, e := range ended {
 		ids = append(ids, e.ID)
 	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
 	if err := r.store.Put(ctx, nil, ids); err != nil {
 		r.log.Error("delete ended envelopes", "count", len(ids), "err", err)
 	}

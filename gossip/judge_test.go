@@ -281,3 +281,23 @@ func TestPartsDoNotLowerTheLevel(t *testing.T) {
 		t.Errorf("level %d", level)
 	}
 }
+
+// What gave way before it was written is not written.
+func TestWhatGaveWayIsNotWritten(t *testing.T) {
+	tree := newTree(t)
+	s := newStation(t, tree.Pinned(), newMemory())
+	e := warning(t, tree, "one")
+	if _, _, err := s.take(t.Context(), e.EncodeFull(), origin{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Release(t.Context(), []wire.ID{e.ID()}); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	s.drain()
+	if _, err := s.store.Get(t.Context(), e.ID()); err == nil {
+		t.Error("it is in the store")
+	}
+	if s.store.count() == 0 {
+		t.Error("its issuers are not")
+	}
+}

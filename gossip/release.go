@@ -14,6 +14,8 @@ import (
 func (r *Router) Release(ctx context.Context, ids []wire.ID) (int, error) {
 	var memos []ledger.Memo
 	var gone []wire.ID
+	r.writing.Lock() // what is on its way to the store comes before or not at all
+	defer r.writing.Unlock()
 	r.mu.Lock()
 	for _, id := range ids {
 		if e := r.ledger.Known(id); e != nil {

@@ -67,6 +67,9 @@ type Router struct {
 	peers *peers
 	stats counters
 	queue chan pending
+	// writing is held from finding out what the store is to hold until it does. It is
+	// taken before mu.
+	writing sync.Mutex
 	// unsaved is what the store did not take; only commit touches it.
 	unsaved unsaved
 	cuts    chan peer.ID

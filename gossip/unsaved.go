@@ -72,7 +72,7 @@ func split(batch []pending) (singles []pending) {
 	return singles
 }
 
-// retry writes what is held, until the store refuses again.
+// retry writes what is held, until the store refuses again. The caller holds r.writing.
 func (r *Router) retry() {
 	for len(r.unsaved.list) > 0 {
 		batch := r.unhold(commitGroup)
@@ -101,14 +101,8 @@ func (r *Router) unhold(n int) (batch []pending) {
 		p := r.unsaved.list[0]
 		r.unsaved.list = r.unsaved.list[1:]
 		r.unsaved.bytes -= p.size()
-		kept := judged{gone: p.gone}
-		for i, e := range p.entries {
-			if r.ledger.Known(e.ID) == e {
-				kept.entries, kept.records = append(kept.entries, e), append(kept.records, p.records[i])
-			}
-		}
-		if len(kept.records) > 0 || len(kept.gone) > 0 {
-			batch = append(batch, pending{judged: &kept})
+		if kept := r.kept(p.judged); len(kept.records) > 0 || len(kept.gone) > 0 {
+			batch = append(batch, pending{judged: kept})
 		}
 	}
 	return batch
