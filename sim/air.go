@@ -34,6 +34,7 @@ type air struct {
 	flights flights
 	order   uint64
 	traffic Traffic
+	sentBy  map[int]uint64 // bytes
 }
 
 type way struct{ from, to int }
@@ -46,7 +47,7 @@ type Traffic struct {
 
 func newAir(seed uint64, m netmodel.Model) *air {
 	a := &air{seed: seed, started: time.Now(), earlier: make(chan struct{}, 1), sockets: map[netip.AddrPort]*socket{},
-		ways: map[way]uint64{}, queues: map[int]netmodel.Queue{}}
+		ways: map[way]uint64{}, queues: map[int]netmodel.Queue{}, sentBy: map[int]uint64{}}
 	a.model.Store(&m)
 	return a
 }
@@ -61,6 +62,7 @@ func (a *air) send(from *socket, to netip.AddrPort, b []byte) {
 	defer a.mu.Unlock()
 	a.traffic.Sent++
 	a.traffic.SentBytes += uint64(len(b))
+	a.sentBy[from.node] += uint64(len(b))
 	lands, lost := a.fate(now, from, to, len(b))
 	if lost {
 		a.traffic.Lost++

@@ -122,7 +122,7 @@ func (d *Device) open(ctx context.Context) (err error) {
 		}
 		cfg.Static = append(cfg.Static, info)
 	}
-	d.Node, err = node.New(ctx, cfg, node.Deps{Host: d.host, Store: d.store, Bans: bans, Now: d.now, Log: d.world.cfg.Log})
+	d.Node, err = node.New(ctx, cfg, node.Deps{Host: d.host, Store: d.store, Bans: bans, Sources: d.world.cfg.Sources(d.number), Now: d.now, Log: d.world.cfg.Log})
 	if err != nil {
 		return errors.Join(err, d.host.Close())
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -11,10 +12,12 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
 
-// Message is a genuine Severe warning for Kreis Ahrweiler that holds for six hours,
-// or the end of one.
+// Message is a genuine warning for Kreis Ahrweiler, or the end of one.
 type Message struct {
 	Identifier string
+	Severity   cap.Severity   // empty: Severe
+	Lasts      time.Duration  // 0: six hours
+	Drill      bool           // an exercise
 	Now        time.Time      // when it is sent
 	Text       int            // bytes of text beside the headline
 	Follows    *wire.Envelope // the one that it takes up; nil: none
@@ -23,12 +26,16 @@ type Message struct {
 
 // Sign makes the envelope, signed by all officers of a unit.
 func (m Message) Sign(tree *trusttest.Tree, unit *trusttest.Unit) (*wire.Envelope, error) {
+	status, severity, lasts := cap.Actual, cmp.Or(m.Severity, cap.Severe), cmp.Or(m.Lasts, 6*time.Hour)
+	if m.Drill {
+		status = cap.Exercise
+	}
 	c := &cap.Alert{
 		Version: cap.V12, Identifier: m.Identifier, Sender: "lst.07131.rp", Sent: cap.MakeTime(m.Now.Unix(), 60),
-		Status: cap.Actual, MsgType: cap.MsgAlert, Scope: cap.Public,
+		Status: status, MsgType: cap.MsgAlert, Scope: cap.Public,
 		Info: []cap.Info{{
-			Language: "de", Category: []cap.Category{cap.Met}, Event: "Hochwasser", Urgency: cap.Immediate, Severity: cap.Severe,
-			Certainty: cap.Observed, Expires: cap.MakeTime(m.Now.Add(6*time.Hour).Unix(), 60), Headline: "Hochwasser an der Ahr",
+			Language: "de", Category: []cap.Category{cap.Met}, Event: "Hochwasser", Urgency: cap.Immediate, Severity: severity,
+			Certainty: cap.Observed, Expires: cap.MakeTime(m.Now.Add(lasts).Unix(), 60), Headline: "Hochwasser an der Ahr",
 			Instruction: "Gehen Sie in obere Stockwerke." + strings.Repeat(" Hilfe kommt.", m.Text/13),
 			Area:        []cap.Area{{AreaDesc: "Kreis Ahrweiler", Geocode: []cap.NamedValue{{ValueName: "ARS", Value: "071310000000"}}}},
 		}},

@@ -16,6 +16,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
+	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
@@ -41,7 +42,9 @@ type Config struct {
 	Boot time.Duration
 	// Target is how many neighbours a device wants; 0: node's default.
 	Target int
-	Log    *slog.Logger // of all devices; nil: none
+	// Sources are a device's means of finding others, beside the mesh; nil: none.
+	Sources func(device int) []discovery.Source
+	Log     *slog.Logger // of all devices; nil: none
 }
 
 // DefaultBound covers a dial's longest pause after a heal and a catch-up in each
@@ -135,6 +138,9 @@ func (c *Config) fill() {
 	}
 	if c.Bound == 0 {
 		c.Bound = DefaultBound
+	}
+	if c.Sources == nil {
+		c.Sources = func(int) []discovery.Source { return nil }
 	}
 	if c.Clock == nil {
 		c.Clock = func(int) netmodel.Clock { return netmodel.Clock{} }
