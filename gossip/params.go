@@ -18,10 +18,10 @@ func routerParams() pubsub.GossipSubParams {
 	p := pubsub.DefaultGossipSubParams()
 	// A mesh that is full refuses: the leaves of a hub, which know nobody else, and in
 	// a cold boot everybody honest, after Sybils took the places. So none is ever full; the
-	// connection manager bounds it. Who joins asks for few, because most are asked, too:
-	// 10 copies a delivery where everybody has 20 neighbours. sim/FINDINGS.md has the numbers.
-	p.D, p.Dlo, p.Dhi = 6, 5, 160
-	p.Dscore, p.Dout = 5, 2 // keep the best, and at least two that we dialled ourselves (eclipse)
+	// connection manager bounds it. Who joins asks for four and is asked by as many, which
+	// makes eight, and 7 copies a delivery. sim/FINDINGS.md has the numbers.
+	p.D, p.Dlo, p.Dhi = 4, 3, 160
+	p.Dscore, p.Dout = 3, 1 // keep the best, and at least one that we dialled ourselves (eclipse)
 	p.Dlazy = 8             // announce to more than the default: recovery on lossy radio links
 	p.GossipFactor = 0.4    // measured in published attack tests: 100 % delivery in a cold boot with Sybils
 	p.HeartbeatInterval = 700 * time.Millisecond
