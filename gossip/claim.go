@@ -14,7 +14,7 @@ type claim struct {
 }
 
 // vain are the items that it is no use to ask a neighbour for: what it gave was
-// refused, or it had nothing to give. It is remembered of this neighbour alone, so that a
+// refused. (What it promised and did not give may be on its way to its disk.) It is remembered of this neighbour alone, so that a
 // damaged or a bare copy of an alert never keeps the genuine one away, and until trust changes.
 type vain struct {
 	version uint64 // of the pool

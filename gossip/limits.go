@@ -153,7 +153,7 @@ const (
 	freshMax = 2048
 
 	// vainMax and vainTime bound what is remembered of a neighbour: what it gave and
-	// this device refused, and what it promised and did not give.
+	// this device refused.
 	vainMax  = 16384
 	vainTime = 10 * time.Minute
 )

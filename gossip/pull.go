@@ -158,8 +158,9 @@ func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]by
 	results, err := c.takeAll(ctx, raws, items, from)
 	version := r.pool.Version()
 	var inVain []uint64
-	bare := map[wire.ID]bool{}
+	taken, bare, given := 0, map[wire.ID]bool{}, map[wire.ID]bool{}
 	for _, res := range results {
+		given[res.id] = true
 		switch {
 		case res.err == nil:
 			c.got++
@@ -173,15 +174,16 @@ func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]by
 	for i := range items {
 		switch o := &items[i]; {
 		case !r.lacks(o):
+			taken++
 		case bare[o.id] && !g.chains:
 			c.bare = append(c.bare, *o)
-		default:
+		case given[o.id]:
 			inVain = append(inVain, r.vainKey(o))
 		}
 	}
 	r.mu.Unlock()
 	r.near.settle(c.p, items, inVain, version)
-	if c.vain += len(inVain); len(inVain) < len(items) {
+	if c.vain += len(items); taken > 0 {
 		c.vain = 0
 	} else if c.vain > vainRow && err == nil {
 		err = errVain
