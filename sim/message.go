@@ -20,6 +20,7 @@ type Message struct {
 	Drill      bool           // an exercise
 	Now        time.Time      // when it is sent
 	Text       int            // bytes of text beside the headline
+	Filler     string         // further text
 	Follows    *wire.Envelope // the one that it takes up; nil: none
 	AllClear   bool           // it ends that one
 }
@@ -36,7 +37,7 @@ func (m Message) Sign(tree *trusttest.Tree, unit *trusttest.Unit) (*wire.Envelop
 		Info: []cap.Info{{
 			Language: "de", Category: []cap.Category{cap.Met}, Event: "Hochwasser", Urgency: cap.Immediate, Severity: severity,
 			Certainty: cap.Observed, Expires: cap.MakeTime(m.Now.Add(lasts).Unix(), 60), Headline: "Hochwasser an der Ahr",
-			Instruction: "Gehen Sie in obere Stockwerke." + strings.Repeat(" Hilfe kommt.", m.Text/13),
+			Instruction: "Gehen Sie in obere Stockwerke." + strings.Repeat(" Hilfe kommt.", m.Text/13) + m.Filler,
 			Area:        []cap.Area{{AreaDesc: "Kreis Ahrweiler", Geocode: []cap.NamedValue{{ValueName: "ARS", Value: "071310000000"}}}},
 		}},
 	}

@@ -85,6 +85,9 @@ func (s *Stage) Dials(link int) [][2]uint32 {
 // Group is a device's group; nil: it is an adversary's.
 func (s *Stage) Group(d int) *scenario.Group { return s.run.groupOf(uint32(d)) }
 
+// Has reports whether a device has a link, working or not.
+func (s *Stage) Has(d, link int) bool { return s.run.mine[d]>>link&1 == 1 }
+
 // Place is the number of a device's place.
 func (s *Stage) Place(d int) int { return int(s.run.at[d]) }
 
