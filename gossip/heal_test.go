@@ -121,10 +121,10 @@ func many(n int, make func(i int) *wire.Envelope) (list []*wire.Envelope) {
 
 // Two villages that were apart, each a chain of devices, meet at one link between
 // their ends: everything live is everywhere within seconds, through all hops, and all
-// the rest soon after. KREIDFEUER_LONG has it with as much as a bad week brings.
+// the rest soon after. KREIDFEUER_SOAK has it with as much as a bad week brings.
 func TestHealedPartition(t *testing.T) {
 	half, live, others := 4, 30, 100
-	if os.Getenv("KREIDFEUER_LONG") != "" {
+	if os.Getenv("KREIDFEUER_SOAK") != "" {
 		half, live, others = 10, 100, 1000
 	}
 	tree := newTree(t)

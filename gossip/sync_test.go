@@ -115,8 +115,8 @@ func TestBadLinks(t *testing.T) {
 		urgent time.Duration
 		all    time.Duration
 	}{
-		{"5 kbit/s", 5_000, 0, 0, time.Minute, 3 * time.Minute},
-		{"5 kbit/s and 30 % loss", 5_000, 30, 0, 3 * time.Minute, 10 * time.Minute},
+		{"5 kbit/s", 5_000, 0, 0, 2 * time.Minute, 5 * time.Minute},
+		{"5 kbit/s and 30 % loss", 5_000, 30, 0, 5 * time.Minute, 10 * time.Minute},
 		{"30 % loss", 0, 30, 0, 20 * time.Second, time.Minute},
 		{"30 % loss, up for 6 seconds at a time", 0, 30, 6 * time.Second, 30 * time.Second, time.Minute},
 	} {
