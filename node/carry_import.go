@@ -34,6 +34,11 @@ const (
 	// maxRounds bounds how often they are tried: a chain's length, read backwards.
 	maxRounds = wire.MaxChain
 
+	// maxPauses bounds how often reading waits until trust objects are judged and
+	// tries again what lacked them: a sound bundle does once, one of many put
+	// together some times. Trust objects strewn among others would cost the square.
+	maxPauses = 16
+
 	// maxDamages bounds the damage that is listed, not what is counted.
 	maxDamages = 20
 )
@@ -47,21 +52,34 @@ func (n *Node) ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported
 	case <-ctx.Done():
 		return apitype.Imported{}, ctx.Err()
 	}
-	m := &importing{n: n, ctx: ctx, tasks: make(chan carried, importers), lanes: map[wire.Lane]*apitype.ImportedLane{}, reasons: map[wire.Reason]*apitype.ImportRefusal{}}
+	m := newImporting(ctx, func(raw []byte) error {
+		_, err := n.route.Ingest(ctx, raw, gossip.MeansCarry)
+		return err
+	})
+	err := m.all(bundle.NewReader(in))
+	return m.outcome(), err
+}
+
+func newImporting(ctx context.Context, ingest func([]byte) error) *importing {
+	return &importing{ctx: ctx, ingest: ingest, tasks: make(chan carried, importers), lanes: map[wire.Lane]*apitype.ImportedLane{}, reasons: map[wire.Reason]*apitype.ImportRefusal{}}
+}
+
+// all reads a bundle and judges what is in it.
+func (m *importing) all(r *bundle.Reader) error {
 	var workers sync.WaitGroup
 	for range importers {
 		workers.Go(m.work)
 	}
-	err := m.read(bundle.NewReader(in))
+	err := m.read(r)
 	close(m.tasks)
 	workers.Wait()
 	if err == nil {
 		m.again()
 	}
 	if err == nil {
-		err = ctx.Err()
+		err = m.ctx.Err()
 	}
-	return m.outcome(), err
+	return err
 }
 
 // carried is one envelope of a bundle.
@@ -73,10 +91,10 @@ type carried struct {
 
 // importing is one bundle on its way in.
 type importing struct {
-	n     *Node
-	ctx   context.Context
-	tasks chan carried
-	open  sync.WaitGroup // tasks handed out and not judged yet
+	ctx    context.Context
+	ingest func([]byte) error
+	tasks  chan carried
+	open   sync.WaitGroup // tasks handed out and not judged yet
 
 	mu      sync.Mutex // guards what follows
 	lanes   map[wire.Lane]*apitype.ImportedLane
@@ -84,7 +102,9 @@ type importing struct {
 	unsaved int
 	forged  int
 	later   []carried
-	bytes   int // of later
+	bytes   int  // of later
+	news    bool // a trust object was accepted since all of later was tried
+	pauses  int
 	state   damages
 	gaveUp  string
 }
@@ -107,9 +127,12 @@ func (m *importing) read(r *bundle.Reader) error {
 		if e, err := wire.Decode(raw); err == nil {
 			c.lane = e.Header.Lane
 		}
-		if trust && c.lane != wire.LaneTrust {
+		if trust && c.lane != wire.LaneTrust && m.pauses < maxPauses {
 			m.open.Wait()
-			m.again()
+			if m.news {
+				m.pauses++
+				m.again()
+			}
 		}
 		trust = c.lane == wire.LaneTrust
 		if m.isForged() {
@@ -130,14 +153,9 @@ func (m *importing) isForged() bool {
 
 func (m *importing) work() {
 	for c := range m.tasks {
-		m.note(c, m.ingest(c), true)
+		m.note(c, m.ingest(c.raw), true)
 		m.open.Done()
 	}
-}
-
-func (m *importing) ingest(c carried) error {
-	_, err := m.n.route.Ingest(m.ctx, c.raw, gossip.MeansCarry)
-	return err
 }
 
 // again tries what lacked its issuer until nothing more is accepted. Nobody else
@@ -145,9 +163,10 @@ func (m *importing) ingest(c carried) error {
 func (m *importing) again() {
 	for range maxRounds {
 		list := m.later
+		m.news = false
 		m.later, m.bytes = nil, 0
 		for _, c := range list {
-			m.note(c, m.ingest(c), true)
+			m.note(c, m.ingest(c.raw), true)
 		}
 		if len(m.later) == len(list) {
 			return
@@ -164,6 +183,7 @@ func (m *importing) note(c carried, err error, later bool) {
 		m.bytes += len(c.raw)
 		return
 	}
+	m.news = m.news || c.lane == wire.LaneTrust && (err == nil || errors.Is(err, gossip.ErrUnsaved))
 	lane := m.lanes[c.lane]
 	if lane == nil {
 		lane = &apitype.ImportedLane{Lane: laneName(c.lane)}

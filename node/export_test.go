@@ -2,11 +2,14 @@ package node
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // TestMain wants every goroutine to have ended with the devices. A closed
@@ -17,6 +20,13 @@ func TestMain(m *testing.M) {
 
 // Tick does at once what time brings every few seconds.
 func (n *Node) Tick(ctx context.Context) { n.tick(ctx) }
+
+// ImportBy is ImportBundle with another judge.
+func ImportBy(ctx context.Context, in io.Reader, ingest func([]byte) error) (apitype.Imported, error) {
+	m := newImporting(ctx, ingest)
+	err := m.all(bundle.NewReader(in))
+	return m.outcome(), err
+}
 
 // Retain gives up at once what need not be kept.
 func (n *Node) Retain(ctx context.Context) error { return n.retain(ctx) }
