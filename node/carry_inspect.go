@@ -77,6 +77,10 @@ func (n *Node) scratchPool(ctx context.Context) (*identity.Pool, error) {
 	return pool, nil
 }
 
+// maxInspectedLanes bounds the lanes of domains that are told apart: a device takes
+// part in a few, and a stranger's bundle may name millions.
+const maxInspectedLanes = 256
+
 type laneOf struct {
 	domain wire.ID
 	lane   wire.Lane
@@ -115,6 +119,10 @@ func (x *inspection) look(raw []byte) {
 
 func (x *inspection) laneOf(key laneOf) *apitype.BundleLane {
 	l := x.lanes[key]
+	if _, known := x.pool.Status(key.domain); l == nil && !known && len(x.lanes) >= maxInspectedLanes {
+		key.domain = wire.ID{} // one line for all further ones
+		l = x.lanes[key]
+	}
 	if l == nil {
 		l = &apitype.BundleLane{Lane: laneName(key.lane)}
 		if !key.domain.IsZero() {
@@ -172,9 +180,6 @@ func (x *inspection) again() {
 // not.
 func (x *inspection) alert(e *wire.Envelope, v identity.Verified, refused error) error {
 	x.count++
-	if x.count > apitype.MaxLimit {
-		return refused
-	}
 	a, err := open(e)
 	if err == nil && refused == nil {
 		refused = alert.Check(&v, a)
@@ -184,6 +189,9 @@ func (x *inspection) alert(e *wire.Envelope, v identity.Verified, refused error)
 			return errors.Join(refused, err)
 		}
 		refused = cmp.Or(refused, err)
+	}
+	if !x.makeRoom(e, refused == nil) {
+		return refused
 	}
 	x.n.telling.Lock()
 	k := x.n.knownOf(e, a, v, 0)
@@ -196,6 +204,37 @@ func (x *inspection) alert(e *wire.Envelope, v identity.Verified, refused error)
 	_, one.row.Held = x.n.route.Known(k.fact.ID)
 	x.alerts = append(x.alerts, one)
 	return refused
+}
+
+// makeRoom reports whether an alert is to be listed. Copies of what is listed are
+// not, and what is verified pushes out what is not: a thousand forgeries in front
+// hide no warning.
+func (x *inspection) makeRoom(e *wire.Envelope, verified bool) bool {
+	id, level := e.ID(), wire.Level(len(e.Signers))
+	for i := range x.alerts {
+		one := &x.alerts[i]
+		if one.k.fact.ID != id {
+			continue
+		}
+		better := verified && (!one.row.Verified || level > one.k.fact.Level)
+		if better {
+			x.alerts = slices.Delete(x.alerts, i, i+1)
+		}
+		return better
+	}
+	if len(x.alerts) < apitype.MaxLimit {
+		return true
+	}
+	if !verified {
+		return false
+	}
+	for i := range slices.Backward(x.alerts) {
+		if !x.alerts[i].row.Verified {
+			x.alerts = slices.Delete(x.alerts, i, i+1)
+			return true
+		}
+	}
+	return false
 }
 
 func (x *inspection) outcome() apitype.BundleContent {

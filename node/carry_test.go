@@ -394,3 +394,62 @@ func TestBundleOntoFullDisk(t *testing.T) {
 		t.Errorf("carried on: %+v", m)
 	}
 }
+
+// TestInspectForgeries: what strangers put into a bundle, however much, neither
+// hides what is genuine nor grows the answer, and nothing out of its scope counts
+// as verified.
+func TestInspectForgeries(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	to := nodetest.Start(t, tree, nodetest.Options{})
+	one := warning(t, tree, "one")
+	genuine := one.EncodeFull()
+	var all [][]byte
+	for range 1100 { // a copy with a bad signature, a copy as it is
+		forged := bytes.Clone(genuine)
+		forged[len(forged)-1] ^= 1
+		all = append(all, forged)
+	}
+	for i := range apitype.MaxLimit + 200 {
+		h := one.Header
+		h.Domain = &wire.ID{1, byte(i >> 8), byte(i)}
+		b, err := wire.New(h, one.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b.AddSigner(one.Signers[0]).EncodeFull())
+	}
+	for range 1100 {
+		all = append(all, genuine)
+	}
+	outside := nodetest.Warning("outside", cap.Severe, 0)
+	outside.Info[0].Area[0] = nodetest.Area("010000000000")
+	beyond := nodetest.Sign(t, tree, tree.Leitstelle, outside, tree.Leitstelle.Persons...)
+	two := warning(t, tree, "two")
+	all = append(all, beyond.EncodeFull(), two.EncodeFull())
+	c, err := to.InspectBundle(t.Context(), bytes.NewReader(pack(t, all...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Lanes) > 300 || len(c.Alerts) > apitype.MaxLimit {
+		t.Errorf("%d lanes, %d alerts", len(c.Lanes), len(c.Alerts))
+	}
+	verified := map[string]int{}
+	for _, a := range c.Alerts {
+		if a.Verified {
+			verified[a.ID]++
+		}
+	}
+	if len(verified) != 2 || verified[one.ID().String()] != 1 || verified[two.ID().String()] != 1 {
+		t.Errorf("verified: %v", verified)
+	}
+	counted := 0
+	for _, l := range c.Lanes {
+		if l.Lane == "live" {
+			counted += l.Verified
+		}
+	}
+	if counted != 1101 {
+		t.Errorf("%d alerts count as verified, want 1101", counted)
+	}
+}

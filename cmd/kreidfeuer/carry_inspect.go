@@ -82,6 +82,8 @@ func (e *env) printContent(name string, b *apitype.BundleContent) {
 	for _, l := range b.Lanes {
 		where := "domain " + shortID(l.Domain)
 		switch {
+		case l.Domain == "" && l.Lane != "":
+			where = "further domains"
 		case l.Domain == "":
 			where = "cannot be read"
 		case l.Name != "":

@@ -67,7 +67,8 @@ type BundleContent struct {
 	Created time.Time `json:"created,omitzero"` // as its writer says
 	// Lanes counts by trust domain and lane.
 	Lanes []BundleLane `json:"lanes"`
-	// Alerts are the alerts in the bundle's order, at most MaxLimit of them.
+	// Alerts are the alerts in the bundle's order, each once, at most MaxLimit of
+	// them: of more, those that are verified.
 	Alerts     []BundleAlert `json:"alerts"`
 	AlertCount int           `json:"alert_count"` // in all
 	BundleState
@@ -75,7 +76,7 @@ type BundleContent struct {
 
 // BundleLane counts one domain's envelopes in a lane.
 type BundleLane struct {
-	Domain    string `json:"domain"` // envelope ID of the genesis root; empty: cannot be read
+	Domain    string `json:"domain"` // envelope ID of the genesis root; empty: cannot be read or, with a lane, all further domains
 	Name      string `json:"name"`   // of the domain, if this device has pinned it
 	Lane      string `json:"lane"`
 	Envelopes int    `json:"envelopes"`
