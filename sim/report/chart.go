@@ -29,6 +29,9 @@ func colour(i int) color.RGBA { return palette[i%len(palette)] }
 
 func pale(c color.RGBA) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, 50} }
 
+// hex is a colour for a page.
+func hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
 // svg draws a plot for a page.
 func svg(p *plot.Plot, width, height vg.Length) (template.HTML, error) {
 	c := vgsvg.New(width, height)
@@ -50,7 +53,6 @@ func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.Add(plotter.NewGrid())
-	p.Legend.Top, p.Legend.Left = false, false
 	return p
 }
 
@@ -90,14 +92,14 @@ func coverageChart(s *Study) (template.HTML, error) {
 			b := s.Series[i].band(func(r *scenario.Result) float64 { return curve(r, age) })
 			mean, low, high = append(mean, plotter.XY{X: age, Y: b.Mean}), append(low, plotter.XY{X: age, Y: b.Low}), append(high, plotter.XY{X: age, Y: b.High})
 		}
-		if err := addBand(p, s.Series[i].Label, mean, low, high, colour(i)); err != nil {
+		if err := addBand(p, mean, low, high, colour(i)); err != nil {
 			return "", err
 		}
 	}
 	return svg(p, chartWidth, chartHeight)
 }
 
-func addBand(p *plot.Plot, label string, mean, low, high plotter.XYs, c color.RGBA) error {
+func addBand(p *plot.Plot, mean, low, high plotter.XYs, c color.RGBA) error {
 	outline := append(plotter.XYs{}, low...)
 	for k := range high {
 		outline = append(outline, high[len(high)-1-k])
@@ -113,12 +115,11 @@ func addBand(p *plot.Plot, label string, mean, low, high plotter.XYs, c color.RG
 	}
 	line.Color, line.Width = c, vg.Points(1.5)
 	p.Add(area, line)
-	p.Legend.Add(label, line)
 	return nil
 }
 
 // bars draws a group of bars for each series.
-func bars(title, y string, names []string, values [][]float64, labels []string) (template.HTML, error) {
+func bars(title, y string, names []string, values [][]float64) (template.HTML, error) {
 	p := newPlot(title, "", y)
 	p.Y.Min = 0
 	width := vg.Points(math.Max(4, 180/float64(len(names)*len(values)+1)))
@@ -130,25 +131,27 @@ func bars(title, y string, names []string, values [][]float64, labels []string) 
 		b.Color, b.LineStyle.Width = colour(i), 0
 		b.Offset = width * vg.Length(float64(i)-float64(len(values)-1)/2)
 		p.Add(b)
-		p.Legend.Add(labels[i], b)
 	}
-	p.Legend.Top = true
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -0.6, float64(len(names))-0.4
 	return svg(p, chartWidth, chartHeight)
 }
 
 // latencyChart is how long the slowest of half, nine tenths and 99 of 100 waited.
 func latencyChart(s *Study) (template.HTML, error) {
 	var values [][]float64
-	var labels []string
 	for i := range s.Series {
 		v := []float64{}
 		for _, of := range quantiles {
-			v = append(v, math.Max(0, s.Series[i].band(func(r *scenario.Result) float64 { return quantile(r, of) }).Mean))
+			b := s.Series[i].band(func(r *scenario.Result) float64 { return quantile(r, of) })
+			if b.Low < 0 {
+				b.Mean = 0
+			}
+			v = append(v, b.Mean)
 		}
-		values, labels = append(values, v), append(labels, s.Series[i].Label)
+		values = append(values, v)
 	}
-	return bars("How long it took (0: never)", "seconds", []string{"half", "90 %", "99 %"}, values, labels)
+	return bars("How long it took (0: not in every seed)", "seconds", []string{"half", "90 %", "99 %"}, values)
 }
 
 var quantiles = []func(scenario.AlertResult) float64{
@@ -160,15 +163,14 @@ var quantiles = []func(scenario.AlertResult) float64{
 // trafficChart is what devices sent.
 func trafficChart(s *Study) (template.HTML, error) {
 	var values [][]float64
-	var labels []string
 	for i := range s.Series {
 		v := []float64{}
 		for k := range 3 {
 			v = append(v, s.Series[i].band(func(r *scenario.Result) float64 { return r.Traffic.PerDevice[k] / 1000 }).Mean)
 		}
-		values, labels = append(values, v), append(labels, s.Series[i].Label)
+		values = append(values, v)
 	}
-	return bars("What a device sent", "kB", []string{"mean", "half of them", "99 %"}, values, labels)
+	return bars("What a device sent", "kB", []string{"mean", "half of them", "99 %"}, values)
 }
 
 // mapPicture is one frame of the map: a square for each cell with people in it,

@@ -52,6 +52,7 @@ type studyView struct {
 
 // row is one series in the tables.
 type row struct {
+	Colour                                        string // of its lines and bars
 	Label                                         string
 	Seeds                                         int
 	Marks, Times, Sent                            []string
@@ -95,6 +96,7 @@ func newStudyView(s *Study) (v studyView, err error) {
 	}
 	for i := range s.Series {
 		v.Rows = append(v.Rows, newRow(&s.Series[i]))
+		v.Rows[i].Colour = hex(colour(i))
 		r := s.Series[i].Results[0]
 		v.Radio = v.Radio || r.Traffic.Airtime > 0
 		if r.Attack.Devices > 0 {

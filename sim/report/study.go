@@ -130,15 +130,21 @@ func quantile(r *scenario.Result, of func(scenario.AlertResult) float64) (v floa
 func curve(r *scenario.Result, age float64) (share float64) {
 	list := warnings(r)
 	for _, a := range list {
-		i, exact := slices.BinarySearch(a.Ages, age)
-		if !exact {
-			i--
-		}
-		if i >= 0 {
-			share += a.Curve[i] / float64(len(list))
-		}
+		share += interpolate(a.Ages, a.Curve, age) / float64(len(list))
 	}
 	return share
+}
+
+// interpolate is the value at x of the line through points whose x are in order.
+func interpolate(xs, ys []float64, x float64) float64 {
+	i, _ := slices.BinarySearch(xs, x)
+	switch {
+	case i == len(xs):
+		return ys[i-1]
+	case i == 0:
+		return ys[0]
+	}
+	return ys[i-1] + (ys[i]-ys[i-1])*(x-xs[i-1])/(xs[i]-xs[i-1])
 }
 
 // Summary is a result in a few numbers: means over its warnings, ages in seconds,
