@@ -142,7 +142,8 @@ func Shown(a ma.Multiaddr) string {
 
 // onLink turns listen addresses into those that a neighbour on the link can
 // dial: unspecified ones stand for the link's addresses of their family. QUIC
-// comes first, because an answer holds only so many.
+// comes first, because an answer holds only so many. The order is always the same,
+// whatever libp2p's is, so that a link changes only when something has changed.
 func onLink(listening []ma.Multiaddr, l link) []ma.Multiaddr {
 	var quic, tcp []ma.Multiaddr
 	add := func(ip netip.Addr, rest ma.Multiaddr) {
@@ -170,5 +171,8 @@ func onLink(listening []ma.Multiaddr, l link) []ma.Multiaddr {
 			}
 		}
 	}
+	order := func(a, b ma.Multiaddr) int { return a.Compare(b) }
+	slices.SortFunc(quic, order)
+	slices.SortFunc(tcp, order)
 	return append(quic, tcp...)
 }
