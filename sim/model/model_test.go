@@ -79,17 +79,27 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// TestMillion plays a day's blackout with a million devices.
-func TestMillion(t *testing.T) {
+// TestGrowth prints what a blackout costs by devices and hours, up to a million
+// devices for a day, which must stay within a minute and 4 GB.
+func TestGrowth(t *testing.T) {
 	if os.Getenv("KREIDFEUER_SOAK") == "" {
 		t.Skip("takes a minute: make soak")
 	}
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		text := strings.NewReplacer("8000", fmt.Sprint(n*9), "2000", fmt.Sprint(n), "[2km, 2km]", fmt.Sprintf("[%dm, %dm]", isqrt(n)*45, isqrt(n)*45), "duration: 6h", "duration: 24h").Replace(village)
+	t.Logf("%9s %5s %8s %8s %9s %9s %11s %12s", "devices", "hours", "wall s", "CPU s", "MB", "B/device", "events", "contacts/s")
+	for _, c := range []struct{ devices, hours int }{{10_000, 6}, {10_000, 24}, {10_000, 96}, {100_000, 6}, {100_000, 24}, {1_000_000, 6}, {1_000_000, 24}} {
+		side := fmt.Sprintf("%dm", isqrt(c.devices)*45)
+		text := strings.NewReplacer("8000", fmt.Sprint(c.devices*9), "2000", fmt.Sprint(c.devices), "[2km, 2km]", "["+side+", "+side+"]",
+			"duration: 6h", fmt.Sprintf("duration: %dh", c.hours)).Replace(village)
 		res := play(t, text, 1)
-		a := res.Alerts[1]
-		t.Logf("%d devices: marks %.3f, %d of %d; wall %.1f s, CPU %.1f s, %.0f MB, %.0f bytes a device, %d events, %.1f M/s, contacts %d", res.Devices, a.AtMarks, a.Reached, a.Concerned, res.Cost.Wall, res.Cost.CPU, res.Cost.Memory/1e6,
-			res.Cost.BytesPerDevice, res.Cost.Events, res.Cost.PerSecond/1e6, res.Traffic.Contacts)
+		cost := res.Cost
+		t.Logf("%9d %5d %8.1f %8.1f %9.0f %9.0f %11d %12.0f", res.Devices, c.hours, cost.Wall, cost.CPU, cost.Memory/1e6, cost.BytesPerDevice,
+			cost.Events, float64(res.Traffic.Contacts)/cost.CPU)
+		if c.devices == 1_000_000 && (cost.CPU > 60 || cost.Memory > 4e9) {
+			t.Errorf("%.0f s of CPU time and %.1f GB, want at most 60 and 4", cost.CPU, cost.Memory/1e9)
+		}
+		if a := res.Alerts[1]; float64(a.Reached) < 0.99*float64(a.Concerned) {
+			t.Errorf("%d of %d reached", a.Reached, a.Concerned)
+		}
 	}
 }
 
