@@ -139,6 +139,7 @@ type stickBundle struct {
 	gone    int64  // bytes of what has ended
 	wanted  int    // envelopes that the device lacks
 	damage  []apitype.Damage
+	unread  bool // not all of it could be read, by the disk's fault or ours
 	folds   bool // its envelopes move into a new bundle, and it goes
 }
 
@@ -184,6 +185,7 @@ func (x *courier) each(b *stickBundle, note bool, f func(stickRecord) error) err
 		if note {
 			b.damage = append(b.damage, apitype.Damage{Reason: err.Error()})
 		}
+		b.unread = true
 		return nil
 	}
 	defer in.Close()
@@ -208,6 +210,7 @@ func (x *courier) each(b *stickBundle, note bool, f func(stickRecord) error) err
 			if note {
 				b.damage = append(b.damage, apitype.Damage{Reason: err.Error()})
 			}
+			b.unread = b.unread || !errors.Is(err, bundle.ErrNotBundle)
 			return nil
 		}
 	}

@@ -32,6 +32,7 @@ func plan(bundles []*stickBundle, now uint64) (agreed bool) {
 			waste += b.gone
 		}
 		switch {
+		case b.unread: // there may be more in it, for another reader or a newer program
 		case len(b.damage) > 0:
 			b.folds = b.own // another's may be readable elsewhere, or be wanted to find out why
 		case waste == b.bytes, b.own && own > maxOwn:

@@ -69,7 +69,9 @@ func (s *stickWriter) move(class int) error {
 			if !b.folds {
 				continue
 			}
+			read := int64(0)
 			err := s.x.each(b, false, func(r stickRecord) error {
+				read += int64(len(r.raw))
 				if classOf(r.e) != s.moved+1 || !s.needs(b, &r) {
 					return nil
 				}
@@ -80,6 +82,10 @@ func (s *stickWriter) move(class int) error {
 			})
 			if err != nil {
 				return err
+			}
+			if read != b.bytes { // a loose stick: what did not move must not go
+				b.folds = false
+				s.x.done.Damage = append(s.x.done.Damage, stickDamage{b.name, apitype.Damage{Reason: "it was not read whole a second time, and is kept"}})
 			}
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -60,6 +59,7 @@ type courier struct {
 	stock   *stock
 	bundles []*stickBundle
 	held    map[form]*stickBundle // the first that holds it
+	full    bool                  // one bundle did not hold what the device lacks
 	agreed  bool                  // the clock, with others'
 
 	done syncedJSON
@@ -173,61 +173,6 @@ func (x *courier) tidy() (bundles []string, err error) {
 		}
 	}
 	return bundles, nil
-}
-
-// take brings to the device what it lacks, as one bundle: what proves the rest
-// may lie in another file.
-func (x *courier) take() error {
-	wanted := 0
-	for _, b := range x.bundles {
-		wanted += b.wanted
-	}
-	if wanted == 0 {
-		return nil
-	}
-	in, out := io.Pipe()
-	sent := make(chan error, 1)
-	go func() {
-		err := x.send(out)
-		out.CloseWithError(err)
-		sent <- err
-	}()
-	m, err := x.dev.ImportBundle(x.ctx, in)
-	in.CloseWithError(io.ErrClosedPipe) // the device may have given up
-	if failed := <-sent; err == nil && failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
-		err = failed
-	}
-	if err != nil {
-		return deviceError(err)
-	}
-	x.done.Imported = m
-	return nil
-}
-
-func (x *courier) send(out io.Writer) error {
-	w, err := bundle.NewWriter(out, bundle.Header{Created: x.now})
-	if err != nil {
-		return err
-	}
-	sent := map[form]bool{}
-	for _, trust := range []bool{true, false} {
-		for _, b := range x.bundles {
-			if b.wanted == 0 {
-				continue
-			}
-			err := x.each(b, false, func(r stickRecord) error {
-				if r.e == nil || r.useless || r.gone || x.stock.holds(r.form) || (r.e.Header.Lane == wire.LaneTrust) != trust || sent[r.form] {
-					return nil
-				}
-				sent[r.form] = r.proper // of a copy that may be bad, the next may be good
-				return w.Write(r.raw)
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return w.Close()
 }
 
 // give writes what the stick lacks into a new bundle, and after that removes the
