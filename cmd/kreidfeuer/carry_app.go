@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,29 +54,56 @@ func (e *env) carryApp(c *cli.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return failf(exitSystem, "%w", err)
 	}
-	for _, a := range apps.Files() {
-		if err := copyApp(a, dir); err != nil {
-			return failf(exitSystem, "write %s: %w", a.Name, err).hintf("is there room on the stick?")
-		}
-		e.printf("%s\t%x\n", a.Name, a.Sum)
-	}
 	pages, err := e.appPages(c, apps)
 	if err != nil {
 		return err
 	}
-	for _, p := range pages {
-		if err := e.writeFile(filepath.Join(dir, p.name), p.content, 0o666); err != nil {
-			return failf(exitSystem, "%w", err).hintf("is there room on the stick?")
+	stick, err := os.OpenRoot(dir) // links on a stranger's stick lead nowhere else
+	if err != nil {
+		return failf(exitSystem, "%w", err)
+	}
+	defer stick.Close()
+	out := handedOnJSON{Schema: "kreidfeuer.handed-on/1", Folder: dir, Files: []handedOnFile{}}
+	for _, a := range apps.Files() {
+		if err := copyApp(a, stick); err != nil {
+			return failf(exitSystem, "write %s: %w", a.Name, err).hintf("is there room on the stick?")
 		}
-		e.printf("%s\n", p.name)
+		out.Files = append(out.Files, handedOnFile{a.Name, hex.EncodeToString(a.Sum[:])})
+	}
+	for _, p := range pages {
+		if err := writeOnto(stick, p.name, 0o666, bytes.NewReader(p.content), sha256.Sum256(p.content)); err != nil {
+			return failf(exitSystem, "write %s: %w", p.name, err).hintf("is there room on the stick?")
+		}
+		out.Files = append(out.Files, handedOnFile{Name: p.name})
+	}
+	if err := syncFolder(dir); err != nil {
+		return failf(exitSystem, "%w", err)
+	}
+	if e.json {
+		return e.printJSON(out)
+	}
+	for _, f := range out.Files {
+		e.printf("%s\n", strings.TrimSuffix(f.Name+"\t"+f.Sum, "\t"))
 	}
 	return nil
 }
 
-// copyApp copies a file of the program and reads it back: sticks lie.
-func copyApp(a web.App, dir string) error {
-	to := filepath.Join(dir, a.Name)
-	if same, err := os.Stat(to); err == nil {
+// handedOnJSON is what carry app prints with --json.
+type handedOnJSON struct {
+	Schema string         `json:"schema"` // kreidfeuer.handed-on/1
+	Folder string         `json:"folder"`
+	Files  []handedOnFile `json:"files"`
+}
+
+// handedOnFile is a file written; Sum is the SHA-256 of one of the program.
+type handedOnFile struct {
+	Name string `json:"name"`
+	Sum  string `json:"sha256,omitempty"`
+}
+
+// copyApp copies a file of the program, unless it lies there already.
+func copyApp(a web.App, stick *os.Root) error {
+	if same, err := stick.Lstat(a.Name); err == nil {
 		if from, err := os.Stat(a.Path); err == nil && os.SameFile(same, from) {
 			return nil
 		}
@@ -85,25 +113,33 @@ func copyApp(a web.App, dir string) error {
 		return err
 	}
 	defer in.Close()
-	part := to + ".part"
-	if err := copySynced(part, in); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	sum, err := sumOf(part)
-	if err == nil && sum != a.Sum {
-		err = errors.New("what was written reads back differently")
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	if err := os.Rename(part, to); err != nil {
-		return err
-	}
-	return syncFolder(dir)
+	return writeOnto(stick, a.Name, 0o777, in, a.Sum) // to be started
 }
 
-func copySynced(path string, in io.Reader) error {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o777) // to be started
+// writeOnto replaces a file, and reads it back before: sticks lie.
+func writeOnto(stick *os.Root, name string, perm fs.FileMode, in io.Reader, want [sha256.Size]byte) error {
+	part := name + ".part"
+	if err := stick.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a stick that was pulled, or a link
+		return err
+	}
+	if err := copySynced(stick, part, perm, in); err != nil {
+		return errors.Join(err, stick.Remove(part))
+	}
+	sum, err := sumOf(stick, part)
+	if err == nil && sum != want {
+		err = errors.New("what was written reads back differently")
+	}
+	if err == nil {
+		err = stick.Rename(part, name)
+	}
+	if err != nil {
+		return errors.Join(err, stick.Remove(part))
+	}
+	return nil
+}
+
+func copySynced(stick *os.Root, name string, perm fs.FileMode, in io.Reader) error {
+	out, err := stick.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
@@ -111,8 +147,8 @@ func copySynced(path string, in io.Reader) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-func sumOf(path string) (sum [sha256.Size]byte, err error) {
-	f, err := os.Open(path)
+func sumOf(stick *os.Root, name string) (sum [sha256.Size]byte, err error) {
+	f, err := stick.Open(name)
 	if err != nil {
 		return sum, err
 	}
