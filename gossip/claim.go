@@ -30,8 +30,9 @@ func (v *vain) refresh(version uint64, now time.Time) {
 }
 
 // claim decides about one item that a neighbour offers: take says that it is to be
-// asked for now, wait that another one was asked a moment ago.
-func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, now time.Time) (take, wait bool) {
+// asked for now, wait that another one was asked a moment ago. Who has waited long
+// enough for others is impatient. Others do not wait for who lately kept no promise.
+func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, impatient bool, now time.Time) (take, wait bool) {
 	b := n.all[p]
 	if b == nil {
 		return false, false
@@ -40,15 +41,20 @@ func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, no
 	if _, is := b.vain.items[key]; is {
 		return false, false
 	}
-	if c, ok := n.asked[o.id]; ok && c.by != p && now.Before(c.until) {
+	if c, ok := n.asked[o.id]; ok && c.by != p && now.Before(c.until) && !impatient {
 		return false, true
 	}
-	n.asked[o.id] = claim{p, now.Add(claimTime)}
+	until := now.Add(claimTime)
+	if now.Sub(b.broke) < brokenTime {
+		until = now
+	}
+	n.asked[o.id] = claim{p, until}
 	return true, false
 }
 
-// settle ends the claims of what was asked for, and remembers what was asked for in vain.
-func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, version uint64) {
+// settle ends the claims of what was asked for, and remembers what was asked for in
+// vain. broke says that the neighbour did not give all that it had promised.
+func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, broke bool, version uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i := range asked {
@@ -60,7 +66,11 @@ func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, version
 	if b == nil {
 		return
 	}
-	b.vain.refresh(version, time.Now())
+	now := time.Now()
+	if broke {
+		b.broke = now
+	}
+	b.vain.refresh(version, now)
 	for _, key := range inVain {
 		if len(b.vain.items) < vainMax {
 			b.vain.items[key] = struct{}{}

@@ -22,6 +22,11 @@ import (
 // offering answers a session as far as it takes to offer some items of the live
 // lane, then lets say go on with the request for them.
 func offering(domain wire.ID, items []offered, say func(f *framer, asked frame) error) network.StreamHandler {
+	return offeringMore(domain, items, false, say)
+}
+
+// offeringMore is offering; with more it says each time that there is more to offer.
+func offeringMore(domain wire.ID, items []offered, more bool, say func(f *framer, asked frame) error) network.StreamHandler {
 	return func(s network.Stream) {
 		defer s.Reset()
 		f := newFramer(s)
@@ -56,7 +61,7 @@ func offering(domain wire.ID, items []offered, say func(f *framer, asked frame) 
 				}
 				err = f.send(about(p, frame{Kind: frameRecon, Raw: out}))
 			case frameNext:
-				err = f.send(about(p, frame{Kind: frameOffer, Items: packOffer(items)}))
+				err = f.send(about(p, frame{Kind: frameOffer, Items: packOffer(items), More: more}))
 			case frameGet:
 				err = say(f, q)
 			}

@@ -95,6 +95,10 @@ const (
 	// others are asked for the same.
 	claimTime = 2 * time.Second
 
+	// brokenTime is how long others do not wait for who did not give what it had
+	// promised: then it holds them up by 2 seconds a minute at most.
+	brokenTime = time.Minute
+
 	// stallTime and stallBytes say what progress is: 1 kB a minute, which a link of
 	// 5 kbit/s under heavy loss still does, and who holds sessions open for the sake of it does not.
 	stallTime  = time.Minute

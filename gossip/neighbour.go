@@ -34,6 +34,7 @@ type neighbour struct {
 	freshAt  time.Time // when
 	offers   []offer   // by it, not taken up yet
 	vain     vain
+	broke    time.Time               // when it last did not give what it had promised
 	complete map[wire.Lane]time.Time // when a comparison last ended with nothing lacking
 }
 

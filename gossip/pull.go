@@ -26,16 +26,17 @@ type get struct {
 // so that what is urgent waits for one of them at most.
 func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chains bool) (err error) {
 	var flying []get
+	waited := time.Duration(0) // for other neighbours; for one list no longer than for one of them
 	defer func() {
 		for _, g := range flying {
-			c.r.near.settle(c.p, g.items, nil, c.r.pool.Version())
+			c.r.near.settle(c.p, g.items, nil, true, c.r.pool.Version())
 		}
 	}()
 	for {
 		waiting, urgent := false, c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
 			var batch []offered
-			if batch, list, waiting = c.pick(list); len(batch) == 0 {
+			if batch, list, waiting = c.pick(list, waited >= claimTime); len(batch) == 0 {
 				break
 			}
 			flying = append(flying, get{batch, chains})
@@ -62,6 +63,7 @@ func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chai
 			if err := sleep(ctx, claimTime/20); err != nil {
 				return err
 			}
+			waited += claimTime / 20
 		default:
 			return c.withChains(ctx, p, chains)
 		}
@@ -92,7 +94,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // pick takes the next batch from the front of a list: what is lacking, as much as
 // should arrive within windowTime. waiting says that what is left was asked of other
 // neighbours a moment ago.
-func (c *session) pick(list []offered) (batch, rest []offered, waiting bool) {
+func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, waiting bool) {
 	r, now, version := c.r, time.Now(), c.r.pool.Version()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,7 +109,7 @@ func (c *session) pick(list []offered) (batch, rest []offered, waiting bool) {
 		if !r.lacks(o) {
 			continue
 		}
-		switch take, wait := r.near.claim(c.p, r.vainKey(o), o, version, now); {
+		switch take, wait := r.near.claim(c.p, r.vainKey(o), o, version, impatient, now); {
 		case take:
 			batch, bytes = append(batch, *o), bytes+o.bytes()
 		case wait:
@@ -158,7 +160,7 @@ func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]by
 	results, err := c.takeAll(ctx, raws, items, from)
 	version := r.pool.Version()
 	var inVain []uint64
-	taken, bare, given := 0, map[wire.ID]bool{}, map[wire.ID]bool{}
+	taken, broke, bare, given := 0, false, map[wire.ID]bool{}, map[wire.ID]bool{}
 	for _, res := range results {
 		given[res.id] = true
 		switch {
@@ -179,10 +181,12 @@ func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]by
 			c.bare = append(c.bare, *o)
 		case given[o.id]:
 			inVain = append(inVain, r.vainKey(o))
+		default:
+			broke = true
 		}
 	}
 	r.mu.Unlock()
-	r.near.settle(c.p, items, inVain, version)
+	r.near.settle(c.p, items, inVain, broke, version)
 	if c.vain += len(items); taken > 0 {
 		c.vain = 0
 	} else if c.vain > vainRow && err == nil {

@@ -1,0 +1,50 @@
+package gossip
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/marcopolo/simnet"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// Neighbours that offer everything, over and over, and let go of each request before
+// others would be asked, do not keep it from who has another neighbour.
+func TestLiarsDoNotKeepWhatOthersGive(t *testing.T) {
+	tree := newTree(t)
+	list := many(40, func(i int) *wire.Envelope { return warning(t, tree, fmt.Sprint("kept-", i)) })
+	var items []offered
+	for _, e := range list {
+		items = append(items, offered{e.ID(), 5, 4})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		const liars = 4
+		v := found(t, tree, liars+2, 20e6, simnet.StaticLatency(time.Millisecond))
+		defer v.end()
+		asked := make(chan bool, 1<<16)
+		for i := range liars {
+			v.all[i].host.SetStreamHandler(wire.ProtocolCatchUp, offeringMore(tree.Root.ID(), items, true, func(f *framer, _ frame) error {
+				asked <- true
+				_ = sleep(v.ctx, windowTime/2-50*time.Millisecond) // and so they are asked for ever more at once
+				return f.send(frame{Kind: frameEnd})
+			}))
+		}
+		device := v.all[liars]
+		v.ingest(liars+1, list)
+		for i := range liars {
+			v.connect(liars, i)
+			device.near.again(v.all[i].host.ID())
+		}
+		time.Sleep(3 * time.Second)
+		if len(asked) < liars {
+			t.Fatal("the liars were not asked")
+		}
+		v.connect(liars, liars+1)
+		if took := v.until("the warnings", list, time.Minute, device); took > 2*claimTime {
+			t.Errorf("after %s", took)
+		}
+	})
+}
