@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // TestCrowdOverConnections measures what visitors wait for: 200 phones with their
@@ -100,4 +102,20 @@ func idle(t *testing.T, at string, n int) (refused int) {
 		}
 	}
 	return refused
+}
+
+// TestUnknownWarningsCostNothing: who asks for warnings that are not there does not
+// use up the making of those that are.
+func TestUnknownWarningsCostNothing(t *testing.T) {
+	t.Parallel()
+	p := newPages()
+	p.budget.tokens = 1
+	for i := range unknownPerSecond {
+		if _, err := p.get(fmt.Sprint(i), true, func() ([]byte, error) { return nil, &apitype.Error{Code: apitype.CodeNotFound} }); !isUnknown(err) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.get("there", true, func() ([]byte, error) { return []byte("page"), nil }); err != nil {
+		t.Error(err)
+	}
 }

@@ -20,6 +20,9 @@ const (
 	maxFull = 25
 	// maxLinks bounds that list.
 	maxLinks = 200
+	// maxAsked bounds the pages of alerts that one list asks the device for:
+	// more than quotas let an authority have.
+	maxAsked = 32
 	// endedFor is how long what ended is still shown: an all-clear must reach
 	// whoever got the warning.
 	endedFor = 24 * time.Hour
@@ -86,24 +89,24 @@ func (s *Server) list(ctx context.Context, _ *http.Request, w *words) (any, erro
 	case f.Silent:
 		v.None = w.NoneCutOff
 	}
-	all, err := s.cfg.Backend.Alerts(ctx, apitype.AlertFilter{}, apitype.Page{Limit: apitype.MaxLimit})
+	all, err := s.shown(ctx, status.Clock.Now)
 	if err != nil {
 		return nil, err
 	}
-	gravest(all.Items)
+	gravest(all)
 	full := 0
-	for i := range all.Items {
-		into := v.place(&all.Items[i], status.Clock.Now)
+	for i := range all {
+		into := v.place(&all[i], status.Clock.Now)
 		if into == nil {
 			continue
 		}
 		if full++; full > maxFull {
-			v.more(viewer{w, s.cfg.Zone}, &all.Items[i], full)
+			v.more(viewer{w, s.cfg.Zone}, &all[i], full)
 			continue
 		}
-		one, err := s.cfg.Backend.Alert(ctx, all.Items[i].ID)
+		one, err := s.cfg.Backend.Alert(ctx, all[i].ID)
 		if err != nil {
-			s.log.Warn("show an alert", "id", all.Items[i].ID, "err", err) // it may have gone meanwhile
+			s.log.Warn("show an alert", "id", all[i].ID, "err", err) // it may have gone meanwhile
 			continue
 		}
 		*into = append(*into, viewer{w, s.cfg.Zone}.view(&one))
@@ -111,9 +114,46 @@ func (s *Server) list(ctx context.Context, _ *http.Request, w *words) (any, erro
 	return v, nil
 }
 
+// shown lists what may stand on the page. However many exercises and ends a device
+// holds, none pushes out a warning in force.
+func (s *Server) shown(ctx context.Context, now time.Time) (all []apitype.AlertSummary, err error) {
+	old := func(a *apitype.AlertSummary) bool { return now.Sub(a.Created) >= endedFor }
+	for _, part := range []struct {
+		filter apitype.AlertFilter
+		pages  int
+		want   func(*apitype.AlertSummary) bool
+		enough func(last *apitype.AlertSummary) bool // there is nothing more to want behind it
+	}{
+		{apitype.AlertFilter{Lane: "live", Active: true}, maxAsked, func(a *apitype.AlertSummary) bool { return true }, nil},
+		{apitype.AlertFilter{Lane: "live"}, maxAsked, func(a *apitype.AlertSummary) bool { return isEnd(a.Kind) && !isActive(a) }, old},
+		{apitype.AlertFilter{Lane: "drill", Active: true}, 1, func(a *apitype.AlertSummary) bool { return true }, nil},
+	} {
+		page := apitype.Page{Limit: apitype.MaxLimit}
+		for range part.pages {
+			list, err := s.cfg.Backend.Alerts(ctx, part.filter, page)
+			if err != nil {
+				return nil, err
+			}
+			for i := range list.Items {
+				if part.want(&list.Items[i]) {
+					all = append(all, list.Items[i])
+				}
+			}
+			if page.Cursor = list.Next; list.Next == "" || part.enough != nil && part.enough(&list.Items[len(list.Items)-1]) {
+				break
+			}
+		}
+	}
+	return all, nil
+}
+
+func isActive(a *apitype.AlertSummary) bool {
+	return a.State == apitype.StateInForce || a.State == apitype.StateUnknown || a.State == apitype.StateNotYet
+}
+
 // place is the part of the page where an alert stands; nil: none.
 func (v *listView) place(a *apitype.AlertSummary, now time.Time) *[]warningView {
-	active := a.State == apitype.StateInForce || a.State == apitype.StateUnknown || a.State == apitype.StateNotYet
+	active := isActive(a)
 	switch {
 	case a.Lane != "live" || a.Test:
 		if active && !isEnd(a.Kind) {

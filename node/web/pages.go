@@ -55,6 +55,10 @@ const (
 	// of one core.
 	makesPerSecond = 3
 	makeBurst      = 20
+	// unknownPerSecond bounds the requests for warnings that are not there and are
+	// not charged for: what one client may send, several times over. To find out
+	// takes a fraction of a millisecond.
+	unknownPerSecond = 20
 	// maxPages bounds the pages kept: lists in three languages, and some hundred
 	// warnings.
 	maxPages = 400
@@ -71,6 +75,8 @@ type pages struct {
 	mu     sync.Mutex
 	kept   map[string]*page
 	budget bucket
+
+	unknown bucket
 }
 
 // page is a page as it is sent.
@@ -81,7 +87,7 @@ type page struct {
 }
 
 func newPages() *pages {
-	return &pages{kept: map[string]*page{}, budget: bucket{tokens: makeBurst, last: time.Now()}}
+	return &pages{kept: map[string]*page{}, budget: bucket{tokens: makeBurst, last: time.Now()}, unknown: bucket{tokens: unknownPerSecond, last: time.Now()}}
 }
 
 // get returns a page that is fresh enough, or makes it. One of many is made
@@ -104,6 +110,9 @@ func (p *pages) get(key string, oneOfMany bool, make func() ([]byte, error)) (*p
 		return nil, errBusy
 	}
 	body, err := make()
+	if oneOfMany && isUnknown(err) { // it cost next to nothing, and must not use up others' pages
+		p.refund()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +130,15 @@ func (p *pages) spend() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.budget.take(time.Now(), makesPerSecond, makeBurst)
+}
+
+// refund gives back what a page took that there is not, within limits.
+func (p *pages) refund() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.unknown.take(time.Now(), unknownPerSecond, unknownPerSecond) {
+		p.budget.tokens++
+	}
 }
 
 func (p *pages) keep(key string, body []byte) *page {
@@ -196,15 +214,20 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var known *apitype.Error
 	switch {
 	case errors.Is(err, errBusy):
 		w.Header().Set("Retry-After", "5")
 		refuse(w, http.StatusServiceUnavailable)
-	case errors.As(err, &known) && (known.Code == apitype.CodeNotFound || known.Code == apitype.CodeBadRequest):
+	case isUnknown(err):
 		http.Error(w, "not found: the warnings are at /", http.StatusNotFound)
 	default:
 		s.log.Error("make a public page", "path", r.URL.Path, "err", err)
 		refuse(w, http.StatusServiceUnavailable)
 	}
+}
+
+// isUnknown reports whether a page is of a warning that is not there.
+func isUnknown(err error) bool {
+	var known *apitype.Error
+	return errors.As(err, &known) && (known.Code == apitype.CodeNotFound || known.Code == apitype.CodeBadRequest)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,11 +29,48 @@ func (d *device) Status(context.Context) (apitype.Status, error) {
 	return d.status, nil
 }
 
-func (d *device) Alerts(context.Context, apitype.AlertFilter, apitype.Page) (l apitype.List[apitype.AlertSummary], err error) {
+// Alerts lists the newest first, as a node does.
+func (d *device) Alerts(_ context.Context, f apitype.AlertFilter, p apitype.Page) (l apitype.List[apitype.AlertSummary], err error) {
 	for _, a := range d.alerts {
-		l.Items = append(l.Items, a.AlertSummary)
+		if (f.Lane == "" || f.Lane == a.Lane) && (!f.Active || isActive(&a.AlertSummary)) {
+			l.Items = append(l.Items, a.AlertSummary)
+		}
+	}
+	slices.SortStableFunc(l.Items, func(a, b apitype.AlertSummary) int { return b.Created.Compare(a.Created) })
+	from := slices.IndexFunc(l.Items, func(a apitype.AlertSummary) bool { return a.ID == p.Cursor }) + 1
+	if l.Items = l.Items[from:]; len(l.Items) > p.Limit {
+		l.Items = l.Items[:p.Limit]
+		l.Next = l.Items[p.Limit-1].ID
 	}
 	return l, nil
+}
+
+// TestManyHideNothing: however many exercises, ends and lesser warnings came later,
+// the gravest stands first.
+func TestManyHideNothing(t *testing.T) {
+	t.Parallel()
+	d := newDevice(flood())
+	end := flood()
+	end.ID, end.Kind, end.State, end.Created = "the-end", apitype.KindAllClear, "all-clear", noon.Add(-23*time.Hour)
+	d.alerts = append(d.alerts, end)
+	for i := range 3 * apitype.MaxLimit {
+		a := flood()
+		a.ID, a.Created, a.Warnstufe = fmt.Sprint("later", i), noon.Add(-time.Minute), 3
+		switch i % 3 {
+		case 0:
+			a.Lane, a.Test = "drill", true
+		case 1:
+			a.State = apitype.StateSuperseded
+		}
+		d.alerts = append(d.alerts, a)
+	}
+	body := get(serve(d), "/").Body.String()
+	if !strings.Contains(body, "/w/floodabcdefgh?") {
+		t.Error("the warning of Warnstufe 1 is not on the page")
+	}
+	if v, err := serve(d).shown(t.Context(), noon); err != nil || !slices.ContainsFunc(v, func(a apitype.AlertSummary) bool { return a.ID == "the-end" }) {
+		t.Error("the all-clear is not there", err)
+	}
 }
 
 func (d *device) Alert(_ context.Context, id string) (apitype.AlertDetail, error) {
