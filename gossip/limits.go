@@ -105,14 +105,17 @@ const (
 	stallBytes = 1 << 10
 
 	// servePeer and serveTotal bound the sessions answered at once, per neighbour and
-	// in total. When all are taken, the oldest gives way if it is older than serveTurn: it
-	// loses nothing, because sessions carry on where they ended.
-	servePeer  = 2
-	serveTotal = 64
-	serveTurn  = time.Minute
+	// in total. When all are taken, whoever had most of them within serveMemory gives way
+	// to who had less, after serveTurn: it loses nothing, because sessions carry on where they ended.
+	servePeer   = 2
+	serveTotal  = 64
+	serveTurn   = 5 * time.Second
+	serveMemory = 10 * time.Minute
 
-	// askTotal bounds the sessions asked for at once.
+	// askTotal bounds the sessions asked for at once. When all are taken, one that has
+	// brought nothing for askTurn gives way.
 	askTotal = 64
+	askTurn  = 10 * time.Second
 
 	// beginRate and beginBurst bound the sessions a second that a neighbour begins.
 	// An honest one begins one every offerDelay while there is news.

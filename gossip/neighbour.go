@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type neighbours struct {
 type neighbour struct {
 	since    time.Time // connected
 	running  bool      // a session that we began
+	stop     func()    // ends it; nil: it was told to
+	useful   time.Time // when it began, or last brought something
 	serving  int       // sessions that it began
 	compare  time.Time // when a comparison is due; zero: none is
 	compared time.Time // when the last one began
@@ -126,31 +129,81 @@ func (b *neighbour) tell(list []news, at time.Time) {
 }
 
 // due says which sessions are to begin now, and when to look again at the latest.
+// Who did not fail lately goes before who did.
 func (n *neighbours) due(now time.Time) (begin []peer.ID, next time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	next = now.Add(time.Minute)
-	running := 0
-	for _, b := range n.all {
-		if b.running {
-			running++
-		}
-	}
+	places := askTotal
+	var ready []peer.ID
 	for p, b := range n.all {
-		if b.running {
-			continue
-		}
 		at, ok := b.dueAt()
 		switch {
-		case ok && !at.After(now) && running < askTotal:
-			b.running = true
-			running++
-			begin = append(begin, p)
-		case ok && at.After(now) && at.Before(next):
+		case b.running:
+			places--
+		case ok && !at.After(now):
+			ready = append(ready, p)
+		case ok && at.Before(next):
 			next = at
 		}
 	}
+	slices.SortFunc(ready, func(p, q peer.ID) int { return cmp.Compare(n.all[p].fails, n.all[q].fails) })
+	begin = ready[:min(len(ready), max(0, places))]
+	for _, p := range begin {
+		b := n.all[p]
+		b.running, b.useful = true, now
+	}
+	if waiting := len(ready) - len(begin); waiting > 0 {
+		if turn := n.makePlaces(waiting, now); turn.Before(next) {
+			next = turn
+		}
+	}
 	return begin, next
+}
+
+// makePlaces ends sessions that have brought nothing for long, for as many
+// neighbours as wait for a place, and returns when to try again.
+func (n *neighbours) makePlaces(waiting int, now time.Time) (again time.Time) {
+	var idle []*neighbour
+	for _, b := range n.all {
+		switch {
+		case b.running && b.stop == nil:
+			waiting-- // its place is about to be free
+		case b.running:
+			idle = append(idle, b)
+		}
+	}
+	slices.SortFunc(idle, func(a, b *neighbour) int { return a.useful.Compare(b.useful) })
+	for _, b := range idle {
+		if waiting <= 0 {
+			break
+		}
+		if turn := b.useful.Add(askTurn); turn.After(now) {
+			return turn
+		}
+		b.stop()
+		b.stop = nil
+		waiting--
+	}
+	return now.Add(askTurn)
+}
+
+// began notes how a session that has become due is ended.
+func (n *neighbours) began(p peer.ID, stop func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.stop = stop
+	}
+}
+
+// brought notes that the session with a neighbour brings something.
+func (n *neighbours) brought(p peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.useful = time.Now()
+	}
 }
 
 // dueAt is when the next session with the neighbour is due.

@@ -22,7 +22,9 @@ type meter struct {
 	sessions *rate.Limiter // of catch-up that it begins
 	rounds   *rate.Limiter // messages of comparisons that it asks for
 	served   *rate.Limiter // bytes that it is given
-	until    time.Time     // cut off until then
+	held     time.Duration // how long its sessions lasted since heldFrom
+	heldFrom time.Time
+	until    time.Time // cut off until then
 	last     time.Time
 }
 
@@ -69,6 +71,18 @@ func (p *peers) compare(ctx context.Context, id string) error {
 	l := p.meter(id, time.Now()).rounds
 	p.mu.Unlock()
 	return l.Wait(ctx)
+}
+
+// holds adds to the time that a neighbour's sessions took lately, and returns it.
+func (p *peers) holds(id string, d time.Duration, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.meter(id, now)
+	if now.Sub(m.heldFrom) > serveMemory {
+		m.held, m.heldFrom = 0, now
+	}
+	m.held += d
+	return m.held
 }
 
 // cutOff reports whether the neighbour is to be ignored without looking.

@@ -189,6 +189,7 @@ func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]by
 	r.near.settle(c.p, items, inVain, broke, version)
 	if c.vain += len(items); taken > 0 {
 		c.vain = 0
+		r.near.brought(c.p)
 	} else if c.vain > vainRow && err == nil {
 		err = errVain
 	}

@@ -57,7 +57,8 @@ type served struct {
 }
 
 // admitServing counts sessions, so that neighbours cannot pile them up. When all
-// places are taken, the session that has lasted longest gives way; it is carried on with later.
+// places are taken, one of whoever had most of them lately gives way to who had less; it is
+// carried on with later.
 func (r *Router) admitServing(s network.Stream) (*served, bool) {
 	p, now := s.Conn().RemotePeer(), time.Now()
 	if r.peers.cutOff(string(p), now) || !r.peers.begin(string(p), now) {
@@ -65,31 +66,47 @@ func (r *Router) admitServing(s network.Stream) (*served, bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	own, oldest := 0, (*served)(nil)
+	own := 0
 	for v := range r.serving {
 		if v.peer == p {
 			own++
 		}
-		if oldest == nil || v.begun.Before(oldest.begun) {
-			oldest = v
-		}
 	}
-	if own >= servePeer {
+	if own >= servePeer || len(r.serving) >= serveTotal && !r.makePlace(p, now) {
 		return nil, false
-	}
-	if len(r.serving) >= serveTotal {
-		if now.Sub(oldest.begun) < serveTurn {
-			return nil, false
-		}
-		_ = oldest.s.Reset()
-		delete(r.serving, oldest)
 	}
 	v := &served{p, now, s}
 	r.serving[v] = struct{}{}
 	return v, true
 }
 
+// makePlace ends a session of whoever had most time lately, if p had less. The
+// caller holds r.mu.
+func (r *Router) makePlace(p peer.ID, now time.Time) bool {
+	held := map[peer.ID]time.Duration{p: r.peers.holds(string(p), 0, now)}
+	for v := range r.serving {
+		if _, ok := held[v.peer]; !ok {
+			held[v.peer] = r.peers.holds(string(v.peer), 0, now)
+		}
+		held[v.peer] += now.Sub(v.begun)
+	}
+	var most *served
+	for v := range r.serving {
+		if now.Sub(v.begun) >= serveTurn && held[v.peer] > held[p] && (most == nil || held[v.peer] > held[most.peer]) {
+			most = v
+		}
+	}
+	if most == nil {
+		return false
+	}
+	_ = most.s.Reset()
+	delete(r.serving, most)
+	return true
+}
+
 func (r *Router) doneServing(v *served) {
+	now := time.Now()
+	r.peers.holds(string(v.peer), now.Sub(v.begun), now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.serving, v)

@@ -56,7 +56,12 @@ func (r *Router) syncLoop(ctx context.Context) {
 		}
 		begin, next := r.near.due(time.Now())
 		for _, p := range begin {
-			running.Go(func() { r.near.ended(p, r.attend(ctx, p)) })
+			session, stop := context.WithCancel(ctx)
+			r.near.began(p, stop)
+			running.Go(func() {
+				defer stop()
+				r.near.ended(p, r.attend(session, p))
+			})
 		}
 		look.Reset(time.Until(next))
 	}

@@ -1,0 +1,138 @@
+package gossip
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// However many neighbours begin sessions that bring nothing and do not end, who has
+// something is asked in its turn.
+func TestIdleSessionsGiveWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const silent = 3 * askTotal
+		n := newNeighbours()
+		var stopped []peer.ID
+		begun := map[peer.ID]int{}
+		step := func() {
+			for _, p := range stopped {
+				n.ended(p, errors.New("told to end"))
+			}
+			stopped = nil
+			begin, _ := n.due(time.Now())
+			for _, p := range begin {
+				begun[p]++
+				n.began(p, func() { stopped = append(stopped, p) })
+			}
+			running := 0
+			for _, b := range n.all {
+				if b.running {
+					running++
+				}
+			}
+			if running > askTotal {
+				t.Fatalf("%d sessions at once", running)
+			}
+		}
+		for i := range silent {
+			n.meet(peer.ID(fmt.Sprint("silent-", i)), 0)
+		}
+		step()
+		if len(begun) != askTotal || len(stopped) > 0 {
+			t.Fatalf("%d begun, %d stopped at once", len(begun), len(stopped))
+		}
+		n.meet("honest", 0)
+		met := time.Now()
+		for begun["honest"] == 0 {
+			if time.Since(met) > 5*askTurn {
+				t.Fatal("the honest one is never asked")
+			}
+			time.Sleep(100 * time.Millisecond)
+			step()
+		}
+		// One that brings something keeps its place.
+		for range 1000 {
+			n.brought("honest")
+			time.Sleep(100 * time.Millisecond)
+			if step(); begun["honest"] > 1 {
+				t.Fatal("one that brings something lost its place")
+			}
+		}
+	})
+}
+
+// caller is a neighbour's stream and connection.
+type caller struct {
+	network.Stream
+	id    peer.ID
+	ended bool
+}
+
+func (c *caller) Conn() network.Conn { return callerConn{id: c.id} }
+func (c *caller) Reset() error       { c.ended = true; return nil }
+
+type callerConn struct {
+	network.Conn
+	id peer.ID
+}
+
+func (c callerConn) RemotePeer() peer.ID { return c.id }
+
+// Neighbours who hold all places, and take each that becomes free, do not keep it from
+// who had none.
+func TestServingTakesTurns(t *testing.T) {
+	s := newStation(t, newTree(t).Pinned(), newMemory())
+	synctest.Test(t, func(t *testing.T) {
+		held := map[*caller]*served{}
+		begin := func(id peer.ID) (*caller, bool) {
+			for c, v := range held {
+				if c.ended {
+					s.doneServing(v)
+					delete(held, c)
+				}
+			}
+			c := &caller{id: id}
+			v, ok := s.admitServing(c)
+			if ok {
+				held[c] = v
+			}
+			return c, ok
+		}
+		greedy := func(i int) peer.ID { return peer.ID(fmt.Sprint("greedy-", i)) }
+		for i := range serveTotal {
+			if _, ok := begin(greedy(i / servePeer)); !ok {
+				t.Fatal("a free place was refused")
+			}
+		}
+		if _, ok := begin("honest"); ok {
+			t.Fatal("somebody lost the place at once")
+		}
+		for minute := range 3 {
+			for i := range 600 {
+				time.Sleep(100 * time.Millisecond)
+				begin(greedy(i % serveTotal))
+			}
+			c, ok := begin("honest")
+			if !ok {
+				t.Fatalf("refused in minute %d", minute)
+			}
+			for i := range 30 {
+				time.Sleep(100 * time.Millisecond)
+				begin(greedy(i % serveTotal))
+			}
+			if c.ended {
+				t.Fatal("the honest one lost the place to who had more")
+			}
+			s.doneServing(held[c])
+			delete(held, c)
+		}
+		if len(s.serving) > serveTotal {
+			t.Errorf("%d sessions at once", len(s.serving))
+		}
+	})
+}
