@@ -22,14 +22,18 @@ func (r *run) connect(l int) {
 	if r.given {
 		k.dials = edges
 	}
-	k.start, k.to = compressed(len(r.group), edges)
-	if k.Airtime == "" {
-		k.mesh = r.graft(k)
+	k.start, k.to, k.mesh = compressed(len(r.group), edges)
+	switch {
+	case k.Airtime != "":
+		k.mesh = nil
+	case !r.given:
+		r.graft(l)
 	}
 }
 
-// compressed turns edges into neighbours of each device, both ways.
-func compressed(n int, edges [][2]uint32) (start, to []uint32) {
+// compressed turns edges into neighbours of each device, both ways, and marks those
+// that it dials.
+func compressed(n int, edges [][2]uint32) (start, to []uint32, marks []uint8) {
 	start = make([]uint32, n+2)
 	for _, e := range edges {
 		start[e[0]+2]++
@@ -38,14 +42,15 @@ func compressed(n int, edges [][2]uint32) (start, to []uint32) {
 	for i := 2; i < len(start); i++ {
 		start[i] += start[i-1]
 	}
-	to = make([]uint32, 2*len(edges))
+	to, marks = make([]uint32, 2*len(edges)), make([]uint8, 2*len(edges))
 	for _, e := range edges {
 		to[start[e[0]+1]] = e[1]
+		marks[start[e[0]+1]] = dialled
 		start[e[0]+1]++
 		to[start[e[1]+1]] = e[0]
 		start[e[1]+1]++
 	}
-	return start[:n+1], to
+	return start[:n+1], to, marks
 }
 
 // members are the devices with a link.
@@ -143,47 +148,6 @@ func (r *run) inRange(l int, reach float64, most int) (edges [][2]uint32) {
 func (r *run) near(a, b uint32, reach float64) bool {
 	dx, dy := float64(r.x[a]-r.x[b]), float64(r.y[a]-r.y[b])
 	return dx*dx+dy*dy <= reach*reach
-}
-
-// graft chooses the mesh among the neighbours as gossipsub does: each grafts
-// until it has Degree, and accepts half as many more.
-func (r *run) graft(k *link) []uint8 {
-	mesh := make([]uint8, len(k.to))
-	degree := make([]uint8, len(r.group))
-	for _, d := range r.chance.Perm(len(r.group)) {
-		d := uint32(d)
-		near := k.neighbours(d)
-		if len(near) <= r.Params.Degree {
-			for i := range near {
-				mark(k, mesh, degree, d, i)
-			}
-			continue
-		}
-		begin := r.chance.IntN(len(near))
-		for i := range near {
-			at := (begin + i) % len(near)
-			if int(degree[d]) >= r.Params.Degree {
-				break
-			}
-			if int(degree[near[at]]) < r.Params.Degree*3/2 {
-				mark(k, mesh, degree, d, at)
-			}
-		}
-	}
-	return mesh
-}
-
-// mark takes an edge into the mesh, at both its ends.
-func mark(k *link, mesh, degree []uint8, d uint32, i int) {
-	at := k.start[d] + uint32(i)
-	if mesh[at] == 1 {
-		return
-	}
-	other := k.to[at]
-	back := slices.Index(k.neighbours(other), d)
-	mesh[at], mesh[k.start[other]+uint32(back)] = 1, 1
-	degree[d]++
-	degree[other]++
 }
 
 // grid cuts the plane into cells at least as wide as a reach.

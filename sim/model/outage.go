@@ -16,14 +16,14 @@ func (r *run) toggle(number int, on bool) {
 	}
 	for d := range r.group {
 		if d := uint32(d); r.hits(number, d) {
-			before := r.usable(d)
+			before, off := r.usable(d), r.state[d]&offEmpty != 0
 			r.suffer(d)
 			if o.What == "power" && on && r.state[d]&offEmpty == 0 {
 				if lasts := r.battery(d); lasts < time.Duration(o.Until)-time.Duration(o.At) {
 					r.q.push(r.q.now+millis(lasts), evDrain, 0, d, uint32(number))
 				}
 			}
-			r.rejoin(d, r.usable(d)&^before)
+			r.rejoin(d, r.usable(d)&^before, off)
 		}
 	}
 }
@@ -102,24 +102,55 @@ func (r *run) churn(d uint32) {
 		mean = g.Return
 	} else {
 		r.state[d] &^= offAway
-		r.rejoin(d, r.usable(d))
+		r.rejoin(d, r.usable(d), true)
 	}
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
 }
 
-// rejoin lets a device reconcile with its neighbours over links that are back.
-func (r *run) rejoin(d uint32, links uint16) {
+// dialsAtOnce is how many neighbours a device dials at a time (node/discovery).
+const dialsAtOnce = 8
+
+// rejoin lets a device reconcile with its neighbours over links that are back. One
+// that has started dials them all at once; one that was running has been dialling them
+// in vain, and they it, with growing pauses: some dials are under way and succeed when
+// their handshake is repeated.
+func (r *run) rejoin(d uint32, links uint16, started bool) {
 	if r.given {
 		return
 	}
 	for l := range r.links {
-		if links>>l&1 == 0 || r.links[l].Airtime != "" {
+		k := &r.links[l]
+		if links>>l&1 == 0 || k.Airtime != "" {
 			continue
 		}
-		for _, other := range r.links[l].neighbours(d) {
-			if r.up(other, l) {
-				r.meetAt(r.q.now+r.links[l].window+uint32(r.chance.IntN(1000)), d, other, l, math.MaxUint32)
+		r.regraft(d, l)
+		for i, other := range k.neighbours(d) {
+			if !r.up(other, l) {
+				continue
 			}
+			r.tally.bytes[d] += float32(r.Params.JoinBytes)
+			r.tally.bytes[other] += float32(r.Params.JoinBytes)
+			var after uint32
+			switch {
+			case k.Range > 0:
+				after = k.window + r.chance.Uint32N(1000)
+			case started:
+				after = joinTrips*k.delay + uint32(i/dialsAtOnce)*6*k.delay
+			default:
+				after = joinTrips*k.delay + r.redial()
+			}
+			r.meetAt(r.q.now+after, d, other, l, math.MaxUint32)
 		}
 	}
+}
+
+// handshake is within what time the first packet of a dial is repeated, mostly.
+const handshake = 1600
+
+// redial is how long it takes until a neighbour that is back is reached.
+func (r *run) redial() uint32 {
+	if r.chance.Float64() < r.Params.Dialling {
+		return r.chance.Uint32N(handshake)
+	}
+	return r.chance.Uint32N(max(1, millis(r.Params.Redial)*5/4))
 }

@@ -15,6 +15,8 @@ const (
 	evMark          // frame number a of the map
 	evEnd           // alert is over: nobody holds it any more
 	evLazy          // a's announcement of the alert reaches b, which may ask for it
+	evCaught        // alert from a at b, by catch-up
+	evOffer         // a's offer of the alert reaches b
 	evRound         // whoever holds something unusual reconciles with a neighbour
 )
 

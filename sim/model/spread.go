@@ -146,6 +146,7 @@ func (r *run) arrive(from, to, alert uint32) {
 // accept takes an alert in.
 func (r *run) accept(d, alert uint32) {
 	a := &r.alerts[alert]
+	delete(r.claims, claimKey(d, alert))
 	r.held.flip(d, alert, a.name)
 	if a.arrived != nil {
 		a.arrived[d] = r.q.now + 1
@@ -187,19 +188,19 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			r.radios.take(r, d, alert)
 			continue
 		}
-		sent := uint32(0)
+		sent, lazy := uint32(0), r.lazy(k, d)
 		for i, other := range k.neighbours(d) {
 			if other == from || !r.up(other, l) || r.bars(other, d) {
 				continue
 			}
-			if !publish && k.mesh[int(k.start[d])+i] == 0 {
-				if !r.held.has(other, alert) && r.chance.Float64() < r.Params.Lazy {
+			if !publish && k.mesh[int(k.start[d])+i]&inMesh == 0 {
+				if !r.held.has(other, alert) && r.chance.Float64() < lazy {
 					beat := r.chance.Uint32N(max(1, millis(r.Params.Heartbeat)))
 					r.q.push(r.q.now+beat+k.delay, evLazy, alert, d, other)
 				}
 				continue
 			}
-			if a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+k.delay < r.q.now {
+			if !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+k.delay < r.q.now {
 				continue // it has said that it does not want it (IDONTWANT)
 			}
 			sent++
@@ -211,6 +212,13 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			r.send(d, c.peer, alert, int(c.link), 1)
 		}
 	}
+}
+
+// lazy is the chance of a neighbour outside the mesh to be told of an alert by an
+// announcement.
+func (r *run) lazy(k *link, d uint32) float64 {
+	others := float64(len(k.neighbours(d)) - r.Params.Degree)
+	return max(float64(r.Params.Lazy), r.Params.LazyShare*others) / max(others, 1)
 }
 
 // announced is a neighbour outside the mesh hearing of an alert (IHAVE): what it
@@ -242,8 +250,13 @@ func (r *run) round() {
 // send is a copy on its way; the nth of several waits for those before it. What
 // is lost on the way comes a round trip later.
 func (r *run) send(from, to, alert uint32, l int, nth uint32) {
+	r.carry(evArrive, from, to, alert, l, nth, 0)
+}
+
+// carry is a transfer that ends with an event, after a number of further trips.
+func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
 	k, size := &r.links[l], r.alerts[alert].size+uint32(r.Params.Overhead)
-	at := r.q.now + k.delay + millis(r.Params.Judging)
+	at := r.q.now + (1+trips)*k.delay
 	if k.Rate > 0 {
 		at += uint32(float64(nth) * float64(size) / float64(k.Rate) * 1000)
 	}
@@ -253,7 +266,7 @@ func (r *run) send(from, to, alert uint32, l int, nth uint32) {
 		r.tally.bytes[from] += float32(size)
 	}
 	r.tally.bytes[from] += float32(size)
-	r.q.push(at, evArrive, alert, from, to)
+	r.q.push(at, kind, alert, from, to)
 }
 
 // meetAt asks for an exchange over a link that lasts so many milliseconds.
@@ -302,7 +315,9 @@ func (r *run) give(from, to uint32, l int, window uint32) {
 		if rate := float64(r.links[l].Rate); rate > 0 && float64(i+1)*float64(r.alerts[alert].size)/rate*1000 > float64(window) {
 			return // the rest at the next meeting
 		}
-		r.send(from, to, alert, l, uint32(i+1))
+		if r.claim(to, alert) {
+			r.carry(evCaught, from, to, alert, l, uint32(i+1), 0)
+		}
 	}
 }
 

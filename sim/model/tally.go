@@ -158,6 +158,20 @@ func (r *run) result() *scenario.Result {
 	return res
 }
 
+// upkeep adds what devices send to get connected with neighbours that stay, and to
+// stay connected.
+func (r *run) upkeep() {
+	each := float64(r.Params.JoinBytes) + r.Params.IdleBytes*float64(r.ended)/1000
+	for l := range r.links {
+		if r.links[l].Airtime != "" {
+			continue
+		}
+		for d := range r.group {
+			r.tally.bytes[d] += float32(each * float64(len(r.links[l].neighbours(uint32(d)))))
+		}
+	}
+}
+
 // curvePoints is how many ages a curve has.
 const curvePoints = 60
 

@@ -50,7 +50,8 @@ type link struct {
 	dials  [][2]uint32 // kept for a stage only
 	start  []uint32    // neighbours of device i: to[start[i]:start[i+1]]
 	to     []uint32
-	mesh   []uint8 // 1 where the neighbour is in the gossip mesh; nil: all are
+	mesh   []uint8 // marks of each neighbour; nil: it is a radio
+	degree []uint8 // of the mesh, by device
 	delay  uint32  // one way, without transfer
 	window uint32  // from meeting to the first transfer
 }

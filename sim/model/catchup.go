@@ -1,0 +1,86 @@
+package model
+
+import "slices"
+
+// Gossip brings what is published; what a device got by reconciliation it offers to
+// its neighbours, and each of them asks one that offers it.
+
+// caught is an alert reaching a device by catch-up.
+func (r *run) caught(from, to, alert uint32) {
+	if r.state[to]&(offAway|offEmpty) != 0 {
+		r.tally.lost++
+		return
+	}
+	r.tally.copies++
+	if r.held.has(to, alert) || r.q.now >= r.alerts[alert].expires {
+		return
+	}
+	r.accept(to, alert)
+	if !r.foeOf(to) || r.foes[r.group[to]-foeGroup].forwards {
+		r.offer(to, from, alert)
+	}
+}
+
+// offer tells the neighbours of what gossip does not bring them.
+func (r *run) offer(d, from, alert uint32) {
+	wait := millis(r.Params.OfferDelay)
+	for l := range r.links {
+		k := &r.links[l]
+		if !r.up(d, l) {
+			continue
+		}
+		if k.Airtime != "" {
+			r.radios.take(r, d, alert)
+			continue
+		}
+		for _, other := range k.neighbours(d) {
+			if other != from && !r.held.has(other, alert) && r.up(other, l) && !r.bars(other, d) {
+				r.q.push(r.q.now+wait+offerTrips*k.delay, evOffer, alert, d, other)
+			}
+		}
+	}
+	for _, c := range r.steps.met(d) {
+		if c.peer != from && !r.held.has(c.peer, alert) {
+			at := max(c.since, r.q.now+min(wait, r.links[c.link].window))
+			r.q.push(at, evOffer, alert, d, c.peer)
+		}
+	}
+}
+
+// offered is a device hearing of an alert that a neighbour has: what it lacks and
+// has asked nobody else for it asks for.
+func (r *run) offered(from, to, alert uint32) {
+	if r.held.has(to, alert) {
+		return
+	}
+	if awake, then := r.awake(to, r.q.now); !awake {
+		r.q.push(then, evOffer, alert, from, to)
+		return
+	}
+	if l := r.common(from, to); l >= 0 && r.claim(to, alert) {
+		r.carry(evCaught, from, to, alert, l, 1, takeTrips)
+	} else if l = r.meets(from, to); l >= 0 && r.claim(to, alert) {
+		r.carry(evCaught, from, to, alert, l, 1, 0)
+	}
+}
+
+// meets is the link of an open contact of a trace, or -1.
+func (r *run) meets(a, b uint32) int {
+	open := r.steps.met(a)
+	if i := slices.IndexFunc(open, func(m meeting) bool { return m.peer == b }); i >= 0 {
+		return int(open[i].link)
+	}
+	return -1
+}
+
+func claimKey(d, alert uint32) uint64 { return uint64(d)<<32 | uint64(alert) }
+
+// claim reports whether a device may ask for an alert now, and notes that it does.
+func (r *run) claim(d, alert uint32) bool {
+	key := claimKey(d, alert)
+	if until, asked := r.claims[key]; asked && r.q.now < until {
+		return false
+	}
+	r.claims[key] = r.q.now + millis(r.Params.Claim)
+	return true
+}
