@@ -177,6 +177,18 @@ func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
 	return isNew
 }
 
+// toDial are the addresses to dial now. The dial after the first one that failed,
+// and each third from there, leaves QUIC out: on a slow link its handshake never
+// ends, and keeps TCP's from ending (see node/host).
+func (e *entry) toDial() []ma.Multiaddr {
+	if e.fails%3 == 1 {
+		if streams := ma.FilterAddrs(e.addrs, isTCP); len(streams) > 0 {
+			return streams
+		}
+	}
+	return e.addrs
+}
+
 // dialable lists the peers to dial now, best first; next is when to look again,
 // zero if never. Beyond wanted more neighbours only static peers are dialed.
 func (b *book) dialable(now time.Time, wanted int) (list []*entry, next time.Time) {

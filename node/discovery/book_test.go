@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"pgregory.net/rapid"
@@ -154,5 +155,21 @@ func TestReachable(t *testing.T) {
 		if got := texts(reachable(claimed, addrs(test.remote)[0], test.direction)); !slices.Equal(got, test.want) {
 			t.Errorf("%s %s: got %v, want %v", test.direction, test.remote, got, test.want)
 		}
+	}
+}
+
+// TestToDial: a link on which QUIC's handshake never ends gets a dial without it.
+func TestToDial(t *testing.T) {
+	both := addrs("/ip4/10.0.0.1/udp/7131/quic-v1", "/ip4/10.0.0.1/tcp/7131")
+	e := &entry{addrs: both}
+	for fails, want := range [][]string{texts(both), {"/ip4/10.0.0.1/tcp/7131"}, texts(both), texts(both), {"/ip4/10.0.0.1/tcp/7131"}} {
+		e.fails = fails
+		if diff := cmp.Diff(want, texts(e.toDial())); diff != "" {
+			t.Errorf("after %d failures: -want +got:\n%s", fails, diff)
+		}
+	}
+	e = &entry{addrs: both[:1], fails: 1}
+	if diff := cmp.Diff(texts(both[:1]), texts(e.toDial())); diff != "" {
+		t.Errorf("without TCP: -want +got:\n%s", diff)
 	}
 }

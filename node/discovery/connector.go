@@ -80,7 +80,9 @@ type mesh interface {
 	Connect(context.Context, peer.AddrInfo) error
 	Subscribe() (event.Subscription, error)
 	Peers() []peer.ID
-	ClearBackoff(peer.ID)
+	// Forget drops what libp2p keeps of a peer that is not connected: its addresses,
+	// and pauses after dials that failed.
+	Forget(peer.ID)
 	Protect(peer.ID)
 	// Probe closes the connections to a peer if it does not answer in time.
 	Probe(context.Context, peer.ID)

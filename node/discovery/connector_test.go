@@ -51,7 +51,7 @@ func (m *fakeMesh) Probe(_ context.Context, id peer.ID) {
 	m.set(id, up)
 }
 
-func (m *fakeMesh) ClearBackoff(peer.ID) {
+func (m *fakeMesh) Forget(peer.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cleared++

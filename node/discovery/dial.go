@@ -13,8 +13,10 @@ const (
 	// maxDials bounds dials under way: a phone's radio and a Raspberry's cores.
 	maxDials = 8
 
-	// dialTimeout bounds one dial with all addresses and the handshake.
-	dialTimeout = 15 * time.Second
+	// dialTimeout bounds one dial with all addresses, the handshake and what the
+	// two then tell each other of themselves, on a slow link. Where nobody answers it ends
+	// after 5 to 8 s.
+	dialTimeout = 90 * time.Second
 )
 
 // result is the outcome of one dial.
@@ -44,7 +46,7 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 		}
 		under++
 		e.dialing, e.tried = true, now
-		info := peer.AddrInfo{ID: e.id, Addrs: e.addrs}
+		info := peer.AddrInfo{ID: e.id, Addrs: e.toDial()}
 		running.Go(func() { c.dialOne(ctx, info) })
 	}
 	return next
@@ -53,7 +55,7 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo) {
 	dial, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c.host.ClearBackoff(info.ID) // the book keeps the pauses
+	c.host.Forget(info.ID) // the book keeps pauses and addresses
 	err := c.host.Connect(dial, info)
 	select {
 	case c.results <- result{info.ID, err}:
@@ -68,7 +70,7 @@ func (c *Connector) settle(b *book, r result, now time.Time) {
 		return
 	}
 	e.dialing = false
-	if r.err == nil {
+	if r.err == nil || e.connected {
 		b.connect(r.id, now)
 		return
 	}

@@ -49,9 +49,12 @@ func (m libp2pMesh) Subscribe() (event.Subscription, error) {
 	}, eventbus.BufSize(eventBuffer), eventbus.Name("discovery"))
 }
 
-// ClearBackoff lets the swarm dial the peer's addresses at once; its own pauses
-// of 5 s to 5 min know nothing of changes of the network.
-func (m libp2pMesh) ClearBackoff(id peer.ID) {
+// Forget lets the swarm dial the addresses it is given, at once; its own pauses of
+// 5 s to 5 min know nothing of changes of the network.
+func (m libp2pMesh) Forget(id peer.ID) {
+	if m.host.Network().Connectedness(id) != network.Connected {
+		m.host.Peerstore().ClearAddrs(id)
+	}
 	if s, ok := m.host.Network().(interface{ Backoff() *swarm.DialBackoff }); ok {
 		s.Backoff().Clear(id)
 	}
@@ -100,3 +103,5 @@ func isDialable(a ma.Multiaddr) bool {
 	}
 	return false
 }
+
+func isTCP(a ma.Multiaddr) bool { return len(a) > 1 && a[1].Protocol().Code == ma.P_TCP }

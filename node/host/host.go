@@ -16,7 +16,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
 	"github.com/quic-go/quic-go"
 	"go.uber.org/fx"
@@ -124,9 +123,7 @@ func (c *Config) options() ([]libp2p.Option, error) {
 		libp2p.AddrsFactory(withoutSpelled),
 	}
 	if !c.QUICOnly {
-		// With port reuse two devices on one machine would listen on the same
-		// port without an error and get each other's connections.
-		options = append(options, libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()))
+		options = append(options, patientTCP()...)
 	}
 	if c.Bans != nil {
 		options = append(options, libp2p.ConnectionGater(c.Bans))
