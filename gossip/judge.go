@@ -193,7 +193,7 @@ func (r *Router) isKnownAt(e *wire.Envelope, level wire.Level) bool {
 // addsNothing reports whether an envelope at this level would bring nothing new: neither
 // signatures nor missing parts. The caller holds r.mu.
 func (r *Router) addsNothing(e *wire.Envelope, level wire.Level) bool {
-	return r.ledger.Has(wire.Item{ID: e.ID(), Level: level}) && !(r.ledger.LacksParts(e.ID(), level) && !missingPart(e))
+	return r.ledger.Has(wire.Item{ID: e.ID(), Level: level}, r.limit) && !(r.ledger.LacksParts(e.ID(), level) && !missingPart(e))
 }
 
 // enter puts an accepted envelope into the ledger and appends its record to j.

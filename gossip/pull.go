@@ -124,7 +124,7 @@ func (r *Router) lacks(o *offered) bool {
 	if e := r.ledger.Known(o.id); e != nil {
 		return e.Grade() < o.grade
 	}
-	return !r.ledger.Has(wire.Item{ID: o.id, Level: o.grade / 2})
+	return !r.ledger.Has(wire.Item{ID: o.id, Level: o.grade / 2}, r.limit)
 }
 
 // receive reads the answer to a request, and learns how fast the link is.

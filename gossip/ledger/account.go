@@ -91,14 +91,36 @@ func (l *Ledger) last(a *account) *Entry {
 	return a.heap[0]
 }
 
+// quota is what one of e's accounts may hold.
+func (e *Entry) quota(certificate wire.ID, limit Limit) Quota {
+	if e.Kind == wire.TypeRoot {
+		return rivals
+	}
+	return limit(certificate, e.Lane)
+}
+
+// mayFit reports whether Admit might take e, which is not known: false is certain. It
+// costs little, because neighbours may have it asked at will.
+func (l *Ledger) mayFit(e *Entry, limit Limit) bool {
+	for _, certificate := range e.Accounts {
+		quota := e.quota(certificate, limit)
+		a := l.accounts[accountKey{certificate, e.Lane}]
+		with := account{count: 1, bytes: e.Size}
+		if a != nil {
+			with.count, with.bytes = a.count+1, a.bytes+e.Size
+		}
+		if quota.exceeded(&with) && (a == nil || CompareRank(l.last(a), e) < 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // overflow removes what e, just entered, displaces from its accounts. ok is false if
 // that is e itself; then all the others are back.
 func (l *Ledger) overflow(e *Entry, limit Limit) (displaced []*Entry, ok bool) {
 	for _, certificate := range e.Accounts {
-		key, quota := accountKey{certificate, e.Lane}, rivals
-		if e.Kind != wire.TypeRoot {
-			quota = limit(certificate, e.Lane)
-		}
+		key, quota := accountKey{certificate, e.Lane}, e.quota(certificate, limit)
 		for a := l.accounts[key]; a != nil && quota.exceeded(a); a = l.accounts[key] {
 			last := l.last(a)
 			l.Remove(last)

@@ -51,12 +51,19 @@ func (l *Ledger) Len() int { return len(l.known) }
 func (l *Ledger) Head(author [32]byte, lane wire.Lane) Head { return l.heads[headKey{author, lane}] }
 
 // Has reports whether an envelope with at most this level is known or was given
-// up: with more signatures it may rank above what it gave way to.
-func (l *Ledger) Has(it wire.Item) bool {
+// up: with more signatures it may rank above what it gave way to. What gave way is
+// worth another look where there may be room again: sizes differ, and what displaced it
+// may have ended, or given way itself. Else devices that heard of the same in different orders
+// would keep different sets.
+func (l *Ledger) Has(it wire.Item, limit Limit) bool {
 	if e, ok := l.known[it.ID]; ok && e.Level >= it.Level {
 		return true
 	}
-	return l.memos.has(it)
+	if d := l.memos.displaced[it.ID]; d != nil && d.Level >= it.Level && !l.mayFit(d, limit) {
+		return true
+	}
+	m := l.memos.released[it.ID]
+	return m != nil && m.Level >= it.Level
 }
 
 // Ceiling is the level to ask for before signatures are checked, where an
@@ -182,8 +189,8 @@ func (l *Ledger) Sweep(before uint64, sure func(domain wire.ID) bool) (ended []*
 	for _, e := range ended {
 		l.Remove(e)
 	}
-	for id, m := range l.memos.displaced {
-		if recon.Closed(m.expires, before) && sure(m.place.Domain) {
+	for id, e := range l.memos.displaced {
+		if recon.Closed(e.Expires, before) && sure(e.Domain) {
 			delete(l.memos.displaced, id)
 		}
 	}

@@ -70,7 +70,7 @@ func TestQuotasHoldInEveryOrder(t *testing.T) {
 			}
 		}
 		for _, e := range all {
-			if !l.Has(e.Item) {
+			if l.known[e.ID] == nil && l.memos.displaced[e.ID] == nil {
 				t.Fatalf("%v is neither known nor remembered", e.ID)
 			}
 		}
@@ -102,16 +102,61 @@ func TestOverflowKeepsTheSameSetInEveryOrder(t *testing.T) {
 	})
 }
 
+// Devices that heard of different parts of everything, in different orders, and then
+// offer each other what they hold, end with the same set, also where bytes bind; and from
+// then on nobody fetches anything.
+func TestLedgersConverge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []*Entry
+		for n := range rapid.IntRange(1, 40).Draw(t, "entries") {
+			all = append(all, genEntry(t, n))
+		}
+		ledgers := make([]*Ledger, rapid.IntRange(2, 5).Draw(t, "devices"))
+		for i := range ledgers {
+			ledgers[i] = New()
+			order := rapid.Permutation(all).Draw(t, "order")
+			for _, e := range order[:rapid.IntRange(0, len(order)).Draw(t, "heard")] {
+				_, _ = ledgers[i].Admit(e, testLimit)
+			}
+			for _, e := range order[:rapid.IntRange(0, len(order)/4).Draw(t, "lost")] {
+				ledgers[i].Remove(e) // what the disk did not take, for instance
+			}
+		}
+		fetched := 1
+		for round := 0; fetched > 0; round++ {
+			if round > len(all)*len(ledgers) {
+				t.Fatal("they exchange for ever")
+			}
+			fetched = 0
+			for i, from := range ledgers {
+				to := ledgers[(i+1)%len(ledgers)] // a ring is enough
+				for _, id := range keptIDs(from) {
+					if e := from.known[id]; e != nil && !to.Has(e.Item, testLimit) {
+						if _, err := to.Admit(e, testLimit); err == nil {
+							fetched++
+						}
+					}
+				}
+			}
+		}
+		for i, l := range ledgers {
+			if a, b := keptIDs(ledgers[0]), keptIDs(l); !slices.Equal(a, b) {
+				t.Fatalf("device 0 holds %v, device %d %v", a, i, b)
+			}
+		}
+	})
+}
+
 func TestHigherLevelReplacesLower(t *testing.T) {
 	l := New()
 	one := &Entry{Item: wire.Item{ID: testID(1), Level: 1}, Place: Place{Lane: wire.LaneLive}, Size: 10, Accounts: []wire.ID{testID(9)}}
 	two := &Entry{Item: wire.Item{ID: testID(1), Level: 2}, Place: Place{Lane: wire.LaneLive}, Size: 12, Accounts: []wire.ID{testID(9)}}
 	l.Admit(one, testLimit)
-	if l.Has(two.Item) {
+	if l.Has(two.Item, testLimit) {
 		t.Error("level 2 counts as known before it came")
 	}
 	l.Admit(two, testLimit)
-	if !l.Has(one.Item) || !l.Has(two.Item) || l.accounts[accountKey{testID(9), wire.LaneLive}].bytes != 12 {
+	if !l.Has(one.Item, testLimit) || !l.Has(two.Item, testLimit) || l.accounts[accountKey{testID(9), wire.LaneLive}].bytes != 12 {
 		t.Error("level 2 did not replace level 1")
 	}
 }
@@ -180,10 +225,10 @@ func TestSetFollowsTheLedger(t *testing.T) {
 			switch k := l.Known(e.ID); {
 			case k != nil && rapid.Bool().Draw(t, "release"):
 				l.Release(k)
-				if !l.Has(k.Item) {
+				if !l.Has(k.Item, testLimit) {
 					t.Fatal("what was released is not remembered")
 				}
-			case !l.Has(e.Item):
+			case !l.Has(e.Item, testLimit):
 				_, _ = l.Admit(e, testLimit)
 			}
 		}
@@ -261,7 +306,7 @@ func TestEndsByOneDoNotCrowdOutWarnings(t *testing.T) {
 		t.Error("a warning by two gave way to ends by one")
 	}
 	confirmed := entryAt(2, 8, wire.PriorityExtreme, 2)
-	if l.Has(confirmed.Item) {
+	if l.Has(confirmed.Item, testLimit) {
 		t.Fatal("the second signature would not be asked for")
 	}
 	if _, err := l.Admit(confirmed, testLimit); err != nil || !slices.Contains(keptIDs(l), confirmed.ID) {

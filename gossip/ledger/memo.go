@@ -25,26 +25,12 @@ func (m *Memo) item() wire.Item { return wire.Item{ID: m.ID, Level: grade(m.Leve
 
 // memos are the two kinds of what was given up.
 type memos struct {
-	displaced map[wire.ID]displaced // by what ranks higher, here as everywhere
-	released  map[wire.ID]*Memo     // for want of room, here alone
-}
-
-type displaced struct {
-	level   wire.Level
-	expires uint64
-	place   Place
+	displaced map[wire.ID]*Entry // by what ranks higher, here as everywhere
+	released  map[wire.ID]*Memo  // for want of room, here alone
 }
 
 func newMemos() memos {
-	return memos{displaced: map[wire.ID]displaced{}, released: map[wire.ID]*Memo{}}
-}
-
-func (m *memos) has(it wire.Item) bool {
-	if d, ok := m.displaced[it.ID]; ok && d.level >= it.Level {
-		return true
-	}
-	r, ok := m.released[it.ID]
-	return ok && r.Level >= it.Level
+	return memos{displaced: map[wire.ID]*Entry{}, released: map[wire.ID]*Memo{}}
 }
 
 func (m *memos) displace(e *Entry) {
@@ -54,7 +40,7 @@ func (m *memos) displace(e *Entry) {
 			break
 		}
 	}
-	m.displaced[e.ID] = displaced{e.Level, e.Expires, e.Place}
+	m.displaced[e.ID] = e
 }
 
 // Release removes a known envelope for want of room, and remembers it.
