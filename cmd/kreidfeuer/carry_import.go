@@ -61,7 +61,7 @@ func (e *env) importFiles(ctx context.Context, dev carrier, names []string) erro
 			continue
 		}
 		if isPicture(in.head) {
-			note(pictures.read(name, in))
+			note(pictures.read(ctx, name, in))
 		} else {
 			note(e.importOne(ctx, dev, name, in))
 		}

@@ -45,7 +45,7 @@ func (e *env) inspect(ctx context.Context, c *cli.Context, dev carrier, name str
 	defer in.Close()
 	if isPicture(in.head) {
 		pictures := newPictures()
-		if err := pictures.read(name, in); err != nil {
+		if err := pictures.read(ctx, name, in); err != nil {
 			return err
 		}
 		if in, err = e.expandPictures(ctx, dev, pictures); err != nil {

@@ -13,6 +13,10 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// maxMessages bounds the warnings taken of one command's pictures: each takes some
+// 40 ms to expand, and a sheet of paper holds one.
+const maxMessages = 256
+
 // isPicture reports whether a file that begins with head holds frames: a PNG or
 // JPEG, or the texts that a phone's camera shows of codes, as somebody copied them.
 func isPicture(head []byte) bool {
@@ -27,12 +31,13 @@ type pictures struct {
 	assembler *frame.Assembler
 	messages  [][]byte
 	strange   int // codes that hold something else
+	beyond    int // messages that are left out
 }
 
 func newPictures() *pictures { return &pictures{assembler: frame.NewAssembler(frame.Limits{})} }
 
 // read takes the frames of one picture, or of a text with one in each line.
-func (p *pictures) read(name string, in io.Reader) error {
+func (p *pictures) read(ctx context.Context, name string, in io.Reader) error {
 	p.names = append(p.names, name)
 	data, err := io.ReadAll(io.LimitReader(in, qr.MaxPicture+1))
 	if err != nil {
@@ -44,7 +49,7 @@ func (p *pictures) read(name string, in io.Reader) error {
 		}
 		return nil
 	}
-	if err := qr.Read(data, p.take); err != nil {
+	if err := qr.Read(ctx, data, p.take); err != nil {
 		return failf(exitData, "%s: %w", inputName(name), err)
 	}
 	return nil
@@ -74,6 +79,10 @@ func (p *pictures) add(message []byte) {
 			return
 		}
 	}
+	if len(p.messages) >= maxMessages {
+		p.beyond++
+		return
+	}
 	p.messages = append(p.messages, message)
 }
 
@@ -85,6 +94,9 @@ func (p *pictures) problem() error {
 			hintf("photograph the others too and name all pictures at once; any %d different ones do", m.Needed)
 	}
 	switch {
+	case p.beyond > 0:
+		return failf(exitNo, "%s: %d warnings more than the %d that are read at once", names, p.beyond, maxMessages).
+			hintf("read the rest by itself; for many, carry export makes a bundle")
 	case len(p.messages) > 0:
 		return nil
 	case p.strange > 0:
@@ -104,6 +116,9 @@ type takenJSON struct {
 func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) error {
 	first := p.problem()
 	for _, m := range p.messages {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		s, err := dev.TakeMessage(ctx, m)
 		switch {
 		case err != nil:

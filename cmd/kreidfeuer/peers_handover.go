@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"image/png"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func peersAddCommand(e *env) *cli.Command {
 			if err := wantArgs(c, 1, 1, "a file, a card or an address"); err != nil {
 				return err
 			}
-			addrs, err := e.handedOver(c.Args().First())
+			addrs, err := e.handedOver(c.Context, c.Args().First())
 			if err != nil {
 				return err
 			}
@@ -117,7 +118,7 @@ func peersAddCommand(e *env) *cli.Command {
 }
 
 // handedOver reads the addresses of one peer, with its ID, from what a person gives.
-func (e *env) handedOver(arg string) ([]string, error) {
+func (e *env) handedOver(ctx context.Context, arg string) ([]string, error) {
 	if strings.HasPrefix(arg, "/") && strings.Contains(arg, "/p2p/") {
 		if _, err := peer.AddrInfoFromString(arg); err != nil {
 			return nil, failf(exitUsage, "peer %q: %w", arg, err)
@@ -132,7 +133,7 @@ func (e *env) handedOver(arg string) ([]string, error) {
 		}
 		if text = string(content); isPicture(content) {
 			text = ""
-			if err := qr.Read(content, func(found string) bool { text = found; return strings.HasPrefix(found, discovery.CardPrefix) }); err != nil {
+			if err := qr.Read(ctx, content, func(found string) bool { text = found; return strings.HasPrefix(found, discovery.CardPrefix) }); err != nil {
 				return nil, failf(exitUsage, "%s: %w", inputName(arg), err)
 			}
 		}

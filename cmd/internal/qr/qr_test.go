@@ -82,7 +82,7 @@ func photo(t *testing.T, sheet image.Image, angle, scale, tilt float64, noise in
 func readAll(t *testing.T, picture []byte, want []string) []string {
 	t.Helper()
 	var got []string
-	if err := Read(picture, func(text string) bool {
+	if err := Read(t.Context(), picture, func(text string) bool {
 		got = append(got, text)
 		return len(got) == len(want)
 	}); err != nil {
@@ -146,7 +146,7 @@ func TestReadPNG(t *testing.T) {
 func TestNoPicture(t *testing.T) {
 	none := func(string) bool { t.Error("found something"); return true }
 	for _, b := range []string{"", "text", "\x89PNG\r\n\x1a\n", "\xff\xd8\xff"} {
-		if err := Read([]byte(b), none); !errors.Is(err, ErrPicture) {
+		if err := Read(t.Context(), []byte(b), none); !errors.Is(err, ErrPicture) {
 			t.Errorf("%q: %v", b, err)
 		}
 	}
@@ -154,7 +154,7 @@ func TestNoPicture(t *testing.T) {
 	if err := png.Encode(&huge, image.NewPaletted(image.Rect(0, 0, 8000, 8000), color.Palette{color.White})); err != nil {
 		t.Fatal(err)
 	}
-	if err := Read(huge.Bytes(), none); err == nil || errors.Is(err, ErrPicture) {
+	if err := Read(t.Context(), huge.Bytes(), none); err == nil || errors.Is(err, ErrPicture) {
 		t.Errorf("a picture of 64 megapixels: %v", err)
 	}
 }

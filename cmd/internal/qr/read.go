@@ -2,9 +2,12 @@ package qr
 
 import (
 	"bytes"
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	_ "image/jpeg" // formats that cameras and scanners write
 	_ "image/png"
@@ -12,6 +15,7 @@ import (
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/multi/qrcode"
 	single "github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/makiuchi-d/gozxing/qrcode/detector"
 )
 
 const (
@@ -21,6 +25,14 @@ const (
 	// maxPixels bounds what a picture takes in memory: 50 megapixels are one photo
 	// of a good camera.
 	maxPixels = 50_000_000
+
+	// maxDecoded bounds the bytes that it takes as it is decoded: colours of 16 bits,
+	// and JPEGs that come in layers, take several times as much as others.
+	maxDecoded = 200_000_000
+
+	// maxFinders bounds the corners of codes in one look: a sheet of codes has 18, a
+	// photo some that only look so. The reader of codes tries each three of them.
+	maxFinders = 72
 
 	// workSide is the longer side at which a picture is looked at, in pixels: a
 	// sheet of six codes has modules of some seven pixels then.
@@ -33,8 +45,8 @@ var ErrPicture = errors.New("not a picture in PNG or JPEG")
 // Read finds the QR codes in a picture and calls found with the text of each, once,
 // until it says that it has enough; codes seen at the same look still follow. It looks again and again at other sizes and
 // sections, since photos are dark, skew and blurred; that takes seconds where there
-// is nothing. The error is ErrPicture or says what is wrong with the picture.
-func Read(picture []byte, found func(text string) (enough bool)) error {
+// is nothing. It returns early when ctx ends, with its error. Otherwise the error is ErrPicture or says what is wrong with the picture.
+func Read(ctx context.Context, picture []byte, found func(text string) (enough bool)) error {
 	if len(picture) > MaxPicture {
 		return fmt.Errorf("picture of %d bytes, at most %d", len(picture), MaxPicture)
 	}
@@ -45,17 +57,56 @@ func Read(picture []byte, found func(text string) (enough bool)) error {
 	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
 		return fmt.Errorf("picture of %d by %d, at most %d pixels", config.Width, config.Height, maxPixels)
 	}
+	if size := config.Width * config.Height * depth(config.ColorModel, picture); size > maxDecoded {
+		return fmt.Errorf("picture of %d by %d takes %d MB in memory, at most %d: scale it down", config.Width, config.Height, size/1e6, maxDecoded/1_000_000)
+	}
 	img, _, err := image.Decode(bytes.NewReader(picture))
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrPicture, err)
 	}
-	s := search{seen: map[string]bool{}, found: found}
+	s := search{ctx: ctx, seen: map[string]bool{}, found: found}
 	s.all(img)
-	return nil
+	return ctx.Err()
+}
+
+// depth is how many bytes a pixel takes while a picture is decoded.
+func depth(m color.Model, picture []byte) int {
+	switch {
+	case isLayered(picture):
+		return 16 // coefficients of 32 bits
+	case m == color.RGBA64Model || m == color.NRGBA64Model:
+		return 8
+	}
+	return 4
+}
+
+// isLayered reports whether a picture is a progressive JPEG (ITU-T T.81, B.2.2).
+func isLayered(b []byte) bool {
+	if !bytes.HasPrefix(b, []byte{0xff, 0xd8}) {
+		return false
+	}
+	for b = b[2:]; len(b) >= 4; {
+		if b[0] != 0xff { // bytes between segments are passed over
+			b = b[1:]
+			continue
+		}
+		switch marker := b[1]; {
+		case marker == 0xc2:
+			return true
+		case marker == 0xc0, marker == 0xc1, marker == 0xda:
+			return false
+		case marker == 0xff || marker == 0 || marker >= 0xd0 && marker <= 0xd7:
+			b = b[1:]
+		default:
+			b = b[min(len(b), 2+int(binary.BigEndian.Uint16(b[2:]))):]
+		}
+	}
+	return false
 }
 
 // search is a picture being looked at.
 type search struct {
+	ctx    context.Context
 	seen   map[string]bool
 	found  func(string) bool
 	enough bool
@@ -127,13 +178,16 @@ var harder = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: t
 // makes of a hostile picture must not end the program.
 func (s *search) look(img *image.Gray) {
 	defer func() { _ = recover() }()
-	if s.enough || img.Rect.Dx() < 21 || img.Rect.Dy() < 21 {
+	if s.enough || s.ctx.Err() != nil || img.Rect.Dx() < 21 || img.Rect.Dy() < 21 {
 		return
 	}
 	source := luminance(img)
 	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
 		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
 		if err != nil || s.enough {
+			continue
+		}
+		if matrix, err := bitmap.GetBlackMatrix(); err != nil || crowded(matrix) {
 			continue
 		}
 		results, _ := qrcode.NewQRCodeMultiReader().DecodeMultiple(bitmap, harder)
@@ -146,6 +200,31 @@ func (s *search) look(img *image.Gray) {
 			}
 		}
 	}
+}
+
+// crowded reports whether more corners of codes are to be seen than codes have. What
+// the reader makes of n of them takes n³ steps, and memory.
+func crowded(m *gozxing.BitMatrix) bool {
+	finder := detector.NewFinderPatternFinder(m, nil)
+	for y := 2; y < m.GetHeight(); y += 3 { // as the reader does
+		runs, n, dark := make([]int, 5), 0, false // the lengths of the last runs; how many there were
+		for x := 0; x <= m.GetWidth(); x++ {
+			if x < m.GetWidth() && m.Get(x, y) == dark {
+				runs[4]++
+				continue
+			}
+			if n++; dark && n > 4 && detector.FinderPatternFinder_foundPatternCross(runs) {
+				finder.HandlePossibleCenter(runs, y, x)
+				if len(finder.GetPossibleCenters()) > maxFinders {
+					return true
+				}
+			}
+			dark = !dark
+			copy(runs, runs[1:])
+			runs[4] = 1
+		}
+	}
+	return false
 }
 
 // luminance hands the reader a grey picture without asking each pixel for its colour.
