@@ -131,11 +131,14 @@ func (g *grafting) outbound(d uint32) (n int) {
 	return n
 }
 
-// regraft gives a device that is back a new mesh: its old one has given it up, and
-// who has too few left grafts, too.
+// regraft takes a device that is gone or back out of its old mesh, whose others graft
+// if they have too few left; one that is back grafts a new one.
 func (r *run) regraft(d uint32, l int) {
 	g := &grafting{run: r, link: &r.links[l], number: l}
-	few := []uint32{d}
+	var few []uint32
+	if g.up(d, l) {
+		few = append(few, d)
+	}
 	for at := g.start[d]; at < g.start[d+1]; at++ {
 		if g.mesh[at]&inMesh == 0 {
 			continue

@@ -14,6 +14,7 @@ func (r *run) toggle(number int, on bool) {
 	} else {
 		r.tally.on = remove(r.tally.on, number)
 	}
+	var gone []uint32
 	for d := range r.group {
 		if d := uint32(d); r.hits(number, d) {
 			before, off := r.usable(d), r.state[d]&offEmpty != 0
@@ -24,7 +25,13 @@ func (r *run) toggle(number int, on bool) {
 				}
 			}
 			r.rejoin(d, r.usable(d)&^before, off)
+			if before&^r.usable(d) != 0 {
+				gone = append(gone, d)
+			}
 		}
+	}
+	for _, d := range gone {
+		r.desert(d)
 	}
 }
 
@@ -89,6 +96,7 @@ func (r *run) drain(d uint32, number int) {
 	for _, i := range r.tally.on {
 		if i == number {
 			r.state[d] |= offEmpty
+			r.desert(d)
 		}
 	}
 }
@@ -99,12 +107,22 @@ func (r *run) churn(d uint32) {
 	mean := g.Leave
 	if r.state[d]&offAway == 0 {
 		r.state[d] |= offAway
+		r.desert(d)
 		mean = g.Return
 	} else {
 		r.state[d] &^= offAway
 		r.rejoin(d, r.usable(d), true)
 	}
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
+}
+
+// desert takes a device out of the meshes of the links that it has lost.
+func (r *run) desert(d uint32) {
+	for l := range r.links {
+		if k := &r.links[l]; !r.given && k.Airtime == "" && r.mine[d]>>l&1 == 1 && !r.up(d, l) {
+			r.regraft(d, l)
+		}
+	}
 }
 
 // dialsAtOnce is how many neighbours a device dials at a time (node/discovery).

@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/model"
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+)
+
+// played is what one engine made of a scenario.
+type played struct {
+	*scenario.Result
+	ages []time.Duration // of all first arrivals
+}
+
+func playBoth(t *testing.T, text string, seed uint64) (real, modelled played) {
+	t.Helper()
+	s, err := scenario.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := func(p *played) func(int, int, time.Duration) {
+		return func(_, _ int, age time.Duration) { p.ages = append(p.ages, age) }
+	}
+	if real.Result, err = Play(t, PlayConfig{Scenario: s, Seed: seed, Open: os.ReadFile, Arrived: note(&real)}); err != nil {
+		t.Fatal(err)
+	}
+	modelled.Result, err = model.Run(t.Context(), model.Config{Scenario: s, Seed: seed, Open: os.ReadFile, Arrived: note(&modelled)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(real.ages)
+	slices.Sort(modelled.ages)
+	return real, modelled
+}
+
+func quantile(ages []time.Duration, share float64) time.Duration {
+	if len(ages) == 0 {
+		return -1
+	}
+	return ages[int(share*float64(len(ages)-1))]
+}
+
+// distance is Kolmogorov's and Smirnov's: the greatest difference between the two
+// distributions' functions.
+func distance(a, b []time.Duration) (d float64) {
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		x := min(a[i], b[j])
+		for i < len(a) && a[i] == x {
+			i++
+		}
+		for j < len(b) && b[j] == x {
+			j++
+		}
+		d = max(d, math.Abs(float64(i)/float64(len(a))-float64(j)/float64(len(b))))
+	}
+	return d
+}
+
+const fidelityHead = `schema: kreidfeuer.scenario/1
+name: fidelity
+title: Both engines
+duration: %s
+places:
+  - {name: west, kind: plane, size: [1km, 1km]}
+  - {name: east, kind: plane, size: [1km, 1km], origin: [5km, 0m]}
+links: {net: {latency: 25ms}}
+groups:
+  - {name: station, count: 1, at: west, links: [net], role: station}
+  - {name: west, count: %d, at: west, links: [net]%s}
+  - {name: east, count: %d, at: east, links: [net]%s}
+`
+
+// TestFidelity: the model and real devices agree on who gets a warning, how late, and
+// at how many copies: half and the last hundredth to one hop or 5 %, the copies to 10 %,
+// and the distributions of all ages to 0.1 by Kolmogorov and Smirnov. make sim and make
+// soak play it with more devices and failures.
+func TestFidelity(t *testing.T) {
+	const hop = 25 * time.Millisecond
+	n, all := 40, false
+	if os.Getenv("KREIDFEUER_SIM") != "" || os.Getenv("KREIDFEUER_SOAK") != "" || os.Getenv("KREIDFEUER_SIM_DEVICES") != "" {
+		n, all = scale(t, 100, 1000), true
+	}
+	for _, c := range []struct {
+		name, duration, churn, rest string
+		slow                        bool
+	}{
+		{"mesh", "40s", "", "alerts: [{at: 4s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", false},
+		{"loss", "40s", "", "alerts: [{at: 4s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", true},
+		{"outage", "8m", "", "outages: [{at: 1m, until: 4m, what: link:net, place: east}]\n" +
+			"alerts: [{at: 30s, from: station, severity: Severe}, {at: 2m, from: station, severity: Severe, count: 4, every: 10s}]\n", true},
+		{"churn", "10m", ", leave: 4m, return: 1m", "alerts: [{at: 1m, from: station, severity: Severe, count: 10, every: 45s}]\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.slow && !all {
+				t.Skip("slow: make sim plays it")
+			}
+			if c.churn != "" || c.name == "outage" {
+				n = min(n, 300) // for minutes
+			}
+			text := fmt.Sprintf(fidelityHead, c.duration, n/2-1, c.churn, n-n/2, c.churn) + c.rest
+			if c.name == "loss" {
+				text = strings.Replace(text, "latency: 25ms", "latency: 25ms, loss: 2%", 1)
+			}
+			real, modelled := playBoth(t, text, 1)
+			for _, p := range []played{real, modelled} {
+				t.Logf("%-5s %5d devices %6d arrivals, p50 %s p90 %s p99 %s max %s, %.2f copies, %.0f bytes each, %.1f s of CPU", p.Engine, p.Devices,
+					len(p.ages), quantile(p.ages, 0.5), quantile(p.ages, 0.9), quantile(p.ages, 0.99), quantile(p.ages, 1), p.Traffic.PerCopy,
+					p.Traffic.PerDevice[0], p.Cost.CPU)
+			}
+			d := distance(real.ages, modelled.ages)
+			t.Logf("distance %.3f", d)
+			for _, share := range []float64{0.5, 0.99} {
+				a, b := quantile(real.ages, share), quantile(modelled.ages, share)
+				if off := (a - b).Abs(); off > max(hop, a/20) {
+					t.Errorf("p%.0f is %s on real devices and %s in the model", 100*share, a, b)
+				}
+			}
+			if a, b := real.Traffic.PerCopy, modelled.Traffic.PerCopy; math.Abs(a-b) > a/10 {
+				t.Errorf("%.2f copies on real devices and %.2f in the model", a, b)
+			}
+			if len(real.ages) != len(modelled.ages) || d > 0.1 {
+				t.Errorf("%d and %d arrivals, distance %.3f", len(real.ages), len(modelled.ages), d)
+			}
+		})
+	}
+}
