@@ -9,6 +9,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -26,6 +27,17 @@ func ImportBy(ctx context.Context, in io.Reader, ingest func([]byte) error) (api
 	m := newImporting(ctx, ingest)
 	err := m.all(bundle.NewReader(in))
 	return m.outcome(), err
+}
+
+// HearAgain hears a message over a radio, has time pass, and returns how often it
+// was expanded.
+func (n *Node) HearAgain(ctx context.Context, message []byte, rounds int) int {
+	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1), heard: map[wire.ID]spelled{}}
+	w.hear(ctx, message)
+	for range rounds {
+		w.retry(ctx)
+	}
+	return w.expands
 }
 
 // Retain gives up at once what need not be kept.

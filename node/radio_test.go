@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
+	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
@@ -84,4 +85,22 @@ func TestRadioThatDoesNotAnswer(t *testing.T) {
 		t.Errorf("health %v does not tell of the radio", s.Health)
 	}
 	submit(t, d, warning(t, tree, "one")) // nothing else suffers
+}
+
+// TestStrangersOnTheRadio: what waits for its certificates costs nothing until
+// something comes that may prove it.
+func TestStrangersOnTheRadio(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	here := nodetest.Start(t, tree, nodetest.Options{})
+	one := warning(t, tree, "one")
+	submit(t, here, one)
+	message, err := here.Message(t.Context(), one.ID(), brief.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := nodetest.Start(t, tree, nodetest.Options{Stranger: true})
+	if n := there.HearAgain(t.Context(), message, 100); n > 4 {
+		t.Errorf("a message of a stranger was expanded %d times", n)
+	}
 }
