@@ -14,6 +14,9 @@ import (
 var version = "unknown"
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == playsOrder {
+		obey()
+	}
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	e := &env{stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())), interrupts: interrupts}
