@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,7 +102,7 @@ func (e *env) exportBundle(c *cli.Context, f apitype.BundleFilter, name string) 
 		if name == "-" {
 			err = write(e.stdout)
 		} else {
-			err = e.streamFile(name, write)
+			err = e.streamFile(name, 0o666, write)
 		}
 		bar.end()
 		if err != nil || name == "-" {
@@ -165,20 +166,27 @@ func eachExported(ctx context.Context, dev carrier, filter apitype.BundleFilter,
 }
 
 // streamFile replaces the file at path with what write gives: after a crash or
-// an error it holds the old content or the new one.
-func (e *env) streamFile(path string, write func(io.Writer) error) error {
+// an error it holds the old content or the new one. Devices and pipes are written to as they are.
+func (e *env) streamFile(path string, perm fs.FileMode, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return failf(exitUsage, "write %s: it is a folder", path)
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return failf(exitSystem, "write %s: %w", path, err)
+		}
+		return errors.Join(write(f), f.Close())
+	}
 	suffix := make([]byte, 6)
 	if _, err := io.ReadFull(e.random, suffix); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return failf(exitSystem, "write %s: %w", path, err)
 	}

@@ -56,7 +56,7 @@ func TestFullStick(t *testing.T) {
 			t.Errorf("%s was changed", name)
 		}
 	}
-	if err := (&env{random: strings.NewReader("abcdefgh")}).streamFile(filepath.Join(dir, "export.kfb"), func(w io.Writer) error {
+	if err := (&env{random: strings.NewReader("abcdefgh")}).streamFile(filepath.Join(dir, "export.kfb"), 0o666, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, 1<<20))
 		return err
 	}); !isFull(err) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -45,7 +46,7 @@ func TestStreamFileKeepsTheOld(t *testing.T) {
 	path := filepath.Join(dir, "warnings.kfb")
 	e := &env{random: strings.NewReader(strings.Repeat("x", 100))}
 	write := func(text string, err error) error {
-		return e.streamFile(path, func(w io.Writer) error {
+		return e.streamFile(path, 0o600, func(w io.Writer) error {
 			io.WriteString(w, text)
 			return err
 		})
@@ -64,7 +65,10 @@ func TestStreamFileKeepsTheOld(t *testing.T) {
 	if b, err := os.ReadFile(path); err != nil || string(b) != "old" {
 		t.Errorf("%q, %v", b, err)
 	}
-	if err := e.streamFile(dir, nil); classify(err).code != exitUsage {
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&^0o600 != 0 && runtime.GOOS != "windows" {
+		t.Errorf("what is private can be read by others: %v, %v", info.Mode(), err)
+	}
+	if err := e.streamFile(dir, 0o600, nil); classify(err).code != exitUsage {
 		t.Errorf("a folder: %v", err)
 	}
 }

@@ -49,7 +49,7 @@ func storeExportCommand(e *env) *cli.Command {
 			if err := checkNew(name); err != nil {
 				return err
 			}
-			return e.streamFile(name, func(w io.Writer) error { return e.backUp(c, w) })
+			return e.streamFile(name, 0o600, func(w io.Writer) error { return e.backUp(c, w) })
 		},
 	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
 }
@@ -143,7 +143,8 @@ func storeImportCommand(e *env) *cli.Command {
 		ArgsUsage: "FILE",
 		Description: "FILE was made by kreidfeuer store export and may be - for standard input. The data\n" +
 			"folder must be empty or new; a backup that is damaged or not whole leaves nothing in\n" +
-			"it. What was stored is checked while it is restored.\n\n" +
+			"it. What was stored is checked while it is restored. A backup also says whom the device\n" +
+			"trusts and what it is set to: restore none that a stranger gave you.\n\n" +
 			"Without the device's key in the backup a new one is made: to its neighbours and\n" +
 			"stations this is then another device. With it, the first one must never run again.\n\n" +
 			"To take in warnings from others, use kreidfeuer carry import.\n\n" +
