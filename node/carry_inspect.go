@@ -47,7 +47,7 @@ func (n *Node) InspectBundle(ctx context.Context, in io.Reader) (apitype.BundleC
 	}
 	x.again()
 	out := x.outcome()
-	if h, ok := r.Header(); ok {
+	if h, ok := r.Header(); ok && h.Created > 0 {
 		out.Created = row.UTC(h.Created)
 	}
 	return out, nil

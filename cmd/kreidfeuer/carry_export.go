@@ -126,7 +126,7 @@ func (e *env) printExported(out *exportedJSON) error {
 	if len(lanes) > 0 {
 		count += " (" + strings.Join(lanes, ", ") + ")"
 	}
-	e.printf("wrote\t%s\nenvelopes\t%s\nsize\t%s\n", out.File, count, bundleSize(out.Bytes))
+	e.printf("wrote\t%s\nenvelopes\t%s\nsize\t%s\n", oneLine(out.File), count, bundleSize(out.Bytes))
 	return nil
 }
 

@@ -55,6 +55,15 @@ func (p *pictures) read(ctx context.Context, name string, in io.Reader) error {
 	return nil
 }
 
+// label is all names for people.
+func (p *pictures) label() string {
+	var names []string
+	for _, name := range p.names {
+		names = append(names, inputName(name))
+	}
+	return strings.Join(names, ", ")
+}
+
 // take reports whether there is no message with frames missing.
 func (p *pictures) take(text string) (enough bool) {
 	f, err := frame.ParseText(text)
@@ -88,7 +97,7 @@ func (p *pictures) add(message []byte) {
 
 // problem says what is missing; nil if everything is here.
 func (p *pictures) problem() error {
-	names := strings.Join(p.names, ", ")
+	names := p.label()
 	for _, m := range p.assembler.Progress() {
 		return failf(exitNo, "%s: %d of the %d codes needed were read", names, m.Have, m.Needed).
 			hintf("photograph the others too and name all pictures at once; any %d different ones do", m.Needed)
@@ -122,7 +131,7 @@ func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) erro
 		s, err := dev.TakeMessage(ctx, m)
 		switch {
 		case err != nil:
-			first = errors.Join(carryError(strings.Join(p.names, ", "), err), first)
+			first = errors.Join(carryError(p.label(), err), first)
 		case e.json:
 			err = e.printJSON(takenJSON{s, p.names[0]})
 		case s.Known:
@@ -146,7 +155,7 @@ func (e *env) expandPictures(ctx context.Context, dev carrier, p *pictures) (*ca
 	for _, m := range p.messages {
 		b, err := dev.ExpandMessage(ctx, m)
 		if err != nil {
-			return nil, carryError(strings.Join(p.names, ", "), err)
+			return nil, carryError(p.label(), err)
 		}
 		envelopes = append(envelopes, b)
 	}

@@ -216,7 +216,7 @@ func (x *courier) tell() error {
 	if x.json {
 		return x.printJSON(d)
 	}
-	rows := append([]string{"folder\t" + d.Folder, "from the stick"}, importRows(&d.Imported)...)
+	rows := append([]string{"folder\t" + oneLine(d.Folder), "from the stick"}, importRows(&d.Imported)...)
 	rows = append(rows, "to the stick", fmt.Sprintf("written\t%d", d.Written))
 	if d.Moved > 0 {
 		rows = append(rows, fmt.Sprintf("moved\t%d", d.Moved))

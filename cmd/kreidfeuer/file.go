@@ -35,11 +35,13 @@ func (e *env) readInput(name string) ([]byte, error) {
 	return b, nil
 }
 
+// inputName is a file's name for people. Whoever made a stick has chosen its names:
+// they must not move a terminal's cursor or begin lines of their own.
 func inputName(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
-	return name
+	return oneLine(name)
 }
 
 // writeOutput writes a command's result to the file out, at once or not at all;
