@@ -75,6 +75,7 @@ func (b *Beacon) Run(ctx context.Context, found func(peer.AddrInfo)) error {
 		return fmt.Errorf("run beacon: %w", err)
 	}
 	s := newBeaconer(key, b.host.ID(), sockets, b.host.Network().ListenAddresses, found, b.log)
+	s.slow = func(l link) bool { return isSlow(b.host, l) }
 	return runSpeaker(ctx, s, b.host, sockets, b.scan)
 }
 

@@ -41,7 +41,8 @@ type beaconer struct {
 	found       func(peer.AddrInfo)
 	log         *slog.Logger
 	checks      *rate.Limiter
-	jitter      func() float64 // uniform in [0, 1)
+	jitter      func() float64  // uniform in [0, 1)
+	slow        func(link) bool // nil: no link is
 	lastSeq     uint64
 }
 
@@ -50,6 +51,7 @@ type beaconLink struct {
 	link
 	told    []ma.Multiaddr
 	packet  []byte
+	slow    bool      // a beacon takes a good part of a second of it
 	burst   int       // steps of the burst done
 	changed time.Time // start of the burst
 	due     time.Time
@@ -87,6 +89,7 @@ func (b *beaconer) refresh(scan func() ([]link, error)) {
 	for _, l := range links {
 		delete(gone, l.iface.Index)
 		b.refreshLink(l, onLink(listening, l), now)
+		b.links[l.iface.Index].slow = b.slow != nil && b.slow(l)
 	}
 	for index := range gone {
 		delete(b.links, index)
@@ -151,7 +154,8 @@ func (b *beaconer) work(now time.Time) (next time.Time) {
 }
 
 // interval is the time to the next beacon on a link: this device's share of it,
-// with a quarter of jitter either way.
+// with a quarter of jitter either way. On a slow link who is new is heard by the
+// burst that it begins with, and beacons of the others only take its time.
 func (b *beaconer) interval(s *beaconLink, now time.Time) time.Duration {
 	for id, n := range s.heard {
 		if now.Sub(n.heard) > 2*beaconSeldom {
@@ -159,6 +163,9 @@ func (b *beaconer) interval(s *beaconLink, now time.Time) time.Duration {
 		}
 	}
 	share := min(max(time.Duration(len(s.heard))*beaconShare, beaconOften), beaconSeldom)
+	if s.slow {
+		share = beaconSeldom
+	}
 	return time.Duration(float64(share) * (0.75 + b.jitter()/2))
 }
 

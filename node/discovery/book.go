@@ -50,9 +50,11 @@ type entry struct {
 	heard  time.Time // last report
 	met    time.Time // start of the last connection; zero: never connected
 
-	fails     int       // since the last good connection
-	due       time.Time // no dial before
-	tried     time.Time // start of the last dial
+	fails     int           // since the last good connection
+	failure   error         // of the last dial; nil: none, or it is connected
+	exchange  time.Duration // after connecting; zero: unknown
+	due       time.Time     // no dial before
+	tried     time.Time     // start of the last dial
 	dialing   bool
 	connected bool
 }
@@ -222,7 +224,7 @@ func (b *book) connect(id peer.ID, now time.Time) {
 	if e == nil || e.connected {
 		return
 	}
-	e.connected, e.met = true, now
+	e.connected, e.met, e.failure = true, now, nil
 }
 
 func (b *book) disconnect(id peer.ID, now time.Time) {

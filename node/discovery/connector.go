@@ -84,6 +84,8 @@ type mesh interface {
 	// and pauses after dials that failed.
 	Forget(peer.ID)
 	Protect(peer.ID)
+	// Note keeps how long the exchange after connecting took.
+	Note(id peer.ID, exchange time.Duration)
 	// Probe closes the connections to a peer if it does not answer in time.
 	Probe(context.Context, peer.ID)
 }
@@ -97,6 +99,13 @@ type Known struct {
 	Met       time.Time // start of the last connection; zero: never
 	Fails     int       // dials failed in a row
 	NextDial  time.Time // zero while connected
+	// Heard is when a source last reported it; zero: never.
+	Heard time.Time
+	// Exchange is how long the two needed to tell each other of themselves after they
+	// had connected last; zero: unknown. See [SlowExchange].
+	Exchange time.Duration
+	// Failure is why the last dial failed; nil while connected.
+	Failure error
 }
 
 // New makes a connector. It starts nothing and reads nothing.
@@ -146,9 +155,9 @@ func (c *Connector) Known() []Known {
 	defer c.mu.Unlock()
 	list := make([]Known, 0, len(c.book.entries))
 	for _, e := range c.book.entries {
-		k := Known{ID: e.id, Addrs: e.addrs, Static: e.static, Connected: e.connected, Met: e.met, Fails: e.fails}
+		k := Known{ID: e.id, Addrs: e.addrs, Static: e.static, Connected: e.connected, Met: e.met, Fails: e.fails, Heard: e.heard, Exchange: e.exchange}
 		if !e.connected {
-			k.NextDial = e.due
+			k.NextDial, k.Failure = e.due, e.failure
 		}
 		list = append(list, k)
 	}
@@ -233,7 +242,7 @@ func (c *Connector) loop(ctx context.Context, events event.Subscription, running
 			if !ok {
 				return
 			}
-			c.update(func(b *book, now time.Time) { follow(b, e, now) })
+			c.update(func(b *book, now time.Time) { c.follow(b, e, now) })
 		case <-c.changes:
 			c.log.Info("interfaces have changed, asking neighbours and dialing known peers again")
 			running.Go(func() { c.probe(ctx) })
@@ -255,7 +264,7 @@ func (c *Connector) update(f func(*book, time.Time)) {
 }
 
 // follow takes up an event of the host.
-func follow(b *book, e any, now time.Time) {
+func (c *Connector) follow(b *book, e any, now time.Time) {
 	switch e := e.(type) {
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.Connected {
@@ -266,6 +275,8 @@ func follow(b *book, e any, now time.Time) {
 	case event.EvtPeerIdentificationCompleted:
 		if known := b.entries[e.Peer]; known != nil && e.Conn != nil {
 			known.add(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
+			known.exchange = now.Sub(e.Conn.Stat().Opened)
+			c.host.Note(e.Peer, known.exchange)
 		}
 	}
 }

@@ -42,6 +42,7 @@ func (m *fakeMesh) Out() <-chan any                        { return m.events }
 func (m *fakeMesh) Close() error                           { return nil }
 func (m *fakeMesh) Name() string                           { return "fake" }
 func (m *fakeMesh) Protect(peer.ID)                        {}
+func (m *fakeMesh) Note(peer.ID, time.Duration)            {}
 
 // Probe finds out what connection events have not told.
 func (m *fakeMesh) Probe(_ context.Context, id peer.ID) {

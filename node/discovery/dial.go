@@ -74,6 +74,7 @@ func (c *Connector) settle(b *book, r result, now time.Time) {
 		b.connect(r.id, now)
 		return
 	}
+	e.failure = r.err
 	b.failed(e, now)
 	c.log.Debug("dial failed", "peer", r.id, "again", e.due.Sub(now), "err", r.err)
 }

@@ -18,6 +18,10 @@ const (
 	// share one question: who hears it from another does not ask (RFC 6762, 7.3).
 	queryEvery = 20 * time.Second
 
+	// querySeldom is the interval on a slow link, where the answers of two devices to
+	// a question take three seconds.
+	querySeldom = 5 * time.Minute
+
 	// answerGap is the least time between two answers on one link (RFC 6762, 6),
 	// whoever asks however often.
 	answerGap = time.Second
@@ -71,7 +75,7 @@ func (m *MDNS) Run(ctx context.Context, found func(peer.AddrInfo)) error {
 	}
 	r := &responder{
 		self: m.host.ID(), query: newQuery(uint16(1 + rand.IntN(1<<16-1))), sockets: sockets, links: map[int]*linkState{}, log: m.log,
-		listenAddrs: m.host.Network().ListenAddresses, found: found,
+		listenAddrs: m.host.Network().ListenAddresses, found: found, slow: func(l link) bool { return isSlow(m.host, l) },
 	}
 	return runSpeaker(ctx, r, m.host, sockets, m.scan)
 }

@@ -19,12 +19,14 @@ type responder struct {
 	listenAddrs func() []ma.Multiaddr
 	found       func(peer.AddrInfo)
 	log         *slog.Logger
+	slow        func(link) bool // nil: no link is
 }
 
 // linkState is a link with what is due on it.
 type linkState struct {
 	link
 	told     []ma.Multiaddr // addresses that answers hold
+	slow     bool           // questions take a good part of a second of it
 	burst    int            // steps of the burst done
 	changed  time.Time      // start of the burst
 	ask      time.Time
@@ -49,6 +51,7 @@ func (r *responder) refresh(scan func() ([]link, error)) {
 	for _, l := range links {
 		delete(gone, l.iface.Index)
 		r.refreshLink(l, onLink(listening, l), now)
+		r.links[l.iface.Index].slow = r.slow != nil && r.slow(l)
 	}
 	for index := range gone {
 		r.log.Info("link is gone", "interface", r.links[index].iface.Name)
@@ -88,7 +91,7 @@ func (r *responder) work(now time.Time) (next time.Time) {
 		if !s.ask.After(now) {
 			r.send(s, r.query.packet)
 			r.tell(s, now) // our question stands for the others' own, so it must answer for us, too
-			s.ask = nextAsk(now)
+			s.ask = s.nextAsk(now)
 		}
 		if !s.answer.IsZero() && !s.answer.After(now) {
 			r.tell(s, now)
@@ -103,8 +106,12 @@ func (r *responder) work(now time.Time) (next time.Time) {
 }
 
 // nextAsk spreads the questions, so that on a link one device asks for all.
-func nextAsk(now time.Time) time.Time {
-	return now.Add(queryEvery + rand.N(queryEvery/2))
+func (s *linkState) nextAsk(now time.Time) time.Time {
+	every := queryEvery
+	if s.slow {
+		every = querySeldom
+	}
+	return now.Add(every + rand.N(every/2))
 }
 
 // tell multicasts this device's addresses on one link.
@@ -156,7 +163,7 @@ func (r *responder) receive(p packet, now time.Time) {
 // plan answers a question soon, and takes it as asked for this device too.
 func (r *responder) plan(s *linkState, now time.Time) {
 	if s.burst == len(burst) {
-		s.ask = nextAsk(now)
+		s.ask = s.nextAsk(now)
 	}
 	if !s.answer.IsZero() {
 		return

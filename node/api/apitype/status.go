@@ -115,7 +115,7 @@ type EventRange struct {
 
 // Problem is something about the device that needs attention.
 type Problem struct {
-	Kind    string `json:"kind"` // a word, such as "cut-off", "no-neighbour", "missing", "clock-doubt", "root-frozen", "disk-full", "no-root"
+	Kind    string `json:"kind"` // a word, such as "cut-off", "no-neighbour", "missing", "clock-doubt", "root-frozen", "disk-full", "no-root", "slow-link", "unanswered"
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 }
@@ -138,5 +138,5 @@ type Peer struct {
 	Rejected  uint64    `json:"rejected"`          // envelopes it should have known to be wrong
 	Name      string    `json:"name"`              // of its station, if an authority has bound it
 	Authority string    `json:"authority"`         // of its station
-	Problem   string    `json:"problem,omitempty"` // of the last dial
+	Problem   string    `json:"problem,omitempty"` // of the last dial, or that the link is slow
 }

@@ -1,0 +1,61 @@
+package discovery
+
+import (
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/node/linklocal"
+)
+
+// SlowExchange is from where on a link counts as slow: what two devices tell each
+// other of themselves after connecting, a good kilobyte each way, took at least that long. A link
+// of 100 kbit/s needs a tenth of it, one of 5 kbit/s twice as long.
+const SlowExchange = 2 * time.Second
+
+// paceKey is where the peerstore keeps how long the exchange took.
+const paceKey = "kreidfeuer/exchange"
+
+// Note implements mesh.
+func (m libp2pMesh) Note(id peer.ID, exchange time.Duration) {
+	_ = m.host.Peerstore().Put(id, paceKey, exchange) // in memory
+}
+
+// exchangeOf is how long the exchange with a peer took; zero: unknown.
+func exchangeOf(h host.Host, id peer.ID) time.Duration {
+	v, err := h.Peerstore().Get(id, paceKey)
+	if err != nil {
+		return 0
+	}
+	d, _ := v.(time.Duration)
+	return d
+}
+
+// isSlow reports whether most of the neighbours that are connected over a link are
+// slow to reach, so that what devices say to all of it has to be rare.
+func isSlow(h host.Host, l link) bool {
+	slow, all := 0, 0
+	for _, c := range h.Network().Conns() {
+		if !isOver(c, l) {
+			continue
+		}
+		all++
+		if exchangeOf(h, c.RemotePeer()) >= SlowExchange {
+			slow++
+		}
+	}
+	return 2*slow > all
+}
+
+func isOver(c network.Conn, l link) bool {
+	at, ok := addrOf(c.RemoteMultiaddr())
+	if !ok {
+		return false
+	}
+	if _, index, spelled := linklocal.Read(at); spelled {
+		return int(index) == l.iface.Index
+	}
+	return l.holds(at)
+}
