@@ -140,6 +140,11 @@ const (
 	// syncEvery is the interval of comparing with one neighbour in turn.
 	syncEvery = 30 * time.Second
 
+	// syncShare is the share of a slow link's time that comparing in turn may take, one
+	// in so many, and syncSeldom where that ends: nothing may be missed for longer.
+	syncShare  = 20
+	syncSeldom = 5 * time.Minute
+
 	// syncAgain is the least interval of comparing with the same neighbour because
 	// something may have been missed.
 	syncAgain = 2 * time.Second

@@ -25,17 +25,18 @@ type neighbours struct {
 }
 
 type neighbour struct {
-	since    time.Time // connected
-	running  bool      // a session that we began
-	stop     func()    // ends it; nil: it was told to
-	useful   time.Time // when it began, or last brought something
-	serving  int       // sessions that it began
-	compare  time.Time // when a comparison is due; zero: none is
-	compared time.Time // when the last one began
-	fails    int       // sessions that failed, one after another
-	fresh    []news    // to be offered to it
-	freshAt  time.Time // when
-	offers   []offer   // by it, not taken up yet
+	since    time.Time     // connected
+	running  bool          // a session that we began
+	stop     func()        // ends it; nil: it was told to
+	useful   time.Time     // when it began, or last brought something
+	serving  int           // sessions that it began
+	compare  time.Time     // when a comparison is due; zero: none is
+	compared time.Time     // when the last one began
+	cost     time.Duration // of the last one that brought nothing
+	fails    int           // sessions that failed, one after another
+	fresh    []news        // to be offered to it
+	freshAt  time.Time     // when
+	offers   []offer       // by it, not taken up yet
 	vain     vain
 	broke    time.Time               // when it last did not give what it had promised
 	complete map[wire.Lane]time.Time // when a comparison last ended with nothing lacking
@@ -90,6 +91,26 @@ func (n *neighbours) again(p peer.ID) {
 	}
 	n.mu.Unlock()
 	n.poke()
+}
+
+// inTurn has a neighbour compared with because it is its turn, unless the link is
+// slow and that was done a while ago.
+func (n *neighbours) inTurn(p peer.ID) {
+	n.mu.Lock()
+	defer n.poke()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil && time.Since(b.compared) >= min(syncShare*b.cost, syncSeldom) {
+		b.compareSoon()
+	}
+}
+
+// costs notes how long a comparison took that brought nothing.
+func (n *neighbours) costs(p peer.ID, took time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.cost = took
+	}
 }
 
 // everybody has all neighbours compared with now.

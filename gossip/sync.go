@@ -47,7 +47,7 @@ func (r *Router) syncLoop(ctx context.Context) {
 			continue
 		case <-turn.C:
 			if peers := r.host.Network().Peers(); len(peers) > 0 {
-				r.near.again(peers[rand.IntN(len(peers))])
+				r.near.inTurn(peers[rand.IntN(len(peers))])
 			}
 			turn.Reset(jitter(syncEvery))
 			continue
@@ -107,7 +107,11 @@ func (r *Router) attend(ctx context.Context, p peer.ID) error {
 		r.near.takeFresh(p)
 		return nil // it tells when it does
 	}
-	got, err := r.converse(ctx, p, r.near.takeCompare(p))
+	compare, begun := r.near.takeCompare(p), time.Now()
+	got, err := r.converse(ctx, p, compare)
+	if compare && got == 0 && err == nil {
+		r.near.costs(p, time.Since(begun))
+	}
 	if err != nil && ctx.Err() == nil {
 		r.log.Debug("catch up", "peer", p, "got", got, "err", err)
 	} else if got > 0 {
