@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -24,7 +25,7 @@ func (n *Node) Peers(_ context.Context, p apitype.Page) (apitype.List[apitype.Pe
 				one.Addresses = append(one.Addresses, discovery.Shown(a))
 			}
 		}
-		one.Static, one.Met = k.Static, k.Met
+		one.Static, one.Met, one.Problem = k.Static, k.Met, linkProblem(k, time.Now())
 		if !one.Connected {
 			one.Next = k.NextDial
 		}

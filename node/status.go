@@ -81,6 +81,7 @@ func (n *Node) health(s *apitype.Status) {
 	if s.Neighbours == 0 {
 		s.Health = append(s.Health, apitype.Problem{Kind: "no-neighbour", Message: "no neighbour is connected: warnings may be missing"})
 	}
+	s.Health = append(s.Health, linkProblems(n.conns.Known(), time.Now())...)
 	s.Health = append(s.Health, signProblems(s.Signs)...)
 }
 

@@ -56,6 +56,9 @@ func peerRow(p apitype.Peer) string {
 	if p.Static {
 		state += ", static"
 	}
+	if p.Problem != "" {
+		state += ", " + oneLine(p.Problem)
+	}
 	name := p.Name
 	if p.Authority != "" {
 		name = fmt.Sprintf("%s (%s)", p.Name, p.Authority)
