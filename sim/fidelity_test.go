@@ -92,8 +92,8 @@ func TestFidelity(t *testing.T) {
 		name, duration, churn, rest string
 		slow                        bool
 	}{
-		{"mesh", "40s", "", "alerts: [{at: 4s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", false},
-		{"loss", "40s", "", "alerts: [{at: 4s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", true},
+		{"mesh", "50s", "", "alerts: [{at: 30s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", false},
+		{"loss", "50s", "", "alerts: [{at: 30s, from: station, severity: Severe, size: 6kB, count: 20, every: 500ms}]\n", true},
 		{"outage", "8m", "", "outages: [{at: 1m, until: 4m, what: link:net, place: east}]\n" +
 			"alerts: [{at: 30s, from: station, severity: Severe}, {at: 2m, from: station, severity: Severe, count: 4, every: 10s}]\n", true},
 		{"churn", "10m", ", leave: 4m, return: 1m", "alerts: [{at: 1m, from: station, severity: Severe, count: 10, every: 45s}]\n", true},

@@ -45,6 +45,7 @@ func (r *run) offer(d, from, alert uint32) {
 			r.q.push(at, evOffer, alert, d, c.peer)
 		}
 	}
+	r.around(d, alert, 2*r.Params.Degree)
 }
 
 // offered is a device hearing of an alert that a neighbour has: what it lacks and

@@ -36,7 +36,14 @@ func (r *run) graft(l int) {
 			g.asked(at)
 		}
 		if len(asked) == 0 && beat > 0 {
-			return
+			break
+		}
+	}
+	for d := range r.group {
+		if g.chance.Float64() < g.Params.Opportune {
+			for _, at := range g.take(uint32(d), 1, 0, nil) {
+				g.asked(at)
+			}
 		}
 	}
 }

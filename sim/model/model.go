@@ -41,6 +41,7 @@ type Params struct {
 	Degree      int           // of the gossip mesh: what a device grafts to
 	Least, Most int           // of the mesh: below it grafts, from Most on it prunes
 	Outbound    int           // of the mesh: neighbours that the device has dialled itself
+	Opportune   float64       // share of devices that find one more worth grafting
 	Lazy        int           // other neighbours to whom gossip announces, at least
 	LazyShare   float64       // and at least this share of them
 	Heartbeat   time.Duration // of announcements
@@ -60,8 +61,8 @@ type Params struct {
 
 // DefaultParams are the program's: gossip's mesh, discovery's target, the limits on
 // neighbours. A test of package sim holds them to it. Exchange is discovery's on a
-// LAN; Dialling, Overhead and the bytes were measured on real devices.
-var DefaultParams = Params{Connections: 24, Degree: 4, Least: 3, Most: 160, Outbound: 1, Lazy: 8, LazyShare: 0.4,
+// LAN; Opportune, Dialling, Overhead and the bytes were measured on real devices.
+var DefaultParams = Params{Connections: 24, Degree: 4, Least: 3, Most: 160, Outbound: 1, Opportune: 1.0 / 3, Lazy: 8, LazyShare: 0.4,
 	Heartbeat: 700 * time.Millisecond, Round: 30 * time.Second, Exchange: 2 * time.Second, Redial: 30 * time.Second, Dialling: 0.2,
 	OfferDelay: 100 * time.Millisecond, Claim: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute,
 	Overhead: 120, SyncBytes: 400, JoinBytes: 2600, IdleBytes: 4}

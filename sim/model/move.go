@@ -29,6 +29,7 @@ type mover struct {
 // says when they come into range and how long they stay.
 type steps struct {
 	length uint32 // milliseconds; 0: nothing moves
+	begun  uint32 // the step that lasts
 	views  []view
 	mover  []int32              // number among those that move, or -1
 	open   map[uint32][]meeting // contacts of a trace
@@ -46,6 +47,8 @@ type view struct {
 	first   []uint32 // resting[first[c]:first[c+1]] are in cell c
 	heads   []int32  // movers by cell
 	next    []int32
+	cells   []int32 // of movers
+	sorted  uint32  // the step, plus 1, as of which they are
 }
 
 // meeting is an open contact of a trace.
@@ -198,7 +201,7 @@ func (r *run) prepare() {
 
 func (r *run) newView(l int, reach, fastest float64) view {
 	v := view{link: l, reach: reach, grid: newGrid(reach+2*fastest*float64(r.steps.length)/1000, float64(r.size.X), float64(r.size.Y)),
-		resting: r.members(l, false), next: make([]int32, len(r.moving))}
+		resting: r.members(l, false), next: make([]int32, len(r.moving)), cells: make([]int32, len(r.moving))}
 	v.first, v.heads = make([]uint32, v.grid.cells()+1), make([]int32, v.grid.cells())
 	cells := make([]int32, len(r.group))
 	for _, d := range v.resting {
@@ -233,6 +236,7 @@ func (r *run) step() {
 		p := m.leg.At(now)
 		r.x[m.dev], r.y[m.dev] = float32(p.X), float32(p.Y)
 	}
+	r.steps.begun = r.q.now
 }
 
 // advance takes the leg of a time.
@@ -249,11 +253,7 @@ func (m *mover) advance(now time.Duration) {
 
 // look finds the pairs of one link that hold different things and meet.
 func (r *run) look(v *view, odd []uint32) {
-	for i := range r.moving {
-		d := r.moving[i].dev
-		c := v.grid.cell(r.x[d], r.y[d])
-		v.next[i], v.heads[c] = v.heads[c], int32(i)
-	}
+	r.sort(v)
 	around, usual := v.grid.around(), r.held.usual
 	for _, d := range odd {
 		if !r.listens(d, v.link) {
@@ -277,9 +277,23 @@ func (r *run) look(v *view, odd []uint32) {
 			}
 		}
 	}
+}
+
+// sort puts the movers into their cells, once a step.
+func (r *run) sort(v *view) {
+	if v.sorted == r.steps.begun+1 {
+		return
+	}
+	if v.sorted > 0 {
+		for _, c := range v.cells {
+			v.heads[c] = -1
+		}
+	}
+	v.sorted = r.steps.begun + 1
 	for i := range r.moving {
 		d := r.moving[i].dev
-		v.heads[v.grid.cell(r.x[d], r.y[d])] = -1
+		c := v.grid.cell(r.x[d], r.y[d])
+		v.cells[i], v.next[i], v.heads[c] = c, v.heads[c], int32(i)
 	}
 }
 

@@ -212,6 +212,11 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			r.send(d, c.peer, alert, int(c.link), 1)
 		}
 	}
+	mesh := 2 * r.Params.Degree
+	if publish {
+		mesh = r.Params.Connections
+	}
+	r.around(d, alert, mesh)
 }
 
 // lazy is the chance of a neighbour outside the mesh to be told of an alert by an
