@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
+	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
@@ -23,12 +24,14 @@ func alertPrintCommand(e *env) *cli.Command {
 		Description: "The page is one HTML file that needs nothing else: open it in a browser and print\n" +
 			"it there, on paper or into a PDF. German stands in large letters, English below, black\n" +
 			"on white. A device with kreidfeuer reads the QR codes off a photo (carry import) and\n" +
-			"checks the warning itself. A FILE that ends in .txt gets plain text, without codes.\n\n" +
+			"checks the warning itself, if it has its issuer's certificates: one that has the root and\n" +
+			"nothing else needs --chain, which takes more codes. A FILE that ends in .txt gets plain text, without codes.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer alert print 7kq3abcd -o warning.html\n" +
 			"  kreidfeuer alert print 7kq3abcd -o warning.txt",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`, .html or .txt", DefaultText: "HTML to standard output"},
+			&cli.BoolFlag{Name: "chain", Usage: "in the codes all certificates too, for devices that have the root and nothing else"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
@@ -81,7 +84,7 @@ func (e *env) paper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail, 
 	if err != nil {
 		return nil, deviceError(err)
 	}
-	if p.Frames, err = alertFrames(envelope); err != nil {
+	if p.Frames, err = framesWith(envelope, brief.Options{Chain: c.Bool("chain")}); err != nil {
 		e.warnf("the page has no QR codes: %v", err) // it is worth more than its codes
 	}
 	var b bytes.Buffer

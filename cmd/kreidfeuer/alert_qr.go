@@ -19,10 +19,15 @@ import (
 
 // alertFrames are the texts of the QR codes by which a device takes an alert along
 // and checks it itself. The envelope is as transmitted, with its chain.
-func alertFrames(envelope []byte) ([]string, error) {
-	p, err := alertPieces(envelope, brief.Options{})
+func alertFrames(envelope []byte) ([]string, error) { return framesWith(envelope, brief.Options{}) }
+
+func framesWith(envelope []byte, o brief.Options) ([]string, error) {
+	p, err := alertPieces(envelope, o)
 	if err != nil {
 		return nil, err
+	}
+	if p.Count() > maxCodes {
+		return nil, fmt.Errorf("the warning takes %d codes, at most %d are drawn", p.Count(), maxCodes)
 	}
 	return frameTexts(p), nil
 }

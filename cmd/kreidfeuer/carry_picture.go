@@ -10,6 +10,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
 	"github.com/kreidfeuer/kreidfeuer/gossip/frame"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -115,6 +116,18 @@ func (p *pictures) problem() error {
 		hintf("hold the camera straight and near, in even light, with the whole code and its white margin in the picture")
 }
 
+// refusal says why a device did not take a warning. A short spelling does not bring
+// what proves it.
+func (p *pictures) refusal(err error) error {
+	f := classify(carryError(p.label(), err))
+	var known *apitype.Error
+	if errors.As(err, &known) && known.Reason == string(wire.ReasonUnknownIssuer) {
+		return failf(f.code, "%w", f.err).hintf("the codes name certificates that are not on this device: any neighbour, a bundle or carry sync brings them;" +
+			" alert export --qr --chain and alert print --chain put them into the codes")
+	}
+	return f
+}
+
 // takenJSON is what carry import prints of a picture with --json.
 type takenJSON struct {
 	apitype.Submitted
@@ -131,7 +144,7 @@ func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) erro
 		s, err := dev.TakeMessage(ctx, m)
 		switch {
 		case err != nil:
-			first = errors.Join(carryError(p.label(), err), first)
+			first = errors.Join(p.refusal(err), first)
 		case e.json:
 			err = e.printJSON(takenJSON{s, p.names[0]})
 		case s.Known:
@@ -155,7 +168,7 @@ func (e *env) expandPictures(ctx context.Context, dev carrier, p *pictures) (*ca
 	for _, m := range p.messages {
 		b, err := dev.ExpandMessage(ctx, m)
 		if err != nil {
-			return nil, carryError(p.label(), err)
+			return nil, p.refusal(err)
 		}
 		envelopes = append(envelopes, b)
 	}
