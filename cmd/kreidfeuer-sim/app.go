@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -141,7 +142,7 @@ func (e *env) report(err error) int {
 		err = errors.New("interrupted")
 	case errors.As(err, &f):
 		code, hint = f.code, f.hint
-	case errors.As(err, &path):
+	case errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist):
 		code = exitSystem
 	}
 	if err.Error() == "" {
