@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -87,11 +88,12 @@ func (r *Router) isKnown(e *wire.Envelope) bool {
 	return r.addsNothing(e, r.ledger.Ceiling(e.ID(), len(e.Signers)))
 }
 
-// checkAge ignores what ended long ago by a clock that is not in doubt. What is
-// dated ahead of our clock is not refused: the certificate bounds it.
+// checkAge ignores what ended long ago by a clock that is not in doubt: as long ago as
+// comparisons leave it out, else it would be offered and refused meanwhile. What is dated
+// ahead of our clock is not refused: the certificate bounds it.
 func (r *Router) checkAge(e *wire.Envelope, now time.Time) error {
 	c := r.pool.Clock(seconds(now), e.Domain())
-	if c.ExpiredFor(e.Header.Expires, uint64(graceAfterExpiry/time.Second)) && !r.cfg.Doubt() { // most envelopes need no doubts
+	if c.ExpiredFor(recon.Closes(e.Header.Expires), uint64(graceAfterExpiry/time.Second)) && !r.cfg.Doubt() { // most envelopes need no doubts
 		return wire.Refuse(wire.ReasonExpired, "ended more than %s ago", graceAfterExpiry)
 	}
 	return nil

@@ -121,10 +121,7 @@ func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, w
 
 // lacks reports whether an offered item is worth having. The caller holds r.mu.
 func (r *Router) lacks(o *offered) bool {
-	if e := r.ledger.Known(o.id); e != nil {
-		return e.Grade() < o.grade
-	}
-	return !r.ledger.Has(wire.Item{ID: o.id, Level: o.grade / 2}, r.limit)
+	return r.ledger.Wants(o.id, o.grade, r.limit)
 }
 
 // receive reads the answer to a request, and learns how fast the link is.

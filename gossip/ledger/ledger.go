@@ -66,6 +66,18 @@ func (l *Ledger) Has(it wire.Item, limit Limit) bool {
 	return m != nil && m.Level >= it.Level
 }
 
+// Wants reports whether an envelope that somebody has at this grade is worth having. What
+// was let go is wanted once more if others have more of it, else the sets would differ for ever.
+func (l *Ledger) Wants(id wire.ID, grade wire.Level, limit Limit) bool {
+	if e := l.known[id]; e != nil {
+		return e.Grade() < grade
+	}
+	if m := l.memos.released[id]; m != nil {
+		return m.item().Level < grade
+	}
+	return !l.Has(wire.Item{ID: id, Level: grade / 2}, limit)
+}
+
 // Ceiling is the level to ask for before signatures are checked, where an
 // envelope bears so many: what was taken in at its full level is known however many
 // signatures a copy carries.
@@ -76,10 +88,14 @@ func (l *Ledger) Ceiling(id wire.ID, signers int) wire.Level {
 	return wire.Level(signers)
 }
 
-// LacksParts reports whether an envelope is known without all its parts, at this level at most.
+// LacksParts reports whether an envelope is known, or was let go, without all its parts,
+// at this level at most.
 func (l *Ledger) LacksParts(id wire.ID, level wire.Level) bool {
-	k := l.known[id]
-	return k != nil && !k.Whole && level >= k.Level
+	if k := l.known[id]; k != nil {
+		return !k.Whole && level >= k.Level
+	}
+	m := l.memos.released[id]
+	return m != nil && !m.Whole && level >= m.Level
 }
 
 // Admit takes e in, in place of the same envelope at a lower grade. It returns what

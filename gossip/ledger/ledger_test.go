@@ -313,3 +313,25 @@ func TestEndsByOneDoNotCrowdOutWarnings(t *testing.T) {
 		t.Error("the confirmed alert found no room")
 	}
 }
+
+// What was let go is fetched once more when others have more of it, and not else.
+func TestWantsMoreOfWhatWasLetGo(t *testing.T) {
+	l := New()
+	e := &Entry{Item: wire.Item{ID: testID(1), Level: 1}, Size: 10, Accounts: []wire.ID{testID(9)}}
+	if _, err := l.Admit(e, testLimit); err != nil {
+		t.Fatal(err)
+	}
+	for _, held := range []bool{true, false} {
+		for grade, want := range map[wire.Level]bool{1: false, 2: false, 3: true, 4: true, 5: true} {
+			if got := l.Wants(e.ID, grade, testLimit); got != want {
+				t.Errorf("held %t at grade %d: wants grade %d: %t", held, e.Grade(), grade, got)
+			}
+		}
+		if !l.LacksParts(e.ID, 1) || l.LacksParts(e.ID, 0) {
+			t.Errorf("held %t: the missing parts are not missed", held)
+		}
+		if held {
+			l.Release(e)
+		}
+	}
+}

@@ -51,6 +51,9 @@ func RefOf(it wire.Item, expires uint64) Ref {
 // they expire: otherwise a neighbour offers them until the bucket ends.
 func Closed(expires, oldest uint64) bool { return bucketOf(expires) < bucketOf(oldest) }
 
+// Closes is the least Limits.Oldest by which what expires at the given time is closed.
+func Closes(expires uint64) uint64 { return (expires/bucketSeconds + 1) * bucketSeconds }
+
 func bucketOf(expires uint64) uint32 { return uint32(min(expires/bucketSeconds, math.MaxUint32)) }
 
 // floorKey is the least key of a bucket.

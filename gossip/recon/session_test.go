@@ -61,6 +61,36 @@ func TestEqualSetsCostLittle(t *testing.T) {
 	}
 }
 
+// Clocks differ by hours, and one that is in doubt closes nothing: that alone is no
+// difference.
+func TestEqualSetsCostLittleWhateverTheClocks(t *testing.T) {
+	a, b := pair(1, 10000, 0, 0, 0)
+	swept := oracle{}
+	for id, k := range b {
+		if !Closed(k.expires, 100*bucketSeconds) {
+			swept[id] = k
+		}
+	}
+	for _, c := range []struct {
+		name        string
+		ask, answer oracle
+		la, lb      uint64
+	}{
+		{"nothing has ended, the answering clock is ahead", swept, swept, 20, 100},
+		{"nothing has ended, the asking clock is ahead", swept, swept, 100, 20},
+		{"the asking clock is in doubt", swept, swept, 0, 100},
+		{"the asking side has dropped what the answering side closes", swept, a, 20, 100},
+		{"the answering side has dropped what the asking side closes", a, swept, 100, 20},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := converse(t, Ask(c.ask.set(), Limits{c.la * bucketSeconds}), Answer(c.answer.set(), Limits{c.lb * bucketSeconds}))
+			if o.trips != 1 || o.sent+o.received > 100 || len(o.have)+len(o.need) > 0 {
+				t.Errorf("equal sets cost %+v", o.traffic)
+			}
+		})
+	}
+}
+
 func TestThousandInTwoTrips(t *testing.T) {
 	for seed := range uint64(20) {
 		a, b := pair(seed, 3000, 500, 500, 0)
