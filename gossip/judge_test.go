@@ -36,8 +36,9 @@ func TestJudgeOrder(t *testing.T) {
 	fresh := warning(t, tree, "fresh")
 	noContent := document("wrong", cap.Severe, false)
 	noContent.Info[0].Area[0].Geocode[0].Value = "071380000000"
-	for range peerBurst { // in an hour, so that nothing is refilled meanwhile
-		s.peers.allow("talker", time.Now().Add(time.Hour))
+	later := time.Now().Add(time.Hour) // so that nothing is refilled meanwhile, however long it takes
+	for range peerBurst {
+		s.peers.allow("talker", later)
 	}
 	at := func(from origin, change func(*origin)) origin { change(&from); return from }
 	for _, test := range []struct {
