@@ -207,6 +207,24 @@ func (b *book) dialable(now time.Time, wanted int) (list []*entry, next time.Tim
 	return list, next
 }
 
+// underWay counts the dials under way that are quick so far, and those that wait for
+// an answer; settles is when the first of the quick ones becomes one that waits.
+func (b *book) underWay(now time.Time) (quick, waiting int, settles time.Time) {
+	for _, e := range b.entries {
+		until := e.tried.Add(quickDial)
+		switch {
+		case !e.dialing:
+		case !until.After(now):
+			waiting++
+		default:
+			if quick++; settles.IsZero() || until.Before(settles) {
+				settles = until
+			}
+		}
+	}
+	return quick, waiting, settles
+}
+
 // failed plans the next dial after a failure.
 func (b *book) failed(e *entry, now time.Time) {
 	longest := longestPause

@@ -22,6 +22,7 @@ type fakeMesh struct {
 
 	mu        sync.Mutex
 	up        map[peer.ID]bool // answers dials
+	mute      map[peer.ID]bool // takes dials and says no more
 	connected []peer.ID
 	dials     map[peer.ID][]time.Duration // since start
 	cleared   int
@@ -30,7 +31,7 @@ type fakeMesh struct {
 }
 
 func newFakeMesh() *fakeMesh {
-	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, start: time.Now()}
+	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, mute: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, start: time.Now()}
 }
 
 // lowID is lower than other test IDs, so that this device never yields.
@@ -76,10 +77,16 @@ func (m *fakeMesh) Peers() []peer.ID {
 	return slices.Clone(m.connected)
 }
 
-func (m *fakeMesh) Connect(_ context.Context, info peer.AddrInfo) error {
+func (m *fakeMesh) Connect(ctx context.Context, info peer.AddrInfo) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.dials[info.ID] = append(m.dials[info.ID], time.Since(m.start))
+	if m.mute[info.ID] {
+		m.mu.Unlock()
+		<-ctx.Done()
+		m.mu.Lock()
+		return ctx.Err()
+	}
 	if !m.up[info.ID] {
 		return errors.New("no answer")
 	}
@@ -274,6 +281,46 @@ func TestTarget(t *testing.T) {
 			t.Errorf("%d neighbours after the others went, want 4", got)
 		}
 	})
+}
+
+// TestMutePeersHoldNobodyUp: dials that wait for a slow link, or for somebody who
+// says no more, leave room for others, and are bounded.
+func TestMutePeersHoldNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMesh()
+		c := run(t, Config{}, m)
+		m.set(testID(20), true)
+		for n := range 100 {
+			m.mute[testID(n)] = n != 20
+			c.Found(info(n))
+		}
+		synctest.Wait()
+		if got := m.busy(); got != maxDials {
+			t.Errorf("%d dials at once, want %d", got, maxDials)
+		}
+		time.Sleep(dialTimeout - quickDial)
+		synctest.Wait()
+		if got := m.busy(); got != maxDials+maxWaiting {
+			t.Errorf("%d dials under way, want %d", got, maxDials+maxWaiting)
+		}
+		time.Sleep(dialTimeout)
+		synctest.Wait()
+		if !m.isConnected(testID(20)) {
+			t.Error("who answers waits for those who do not")
+		}
+	})
+}
+
+// busy counts the dials that were begun so far to who says no more.
+func (m *fakeMesh) busy() (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, mute := range m.mute {
+		if mute {
+			n += len(m.dials[id])
+		}
+	}
+	return n
 }
 
 func TestFlapIsAFailure(t *testing.T) {

@@ -10,8 +10,12 @@ import (
 )
 
 const (
-	// maxDials bounds dials under way: a phone's radio and a Raspberry's cores.
-	maxDials = 8
+	// maxDials bounds dials under way: a phone's radio and a Raspberry's cores. One
+	// that lasts longer than quickDial waits for a slow link, or for somebody who accepts
+	// connections and says no more, and makes room for others; maxWaiting bounds these.
+	maxDials   = 8
+	quickDial  = 8 * time.Second
+	maxWaiting = 56
 
 	// dialTimeout bounds one dial with all addresses, the handshake and what the
 	// two then tell each other of themselves, on a slow link. Where nobody answers it ends
@@ -29,20 +33,22 @@ type result struct {
 func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, under := time.Now(), 0
-	for _, e := range c.book.entries {
-		if e.dialing {
-			under++
-		}
-	}
+	now := time.Now()
+	under, waiting, settles := c.book.underWay(now)
 	wanted := c.target - len(c.host.Peers())
 	list, next := c.book.dialable(now, wanted-under)
 	for _, e := range list {
-		if under >= maxDials {
-			break // a result brings us back
+		if under >= maxDials || under+waiting >= maxDials+maxWaiting {
+			if under > 0 && (next.IsZero() || settles.Before(next)) {
+				next = settles
+			}
+			break // else a result brings us back
 		}
 		if !e.static && wanted-under <= 0 {
 			continue
+		}
+		if under == 0 {
+			settles = now.Add(quickDial)
 		}
 		under++
 		e.dialing, e.tried = true, now
