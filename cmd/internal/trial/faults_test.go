@@ -47,6 +47,9 @@ func TestBadLinks(t *testing.T) {
 			l.publish([]int{1, 2}, late)
 			l.wantWithin(t, c.within, late)
 			t.Logf("two more alerts were everywhere after %s", time.Since(began).Round(time.Millisecond))
+			if c.slow {
+				l.devices[1].wantSlowTold()
+			}
 		})
 	}
 }
