@@ -16,6 +16,7 @@ import (
 type Reader struct {
 	in  *bufio.Reader
 	at  int64 // offset of the next byte
+	max int64 // bytes that a bundle may have
 	sum hash.Hash
 
 	started bool
@@ -31,7 +32,7 @@ type Reader struct {
 
 // NewReader begins to read a bundle. It reads nothing yet.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{in: bufio.NewReaderSize(r, bufferSize), sum: sha256.New()}
+	return &Reader{in: bufio.NewReaderSize(r, bufferSize), max: MaxSize, sum: sha256.New()}
 }
 
 // Header is what the bundle says of itself, once it was read: after the first
@@ -122,6 +123,9 @@ func (r *Reader) record() (kind byte, content []byte, err error) {
 	if err != nil && err != io.EOF {
 		return 0, nil, r.failed(err)
 	}
+	if r.at >= r.max {
+		return 0, nil, r.tooLarge()
+	}
 	if r.ended {
 		r.ended, r.cut = false, true // what follows has no end of its own
 		r.sum.Reset()
@@ -157,7 +161,9 @@ func (r *Reader) record() (kind byte, content []byte, err error) {
 func (r *Reader) resync(reason string, skip int) error {
 	d := &DamageError{From: r.at, Reason: reason}
 	for r.waste <= maxWaste+wasteFactor*r.at {
-		r.take(skip)
+		if r.take(skip); r.at >= r.max {
+			return r.tooLarge()
+		}
 		b, err := r.in.Peek(maxRecord)
 		if err != nil && err != io.EOF {
 			return r.failed(err)
@@ -271,6 +277,12 @@ func (r *Reader) take(n int) {
 	r.sum.Write(b)
 	discarded, _ := r.in.Discard(len(b))
 	r.at += int64(discarded)
+}
+
+// tooLarge ends the reading of what is no bundle any more: a file with holes may
+// say to have terabytes.
+func (r *Reader) tooLarge() error {
+	return fmt.Errorf("read bundle: gave up at byte %d: no bundle is larger", r.at)
 }
 
 func (r *Reader) failed(err error) error { return fmt.Errorf("read bundle at byte %d: %w", r.at, err) }
