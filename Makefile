@@ -16,7 +16,7 @@ CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
 MEASURED := ./gossip/brief ./gossip/cap ./gossip/compact ./gossip/wire ./identity
 
 # Simulations that take a minute each; make soak runs them with a thousand devices.
-SIMULATED := TestCity|TestPropagation|TestSybils|TestStorm
+SIMULATED := TestCity|TestPropagation|TestSybils|TestStorm|TestFidelity
 
 # Pure Go everywhere: one file runs on any machine of its kind. Only the race detector needs C.
 export CGO_ENABLED := 0
@@ -54,7 +54,7 @@ bench: ## measure the device, its envelopes and its work beside the least that c
 	$(GO) run ./cmd/internal/reconcile
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 10m $(MEASURED)
 
-sim: ## run 300 real devices in virtual time: partition, propagation, siege
+sim: ## run 300 real devices in virtual time: partition, propagation, siege, model beside them
 	KREIDFEUER_SIM=1 $(GO) test -count 1 -timeout 15m -v -run '$(SIMULATED)' ./sim
 
 soak: ## run the tests again with the slow ones

@@ -53,8 +53,8 @@ type Link struct {
 	Latency Duration `yaml:"latency"` // one way
 	Rate    Rate     `yaml:"rate"`    // 0: no limit
 	Loss    Share    `yaml:"loss"`    // of packets
-	// Needs is what must work at both ends: power, internet, cell. Battery devices
-	// have power of their own.
+	// Needs is what must work at both ends: power (the mains, whatever battery the
+	// device itself has), internet, cell.
 	Needs []string `yaml:"needs"`
 	// Airtime makes it a radio that sends frames, by the name of a preset
 	// (gossip/airtime): longfast, mediumfast and so on. Duty is its share of time.
