@@ -34,6 +34,8 @@ type neighbour struct {
 	compared time.Time     // when the last one began
 	cost     time.Duration // of the last one that brought nothing
 	fails    int           // sessions that failed, one after another
+	said     bool          // it has said what it carries
+	carries  []wire.ID     // of the domains that this device carries
 	fresh    []news        // to be offered to it
 	freshAt  time.Time     // when
 	offers   []offer       // by it, not taken up yet
@@ -81,6 +83,15 @@ func (n *neighbours) part(p peer.ID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.all, p)
+}
+
+// carries notes which domains a neighbour carries.
+func (n *neighbours) carries(p peer.ID, domains []wire.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.said, b.carries = true, domains
+	}
 }
 
 // again has a neighbour compared with: something may have been missed.

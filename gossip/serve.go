@@ -276,6 +276,7 @@ func (r *Router) hello() frame {
 }
 
 func (r *Router) greet(p peer.ID, hello frame) {
+	r.near.carries(p, slices.DeleteFunc(r.pool.Domains(), func(d wire.ID) bool { return !slices.Contains(hello.Domains, d) }))
 	if r.cfg.OnHello != nil && hello.Time <= wire.MaxTime {
 		r.cfg.OnHello(p, time.Unix(int64(hello.Time), 0), r.cfg.Now())
 	}

@@ -121,8 +121,10 @@ func (r *Router) attend(ctx context.Context, p peer.ID) error {
 }
 
 // announce has news offered to the neighbours that gossip does not bring it to:
-// what came by gossip to those it may not flow to yet, everything else to all but its giver.
+// what came by gossip to those it may not flow to yet, or does not reach at all, everything else
+// to all but its giver.
 func (r *Router) announce(records []Record) {
+	hear := r.gossipPeers(records) // before the lock, which gossipsub's loop takes
 	now := time.Now()
 	r.near.mu.Lock()
 	for p, b := range r.near.all {
@@ -133,13 +135,14 @@ func (r *Router) announce(records []Record) {
 			rec := &records[i]
 			h := &rec.Envelope.Header
 			gossiped := r.lanes[h.Lane].Gossip && (rec.Means == MeansGossip || rec.Means == MeansLocal)
-			if rec.From == string(p) || gossiped && !young {
+			place := ledger.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}
+			if rec.From == string(p) || gossiped && !young && hear[place][p] || b.said && !slices.Contains(b.carries, place.Domain) {
 				continue
 			}
 			if gossiped {
 				at = now
 			}
-			list = append(list, news{rec.Envelope.ID(), ledger.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}})
+			list = append(list, news{rec.Envelope.ID(), place})
 		}
 		if len(list) > 0 {
 			b.tell(list, at)
@@ -147,6 +150,27 @@ func (r *Router) announce(records []Record) {
 	}
 	r.near.mu.Unlock()
 	r.near.poke()
+}
+
+// gossipPeers are the neighbours that take part in the topics of what came by gossip. On a
+// machine under load it takes some longer than a young link to say so.
+func (r *Router) gossipPeers(records []Record) map[ledger.Place]map[peer.ID]bool {
+	hear := map[ledger.Place]map[peer.ID]bool{}
+	for i := range records {
+		place := ledger.Place{Domain: records[i].Envelope.Domain(), Lane: records[i].Envelope.Header.Lane}
+		if hear[place] != nil {
+			continue
+		}
+		hear[place] = map[peer.ID]bool{}
+		r.topicMu.Lock()
+		if t := r.topics[wire.Topic(place.Domain, place.Lane)]; t != nil {
+			for _, p := range t.topic.ListPeers() {
+				hear[place][p] = true
+			}
+		}
+		r.topicMu.Unlock()
+	}
+	return hear
 }
 
 // laneOrder is trust, then the lanes as the node registered them.

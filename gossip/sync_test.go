@@ -43,6 +43,36 @@ func TestPublishOnAYoungLink(t *testing.T) {
 	}
 }
 
+// What is gossiped reaches a neighbour that catches up and takes no part in the topic (yet)
+// all the same, and soon, however long the link is there.
+func TestNewsForWhoDoesNotHearGossip(t *testing.T) {
+	tree := newTree(t)
+	e := warning(t, tree, "one")
+	synctest.Test(t, func(t *testing.T) {
+		v := found(t, tree, 2, 20e6, simnet.StaticLatency(5*time.Millisecond))
+		defer v.end()
+		v.connect(0, 1)
+		time.Sleep(3 * time.Second)
+		deaf := v.all[1]
+		deaf.topicMu.Lock()
+		for name, j := range deaf.topics {
+			j.leave()
+			if err := j.topic.Close(); err != nil {
+				t.Fatal(err)
+			}
+			delete(deaf.topics, name)
+		}
+		deaf.topicMu.Unlock()
+		time.Sleep(2 * youngLink)
+		if _, err := v.all[0].Publish(v.ctx, e.EncodeFull()); err != nil {
+			t.Fatal(err)
+		}
+		if took := v.until("the warning", []*wire.Envelope{e}, time.Minute, deaf); took > time.Second {
+			t.Errorf("after %s", took)
+		}
+	})
+}
+
 // A second signature that was given on one side of a partition reaches those who
 // have the first one, through those who lack the alert or have it.
 func TestLevelRisesAcrossPartitions(t *testing.T) {
