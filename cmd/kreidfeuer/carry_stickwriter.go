@@ -34,14 +34,13 @@ func classOf(e *wire.Envelope) int {
 	return min(int(e.Header.Lane), lastClass)
 }
 
-// all writes what moves and what the stick lacks, lane by lane.
+// all writes what the stick lacks, lane by lane, and then what moves, into another
+// file: nobody has verified that, and forgeries in it must not make the next device
+// give up before it has read the rest.
 func (s *stickWriter) all() error {
 	err := eachExported(s.x.ctx, s.x.dev, apitype.BundleFilter{Bare: true}, io.Discard, func(raw []byte) error {
 		e, err := wire.Decode(raw)
 		if err != nil {
-			return err
-		}
-		if err := s.move(classOf(e)); err != nil {
 			return err
 		}
 		f := formOf(e)
@@ -56,6 +55,9 @@ func (s *stickWriter) all() error {
 		s.x.done.Written++
 		return nil
 	})
+	if err == nil {
+		err = s.finish()
+	}
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,37 @@ func TestForgedStick(t *testing.T) {
 	wantAll(t, to, ids...)
 }
 
+// TestForgeriesThatFold: forgeries that a device moves out of a file full of
+// rubbish, for those who may know better, do not spoil what it writes itself.
+func TestForgeriesThatFold(t *testing.T) {
+	t.Parallel()
+	tree := carryTree(t, 15)
+	from, to := nodetest.Start(t, tree, nodetest.Options{}), nodetest.Start(t, tree, nodetest.Options{})
+	ids := issue(t, tree, from, "genuine", 2)
+	stick, dir := newStick(t)
+	var load [][]byte
+	for i := range 1300 {
+		b := nodetest.Sign(t, tree, tree.Leitstelle, nodetest.Warning(fmt.Sprint("forged", i), cap.Extreme, 0), tree.Leitstelle.Persons[0]).Encode()
+		b[len(b)-1] ^= 1
+		load = append(load, b, append([]byte("rubbish"), make([]byte, len(b))...))
+	}
+	b, err := packed(load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "22222222.KFB"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := visit(t, from, stick); done.Moved < 1300 || len(done.Removed) != 1 {
+		t.Fatalf("the file did not fold: %v, %+v", err, done)
+	}
+	done, err := visit(t, to, stick)
+	if done.Imported.GaveUp == "" {
+		t.Errorf("%v, %+v", err, done.Imported)
+	}
+	wantAll(t, to, ids...)
+}
+
 // loose is a stick with bad contact: reading ends with an error after some bytes.
 type loose struct {
 	folder
