@@ -1,6 +1,7 @@
 package radio
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -47,7 +49,14 @@ type Radio struct {
 
 	mu       sync.Mutex // guards what follows
 	schedule *airtime.Schedule
+	said     map[airtime.Key]said
 	state    State
+}
+
+// said is a message that this radio says.
+type said struct {
+	frames *frame.Pieces
+	until  time.Time
 }
 
 // State is how a radio does.
@@ -83,7 +92,7 @@ func New(c Config) (*Radio, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Radio{cfg: c, log: c.Log.With("part", "radio"), woken: make(chan struct{}, 1), schedule: s}, nil
+	return &Radio{cfg: c, log: c.Log.With("part", "radio"), woken: make(chan struct{}, 1), schedule: s, said: map[airtime.Key]said{}}, nil
 }
 
 // Say has a message said now and again, as its severity asks for, for the given
@@ -94,9 +103,11 @@ func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now, key := time.Now(), airtime.Key(pieces.ID())
 	r.mu.Lock()
-	r.schedule.Add(airtime.Key(pieces.ID()), pieces, severity, now.Add(lasting), now)
+	maps.DeleteFunc(r.said, func(_ airtime.Key, s said) bool { return !s.until.After(now) })
+	r.said[key] = said{pieces, now.Add(lasting)}
+	r.schedule.Add(key, pieces, severity, now.Add(lasting), now)
 	r.mu.Unlock()
 	r.wake()
 	return nil
@@ -105,6 +116,7 @@ func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration
 // Cease ends a message.
 func (r *Radio) Cease(message []byte) {
 	r.mu.Lock()
+	delete(r.said, keyOfMessage(message))
 	r.schedule.Remove(keyOfMessage(message))
 	r.mu.Unlock()
 }
@@ -206,8 +218,8 @@ func (r *Radio) listen(ctx context.Context, link Link) error {
 		r.state.Heard++
 		if err != nil {
 			r.state.Damaged++
-		} else {
-			r.schedule.Heard(keyOfFrame(in), now)
+		} else if key := keyOfFrame(in); r.isGenuine(key, in) {
+			r.schedule.Heard(key, now)
 		}
 		r.mu.Unlock()
 		if err != nil {
@@ -219,6 +231,22 @@ func (r *Radio) listen(ctx context.Context, link Link) error {
 		}
 		r.wake()
 	}
+}
+
+// isGenuine reports whether a frame may be one of its message. Of what this radio says
+// itself it knows: who sends false frames under a message's name, which are short and cost
+// nothing, must not keep it from saying it. The caller holds mu.
+func (r *Radio) isGenuine(key airtime.Key, in []byte) bool {
+	s, ok := r.said[key]
+	if !ok {
+		return true
+	}
+	for i := range s.frames.Count() {
+		if bytes.Equal(s.frames.Frame(i), in) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Radio) wake() {

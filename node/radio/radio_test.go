@@ -3,6 +3,7 @@ package radio
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -145,5 +146,51 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	if _, err := New(good); err != nil {
 		t.Error(err)
+	}
+}
+
+// False frames under a message's name, as short as frames are, do not make a radio
+// believe that others say it; genuine ones do.
+func TestFalseFramesSilenceNobody(t *testing.T) {
+	message := bytes.Repeat([]byte("Hochwasser an der Ahr. "), 30)
+	sent := func(forge func(frame []byte) []byte) (n uint64) {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := Pipe()
+			r := newRadio(t, 1, opens(ours), &hearer{})
+			if err := r.Say(message, cap.Severe, 12*time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			first, err := theirs.Receive(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				for {
+					if _, err := theirs.Receive(t.Context()); err != nil {
+						return
+					}
+				}
+			}()
+			for range 3 * 3600 {
+				time.Sleep(time.Second)
+				if b := forge(bytes.Clone(first)); b != nil {
+					_ = theirs.Send(t.Context(), b)
+				}
+			}
+			n = r.State().Sent
+		})
+		return n
+	}
+	alone := sent(func([]byte) []byte { return nil })
+	forged := sent(func(frame []byte) []byte {
+		const check, head = 8, 10 // where the check stands, and the shard
+		frame = append(frame[:head], make([]byte, len(message)/40)...)
+		sum := sha256.Sum256(append(bytes.Clone(frame[:check]), frame[head:]...))
+		copy(frame[check:head], sum[:])
+		return frame
+	})
+	genuine := sent(func(frame []byte) []byte { return frame })
+	if forged < alone || genuine >= alone/2 {
+		t.Errorf("%d frames sent alone, %d among false ones, %d among genuine ones", alone, forged, genuine)
 	}
 }
