@@ -128,7 +128,7 @@ func TestDevicesFallQuiet(t *testing.T) {
 		bare.Parts = nil
 		all = append(all, e, byFirst(from, e), &bare)
 	}
-	const sessionBytes = 200 // hellos, and the name of the protocol
+	const sessionBytes = 400 // hellos, and the name of the protocol
 	ends := time.Unix(int64(all[0].Header.Expires), 0).Add(graceAfterExpiry)
 	for _, test := range []struct {
 		name   string
