@@ -54,15 +54,27 @@ func (r *run) offered(from, to, alert uint32) {
 	if r.held.has(to, alert) {
 		return
 	}
-	if awake, then := r.awake(to, r.q.now); !awake {
-		r.q.push(then, evOffer, alert, from, to)
-		return
+	for _, d := range [2]uint32{to, from} {
+		if awake, then := r.awake(d, r.q.now); !awake {
+			r.wake(then, from, to, alert)
+			return
+		}
 	}
 	if l := r.common(from, to); l >= 0 && r.claim(to, alert) {
 		r.carry(evCaught, from, to, alert, l, 1, takeTrips)
 	} else if l = r.meets(from, to); l >= 0 && r.claim(to, alert) {
 		r.carry(evCaught, from, to, alert, l, 1, 0)
 	}
+}
+
+// wake has a neighbour offer an alert again when one of both has woken up and they
+// have found each other again.
+func (r *run) wake(at, from, to, alert uint32) {
+	after := millis(r.Params.Exchange)
+	if l := r.common(from, to); l >= 0 && r.links[l].Range == 0 {
+		after = joinTrips*r.links[l].delay + r.redial()
+	}
+	r.q.push(at+after, evOffer, alert, from, to)
 }
 
 // meets is the link of an open contact of a trace, or -1.

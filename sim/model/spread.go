@@ -128,8 +128,8 @@ func (r *run) arrive(from, to, alert uint32) {
 		return
 	}
 	if awake, then := r.awake(to, r.q.now); !awake {
-		// Its neighbour still has it when it wakes up and reconciles.
-		r.q.push(then+millis(r.Params.Exchange), evArrive, alert, from, to)
+		r.tally.lost++
+		r.wake(then, from, to, alert)
 		return
 	}
 	r.tally.copies++
