@@ -143,8 +143,8 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 	switch took := time.Since(begun); {
 	case took < windowTime/2:
 		c.window = min(2*c.window, batchBytes)
-	case took > windowTime:
-		c.window = max(c.window/2, sizeUnit)
+	case took > windowTime: // what came shows what fits
+		c.window = max(min(c.window/2, int(int64(bytes)*int64(windowTime)/int64(took))), sizeUnit)
 	}
 	return raws, nil
 }
