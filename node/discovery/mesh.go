@@ -25,7 +25,7 @@ const (
 	eventBuffer = 256
 
 	// probeTimeout is how long a neighbour may take to answer after a change of
-	// the network: a slow radio link under load.
+	// the network, unless its link is slow.
 	probeTimeout = 5 * time.Second
 )
 
@@ -62,7 +62,7 @@ func (m libp2pMesh) Forget(id peer.ID) {
 
 // Probe pings a peer over the connections there are.
 func (m libp2pMesh) Probe(ctx context.Context, id peer.ID) {
-	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "probe"), probeTimeout)
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "probe"), probeTime(exchangeOf(m.host, id)))
 	defer cancel()
 	if answer, ok := <-ping.Ping(ctx, m.host, id); ok && answer.Error == nil || errors.Is(context.Cause(ctx), context.Canceled) {
 		return

@@ -15,6 +15,9 @@ import (
 // of 100 kbit/s needs a tenth of it, one of 5 kbit/s twice as long.
 const SlowExchange = 2 * time.Second
 
+// slowestProbe bounds the wait for a slow neighbour's answer.
+const slowestProbe = 45 * time.Second
+
 // paceKey is where the peerstore keeps how long the exchange took.
 const paceKey = "kreidfeuer/exchange"
 
@@ -31,6 +34,12 @@ func exchangeOf(h host.Host, id peer.ID) time.Duration {
 	}
 	d, _ := v.(time.Duration)
 	return d
+}
+
+// probeTime is how long a neighbour may take to answer: on a slow link data that is
+// under way comes first, a few times as much as the exchange was.
+func probeTime(exchange time.Duration) time.Duration {
+	return min(max(probeTimeout, 4*exchange), slowestProbe)
 }
 
 // isSlow reports whether most of the neighbours that are connected over a link are

@@ -42,3 +42,13 @@ func TestSlowLinkIsAskedSeldom(t *testing.T) {
 		}
 	}
 }
+
+func TestProbeTime(t *testing.T) {
+	for exchange, want := range map[time.Duration]time.Duration{
+		0: probeTimeout, 20 * time.Millisecond: probeTimeout, 4 * time.Second: 16 * time.Second, time.Hour: slowestProbe,
+	} {
+		if got := probeTime(exchange); got != want {
+			t.Errorf("after an exchange of %s: %s, want %s", exchange, got, want)
+		}
+	}
+}
