@@ -122,7 +122,7 @@ const (
 	beginRate  = 20
 	beginBurst = 100
 
-	// roundRate and roundBurst bound the messages of comparisons a second that a
+	// roundRate and roundBurst bound the messages of comparisons and the offers a second that a
 	// neighbour has answered, at some milliseconds each; it waits beyond that. Four lanes
 	// take a dozen.
 	roundRate  = 40

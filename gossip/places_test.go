@@ -1,14 +1,19 @@
 package gossip
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
 // However many neighbours begin sessions that bring nothing and do not end, who has
@@ -135,4 +140,45 @@ func TestServingTakesTurns(t *testing.T) {
 			t.Errorf("%d sessions at once", len(s.serving))
 		}
 	})
+}
+
+// Offers and requests for what is not here cost their sender time.
+func TestIdleQuestionsAreRationed(t *testing.T) {
+	tree := newTree(t)
+	s := newStation(t, tree.Pinned(), newMemory())
+	var offers, gets []frame
+	place := ledger.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
+	var items []offered
+	for i := range batchMax {
+		items = append(items, offered{testID(i), 5, 1})
+	}
+	for range 2 * roundBurst {
+		offers = append(offers, about(place, frame{Kind: frameOffer, Items: packOffer(items)}))
+	}
+	for range serveBurst / 4 * 5 / sizeUnit / batchMax {
+		gets = append(gets, about(place, frame{Kind: frameGet, Items: packIDs(items)}))
+	}
+	for _, test := range []struct {
+		name   string
+		frames []frame
+		least  time.Duration
+	}{
+		{"offers", offers, roundBurst / roundRate * time.Second},
+		{"requests", gets, serveBurst / 4 / serveRate * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hello := frame{Kind: frameHello, Domains: []wire.ID{place.Domain}}
+				in := script(t, append([]frame{hello}, append(test.frames, frame{Kind: frameEnd})...)...)
+				a := &answering{r: s.Router, p: "idle", f: newFramer(&scripted{bytes.NewReader(in), io.Discard})}
+				begun := time.Now()
+				if err := a.run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begun); took < test.least*9/10 || took > 2*test.least {
+					t.Errorf("%d frames in %s, want about %s", len(test.frames), took, test.least)
+				}
+			})
+		})
+	}
 }

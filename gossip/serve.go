@@ -166,7 +166,7 @@ func (a *answering) run(ctx context.Context) error {
 		case frameNext:
 			err = a.next(q)
 		case frameOffer:
-			err = a.takeOffer(q)
+			err = a.takeOffer(ctx, q)
 		case frameGet:
 			err = a.give(ctx, q)
 		default:
@@ -227,13 +227,16 @@ func (a *answering) next(q frame) error {
 }
 
 // takeOffer notes what the asking side has; a session of our own pulls it.
-func (a *answering) takeOffer(q frame) error {
+func (a *answering) takeOffer(ctx context.Context, q frame) error {
 	p, err := q.place()
 	if err != nil {
 		return err
 	}
 	list, err := unpackOffer(q.Items)
 	if err != nil {
+		return err
+	}
+	if err := a.r.peers.compare(ctx, string(a.p)); err != nil {
 		return err
 	}
 	if a.r.carries(p) {
@@ -258,8 +261,11 @@ func (a *answering) give(ctx context.Context, q frame) error {
 	}
 	for _, id := range ids {
 		raw, err := a.r.transmitted(ctx, id, q.More)
-		if err != nil {
-			continue // gone since it was offered
+		if err != nil { // gone since it was offered; or to have the disk look for nothing
+			if err := a.r.peers.serve(ctx, string(a.p), sizeUnit); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := a.r.peers.serve(ctx, string(a.p), len(raw)); err != nil {
 			return err
