@@ -9,6 +9,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
+	"github.com/kreidfeuer/kreidfeuer/sim/model"
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
@@ -124,7 +125,7 @@ func (r *raid) send(ctx context.Context, a *assault, random *rand.Rand) {
 	r.siege.mu.Lock()
 	defer r.siege.mu.Unlock()
 	for i := a.first; i < min(a.first+a.count, len(r.siege.topics)); i++ {
-		message := make([]byte, 2600)
+		message := make([]byte, model.UsualSize)
 		for k := range message {
 			message[k] = byte(random.Uint32())
 		}

@@ -77,6 +77,12 @@ func (r *run) wake(at, from, to, alert uint32) {
 	r.q.push(at+after, evOffer, alert, from, to)
 }
 
+// bare is what an alert takes without its chain.
+func (r *run) bare(alert uint32) uint32 {
+	size := r.alerts[alert].size
+	return size - min(chainSize, size*9/10) + uint32(r.Params.Overhead)
+}
+
 // meets is the link of an open contact of a trace, or -1.
 func (r *run) meets(a, b uint32) int {
 	open := r.steps.met(a)

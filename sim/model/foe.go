@@ -121,8 +121,8 @@ func (r *run) insult(f *foe, d, to uint32) {
 	t.Sent++
 	t.Rejected++
 	t.Checks += uint64(f.checks)
-	t.Bytes += usualSize
-	r.tally.bytes[d] += usualSize
+	t.Bytes += UsualSize
+	r.tally.bytes[d] += UsualSize
 	if r.strikes[pair]++; r.strikes[pair] > r.Params.Strikes {
 		delete(r.strikes, pair)
 		r.barred[pair] = r.q.now + millis(r.Params.CutOff)

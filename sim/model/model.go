@@ -76,8 +76,13 @@ const (
 	takeTrips  = 1 // beside the transfer's own
 )
 
-// usualSize is the transmission of an alert with its chain of certificates.
-const usualSize = 2600
+// UsualSize is the transmission of an alert of a district's authority, of which
+// chainSize is its chain of certificates, in bytes. Catch-up leaves the chain out:
+// the trust lane has brought it.
+const (
+	UsualSize = 5200
+	chainSize = 4700
+)
 
 // run is the state of one run.
 type run struct {

@@ -50,7 +50,7 @@ func (r *run) announce() error {
 			}
 		}
 		if state.size == 0 {
-			state.size = usualSize
+			state.size = UsualSize
 		}
 		if a.Place != "" {
 			state.place = slices.IndexFunc(r.s.Places, func(p scenario.Place) bool { return p.Name == a.Place })
@@ -101,7 +101,7 @@ func (s *alertState) read(text []byte) error {
 		}
 	}
 	if s.size == 0 {
-		s.size = uint32(len(text)/3 + 1900) // compact form, and the chain
+		s.size = uint32(len(text)/3 + chainSize) // compact form, and the chain
 	}
 	return nil
 }
@@ -261,6 +261,9 @@ func (r *run) send(from, to, alert uint32, l int, nth uint32) {
 // carry is a transfer that ends with an event, after a number of further trips.
 func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
 	k, size := &r.links[l], r.alerts[alert].size+uint32(r.Params.Overhead)
+	if kind == evCaught {
+		size = r.bare(alert)
+	}
 	at := r.q.now + (1+trips)*k.delay
 	if k.Rate > 0 {
 		at += uint32(float64(nth) * float64(size) / float64(k.Rate) * 1000)
@@ -317,7 +320,7 @@ func (r *run) give(from, to uint32, l int, window uint32) {
 		return cmp.Compare(b.severity.Rank(), a.severity.Rank())
 	})
 	for i, alert := range list {
-		if rate := float64(r.links[l].Rate); rate > 0 && float64(i+1)*float64(r.alerts[alert].size)/rate*1000 > float64(window) {
+		if rate := float64(r.links[l].Rate); rate > 0 && float64(i+1)*float64(r.bare(alert))/rate*1000 > float64(window) {
 			return // the rest at the next meeting
 		}
 		if r.claim(to, alert) {

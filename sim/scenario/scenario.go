@@ -132,7 +132,7 @@ type Alert struct {
 	At       Duration `yaml:"at"`
 	From     string   `yaml:"from"` // group, whose first device issues
 	Severity string   `yaml:"severity"`
-	Size     Bytes    `yaml:"size"` // on the wire; 0: of File, or 2 kB
+	Size     Bytes    `yaml:"size"` // on the wire; 0: of File, or 5.2 kB
 	File     string   `yaml:"file"` // a CAP document
 	Count    int      `yaml:"count"`
 	Every    Duration `yaml:"every"`
