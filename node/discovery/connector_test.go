@@ -23,6 +23,7 @@ type fakeMesh struct {
 	mu        sync.Mutex
 	up        map[peer.ID]bool // answers dials
 	mute      map[peer.ID]bool // takes dials and says no more
+	full      map[peer.ID]bool // takes dials and closes at once, so that no event tells
 	connected []peer.ID
 	dials     map[peer.ID][]time.Duration // since start
 	cleared   int
@@ -31,7 +32,7 @@ type fakeMesh struct {
 }
 
 func newFakeMesh() *fakeMesh {
-	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, mute: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, start: time.Now()}
+	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, mute: map[peer.ID]bool{}, full: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, start: time.Now()}
 }
 
 // lowID is lower than other test IDs, so that this device never yields.
@@ -89,6 +90,9 @@ func (m *fakeMesh) Connect(ctx context.Context, info peer.AddrInfo) error {
 	}
 	if !m.up[info.ID] {
 		return errors.New("no answer")
+	}
+	if m.full[info.ID] {
+		return nil
 	}
 	m.connected = append(m.connected, info.ID)
 	m.events <- event.EvtPeerConnectednessChanged{Peer: info.ID, Connectedness: network.Connected}
@@ -357,4 +361,27 @@ func TestStaticPeerNeedsIDAndAddress(t *testing.T) {
 			t.Errorf("%v: no error", bad)
 		}
 	}
+}
+
+// TestFullPeerIsTriedAgain: a peer that takes a connection and closes it at once,
+// because it has all it can hold, is not taken for a neighbour.
+func TestFullPeerIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMesh()
+		m.up[testID(1)], m.full[testID(1)] = true, true
+		run(t, Config{Static: []peer.AddrInfo{info(1)}}, m)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(m.dialed(testID(1))); n < 5 {
+			t.Errorf("%d dials in a minute, want one after another", n)
+		}
+		m.mu.Lock()
+		m.full[testID(1)] = false
+		m.mu.Unlock()
+		time.Sleep(2 * staticPause)
+		synctest.Wait()
+		if !m.isConnected(testID(1)) {
+			t.Error("not connected though the peer has room")
+		}
+	})
 }

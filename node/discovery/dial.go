@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -69,6 +70,9 @@ func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo) {
 	}
 }
 
+// errClosed is a connection that the neighbour let stand for no time.
+var errClosed = errors.New("the neighbour closed the connection at once: it may have all it can hold")
+
 // settle takes up the outcome of a dial.
 func (c *Connector) settle(b *book, r result, now time.Time) {
 	e := b.entries[r.id]
@@ -76,6 +80,11 @@ func (c *Connector) settle(b *book, r result, now time.Time) {
 		return
 	}
 	e.dialing = false
+	if r.err == nil && !slices.Contains(c.host.Peers(), r.id) {
+		// No event may tell of a connection that was closed at once. To take it for
+		// one that stands would be never to dial again.
+		r.err = errClosed
+	}
 	if r.err == nil || e.connected {
 		b.connect(r.id, now)
 		return

@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/connmgr"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	basicconnmgr "github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -91,6 +92,7 @@ func New(c Config) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build host: %w", err)
 	}
+	h.Network().Notify(&network.NotifyBundle{ConnectedF: renew})
 	if err := c.listen(h); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
