@@ -134,7 +134,7 @@ func (r *Router) announce(records []Record) {
 		for i := range records {
 			rec := &records[i]
 			h := &rec.Envelope.Header
-			gossiped := r.lanes[h.Lane].Gossip && (rec.Means == MeansGossip || rec.Means == MeansLocal)
+			gossiped := r.isGossiped(rec)
 			place := ledger.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}
 			if rec.From == string(p) || gossiped && !young && hear[place][p] || b.said && !slices.Contains(b.carries, place.Domain) {
 				continue
@@ -152,13 +152,17 @@ func (r *Router) announce(records []Record) {
 	r.near.poke()
 }
 
+func (r *Router) isGossiped(rec *Record) bool {
+	return r.lanes[rec.Envelope.Header.Lane].Gossip && (rec.Means == MeansGossip || rec.Means == MeansLocal)
+}
+
 // gossipPeers are the neighbours that take part in the topics of what came by gossip. On a
 // machine under load it takes some longer than a young link to say so.
 func (r *Router) gossipPeers(records []Record) map[ledger.Place]map[peer.ID]bool {
 	hear := map[ledger.Place]map[peer.ID]bool{}
 	for i := range records {
 		place := ledger.Place{Domain: records[i].Envelope.Domain(), Lane: records[i].Envelope.Header.Lane}
-		if hear[place] != nil {
+		if hear[place] != nil || !r.isGossiped(&records[i]) {
 			continue
 		}
 		hear[place] = map[peer.ID]bool{}
