@@ -31,7 +31,11 @@ const (
 
 	// reportPause is the least pause before a dial that follows a new report of
 	// known addresses: a source may report every second.
+	// It doubles with each dial that ends without an answer while the peer is heard, up
+	// to 1<<mostVain times: the link carries little, and dials take it up.
 	reportPause = 5 * time.Second
+	mostVain    = 3
+	heardNow    = 10 * time.Second // since a report: it is heard
 
 	// yield is how long the one of two peers with the higher ID waits, so that
 	// two who find each other at once make one connection.
@@ -51,6 +55,7 @@ type entry struct {
 	met    time.Time // start of the last connection; zero: never connected
 
 	fails     int           // since the last good connection
+	vain      int           // dials in a row without an answer while it was heard
 	failure   error         // of the last dial; nil: none, or it is connected
 	exchange  time.Duration // after connecting; zero: unknown
 	due       time.Time     // no dial before
@@ -140,7 +145,7 @@ func (b *book) hear(info peer.AddrInfo, now time.Time) {
 	if e == nil {
 		return
 	}
-	due := e.tried.Add(reportPause)
+	due := e.tried.Add(reportPause << min(e.vain, mostVain))
 	if e.add(info.Addrs) {
 		due = now
 	}
@@ -231,6 +236,9 @@ func (b *book) failed(e *entry, now time.Time) {
 	if e.static {
 		longest = staticPause
 	}
+	if e.vain++; now.Sub(e.heard) > heardNow || now.Sub(e.tried) < reportPause {
+		e.vain = 0
+	}
 	pause := min(firstPause<<min(e.fails, 20), longest)
 	e.fails++
 	e.due = now.Add(time.Duration(float64(pause) * (0.75 + b.jitter()/2)))
@@ -242,7 +250,7 @@ func (b *book) connect(id peer.ID, now time.Time) {
 	if e == nil || e.connected {
 		return
 	}
-	e.connected, e.met, e.failure = true, now, nil
+	e.connected, e.met, e.failure, e.vain = true, now, nil, 0
 }
 
 func (b *book) disconnect(id peer.ID, now time.Time) {
@@ -263,7 +271,7 @@ func (b *book) disconnect(id peer.ID, now time.Time) {
 // returns from dialing in the same instant.
 func (b *book) networkChanged(now time.Time) {
 	for _, e := range b.entries {
-		e.fails = 0
+		e.fails, e.vain = 0, 0
 		if soon := now.Add(time.Duration(b.jitter() * float64(yield))); e.due.After(soon) {
 			e.due = soon
 		}

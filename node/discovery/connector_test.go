@@ -287,6 +287,31 @@ func TestTarget(t *testing.T) {
 	})
 }
 
+// TestUnansweredDialsLeaveTheLinkAlone: who is heard and does not answer in time is
+// behind a link that dials must not fill.
+func TestUnansweredDialsLeaveTheLinkAlone(t *testing.T) {
+	b := newBook(lowID, func() float64 { return 0.5 })
+	b.hear(info(1), start)
+	e, now, dials := b.entries[testID(1)], start, 0
+	for end := start.Add(10 * time.Minute); now.Before(end); now = now.Add(time.Second) {
+		if b.hear(info(1), now); !e.dialing && !e.due.After(now) {
+			e.dialing, e.tried = true, now
+			dials++
+		}
+		if e.dialing && now.Sub(e.tried) >= quickDial {
+			e.dialing = false
+			b.failed(e, now)
+		}
+	}
+	if dials < 14 || dials > 18 {
+		t.Errorf("%d dials in ten minutes, want one every 40 s", dials)
+	}
+	moved := peer.AddrInfo{ID: testID(1), Addrs: addrs("/ip4/10.7.7.7/tcp/1")}
+	if b.hear(moved, now); e.due.After(now) {
+		t.Error("a new address is not tried at once")
+	}
+}
+
 // TestMutePeersHoldNobodyUp: dials that wait for a slow link, or for somebody who
 // says no more, leave room for others, and are bounded.
 func TestMutePeersHoldNobodyUp(t *testing.T) {
@@ -295,7 +320,9 @@ func TestMutePeersHoldNobodyUp(t *testing.T) {
 		c := run(t, Config{}, m)
 		m.set(testID(20), true)
 		for n := range 100 {
+			m.mu.Lock()
 			m.mute[testID(n)] = n != 20
+			m.mu.Unlock()
 			c.Found(info(n))
 		}
 		synctest.Wait()
