@@ -123,7 +123,11 @@ func TestFidelity(t *testing.T) {
 					t.Errorf("p%.0f is %s on real devices and %s in the model", 100*share, a, b)
 				}
 			}
-			if a, b := real.Traffic.PerCopy, modelled.Traffic.PerCopy; math.Abs(a-b) > a/10 {
+			bound := 0.1
+			if !all {
+				bound = 0.15 // a mesh of forty differs from run to run by nearly a tenth
+			}
+			if a, b := real.Traffic.PerCopy, modelled.Traffic.PerCopy; math.Abs(a-b) > bound*a {
 				t.Errorf("%.2f copies on real devices and %.2f in the model", a, b)
 			}
 			if len(real.ages) != len(modelled.ages) || d > 0.1 {
