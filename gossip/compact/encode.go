@@ -52,9 +52,9 @@ func encode(a *cap.Alert, x Extras, how encoder) (core []byte, parts [][]byte, e
 // encoder divides one alert into core and sections.
 type encoder struct {
 	context
-	share    bool // blocks name a base
-	whole    bool // no parts
-	file     bool // read with a file's bounds
+	share    bool    // blocks name a base
+	whole    bool    // no parts
+	file     bool    // read with a file's bounds
 	core     []block // of the info blocks
 	texts    []section
 	geometry section
