@@ -25,7 +25,9 @@ type alertState struct {
 	size        uint32
 	severity    cap.Severity
 	drill       bool
-	place       int // -1: concerns everyone
+	lasts       time.Duration // as its document says; 0: it does not
+	place       int           // -1: concerns everyone
+	elsewhere   []bool        // places that the document's areas leave out; nil: none
 	station     uint32
 	name        uint64   // its share of a holding's sum
 	arrived     []uint32 // when each device got it, plus 1; nil once nobody asks
@@ -45,7 +47,7 @@ func (r *run) announce() error {
 			if err != nil {
 				return err
 			}
-			if err := state.read(text); err != nil {
+			if err := r.read(&state, text); err != nil {
 				return fmt.Errorf("%s: %w", a.File, err)
 			}
 		}
@@ -61,10 +63,7 @@ func (r *run) announce() error {
 			return fmt.Errorf("group %s has no device that could issue", a.From)
 		}
 		state.station = uint32(at)
-		lasts := time.Duration(a.Expires)
-		if lasts == 0 {
-			lasts = 24 * time.Hour
-		}
+		lasts := cmp.Or(time.Duration(a.Expires), state.lasts, 24*time.Hour)
 		for i := range a.Count {
 			s := state
 			s.at = millis(a.At) + uint32(i)*millis(a.Every)
@@ -86,23 +85,6 @@ func (r *run) announce() error {
 	}
 	r.held = newHoldings(n, r.held.words)
 	r.tally.start(r)
-	return nil
-}
-
-// read takes severity and size from a CAP document.
-func (s *alertState) read(text []byte) error {
-	doc, _, err := cap.Parse(text) // a document that can be read can be simulated
-	if err != nil {
-		return err
-	}
-	for _, info := range doc.Info {
-		if info.Severity.Rank() > s.severity.Rank() {
-			s.severity = info.Severity
-		}
-	}
-	if s.size == 0 {
-		s.size = uint32(len(text)/3 + chainSize) // compact form, and the chain
-	}
 	return nil
 }
 

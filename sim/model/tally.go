@@ -84,7 +84,8 @@ func (t *tally) start(r *run) {
 // counted reports whether a device is one of the audience of an alert.
 func (r *run) counted(d uint32, a *alertState) bool {
 	g := r.groupOf(d)
-	return g != nil && g.Role != "mule" && g.Role != "station" && (a.place < 0 || int(r.at[d]) == a.place)
+	return g != nil && g.Role != "mule" && g.Role != "station" && (a.place < 0 || int(r.at[d]) == a.place) &&
+		(a.elsewhere == nil || !a.elsewhere[r.at[d]])
 }
 
 func (t *tally) issued(r *run, alert uint32) {
