@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -162,8 +163,11 @@ func TestBadLinks(t *testing.T) {
 				over := make(chan struct{})
 				go func() {
 					defer close(over)
-					for link.up > 0 && v.ctx.Err() == nil {
-						_ = sleep(v.ctx, link.up)
+					for v.ctx.Err() == nil {
+						_ = sleep(v.ctx, cmp.Or(link.up, 5*time.Second))
+						if link.up == 0 && len(v.all[1].host.Network().Peers()) > 0 {
+							continue // else the loss was too much for the transport once: discovery would dial
+						}
 						l.bad.Store(false)
 						v.part(0, 1)
 						_ = sleep(v.ctx, time.Second)
