@@ -250,13 +250,26 @@ func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
 	if k.Rate > 0 {
 		at += uint32(float64(nth) * float64(size) / float64(k.Rate) * 1000)
 	}
-	for try := 0; k.Loss > 0 && r.chance.Float64() < float64(k.Loss) && try < 10; try++ {
+	lost := k.lost(size)
+	for try := 0; lost > 0 && r.chance.Float64() < lost && try < 10; try++ {
 		at += 2*k.delay + 30<<try
 		r.tally.lost++
-		r.tally.bytes[from] += float32(size)
+		r.tally.bytes[from] += min(float32(size), packet)
+		lost = float64(k.Loss) // only what was lost is sent again
 	}
 	r.tally.bytes[from] += float32(size)
 	r.q.push(at, kind, alert, from, to)
+}
+
+// packet is what a transfer has in one packet.
+const packet = 1200
+
+// lost is the chance that a packet or more of so many bytes is lost.
+func (k *link) lost(size uint32) float64 {
+	if k.Loss == 0 {
+		return 0
+	}
+	return 1 - math.Pow(1-float64(k.Loss), math.Ceil(float64(size)/packet))
 }
 
 // meetAt asks for an exchange over a link that lasts so many milliseconds.
