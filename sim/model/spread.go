@@ -265,11 +265,11 @@ func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
 const packet = 1200
 
 // lost is the chance that a packet or more of so many bytes is lost.
-func (k *link) lost(size uint32) float64 {
-	if k.Loss == 0 {
+func (l *link) lost(size uint32) float64 {
+	if l.Loss == 0 {
 		return 0
 	}
-	return 1 - math.Pow(1-float64(k.Loss), math.Ceil(float64(size)/packet))
+	return 1 - math.Pow(1-float64(l.Loss), math.Ceil(float64(size)/packet))
 }
 
 // meetAt asks for an exchange over a link that lasts so many milliseconds.
