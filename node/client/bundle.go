@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -52,7 +53,12 @@ func (c *Client) ExportBundle(ctx context.Context, f apitype.BundleFilter, out i
 	if f.Bare {
 		q.Set("bare", "true")
 	}
-	r, err := c.request(ctx, http.MethodGet, "/bundle", q, "", nil)
+	return c.save(ctx, "/bundle", q, out, "a bundle")
+}
+
+// save writes what the device answers to out.
+func (c *Client) save(ctx context.Context, path string, q url.Values, out io.Writer, what string) error {
+	r, err := c.request(ctx, http.MethodGet, path, q, "", nil)
 	if err != nil {
 		return err
 	}
@@ -62,7 +68,7 @@ func (c *Client) ExportBundle(ctx context.Context, f apitype.BundleFilter, out i
 	}
 	defer answer.Close()
 	if _, err := io.Copy(out, answer); err != nil {
-		return fmt.Errorf("read a bundle from the device: %w", err)
+		return fmt.Errorf("read %s from the device: %w", what, err)
 	}
 	return nil
 }

@@ -37,19 +37,7 @@ func (c *Client) CompactStore(ctx context.Context, progress func(apitype.Progres
 // BackupStore writes a backup of the device's store to out. Without its end, of
 // which package persist/backup tells, it is not whole.
 func (c *Client) BackupStore(ctx context.Context, out io.Writer) error {
-	r, err := c.request(ctx, http.MethodGet, "/store/backup", nil, "", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := c.send(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Close()
-	if _, err := io.Copy(out, answer); err != nil {
-		return fmt.Errorf("read a backup from the device: %w", err)
-	}
-	return nil
+	return c.save(ctx, "/store/backup", nil, out, "a backup")
 }
 
 // long makes a request that takes its time, and returns its last line.

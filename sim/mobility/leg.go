@@ -59,15 +59,6 @@ type Movement interface {
 	Next() Leg
 }
 
-// forever is beyond every simulation.
-const forever = time.Duration(math.MaxInt64 / 4)
-
-// Still is a host that stays where it is.
-type Still Point
-
-// Next implements [Movement].
-func (s Still) Next() Leg { return pause(Point(s), 0, forever) }
-
 // Gait is how fast a host goes and how long it rests: uniformly between the two
 // bounds, anew for every way. MaxPause may be 0; speeds must be above 0.
 type Gait struct {

@@ -46,6 +46,11 @@ func TestStreets(t *testing.T) {
 	}
 }
 
+// still is a host that stays where it is.
+type still Point
+
+func (s still) Next() Leg { return pause(Point(s), 0, time.Hour) }
+
 // TestContactsDifferential compares the grid with looking at all pairs in every tick.
 func TestContactsDifferential(t *testing.T) {
 	size, tick := Point{200, 150}, 100*time.Millisecond
@@ -54,7 +59,7 @@ func TestContactsDifferential(t *testing.T) {
 		for i := range uint64(12) {
 			all = append(all, NewWaypoints(size, gait, rand.New(rand.NewPCG(7, i))))
 		}
-		return append(all, Still{100, 75})
+		return append(all, still{100, 75})
 	}
 	var got []contact.Change
 	NewField(make12(), size, 10, 14, tick).Contacts(time.Minute, 10*time.Minute, func(c contact.Change) bool { got = append(got, c); return true })

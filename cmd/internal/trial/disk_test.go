@@ -14,12 +14,9 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-// TestFullDisk: a device whose disk is full still warns, says that it keeps
-// nothing, and keeps all again when there is space.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	tree := newTree(t, 1)
-	officer := tree.Leitstelle.Persons[0]
+// smallDisk mounts a disk of 96 MB for a test, or skips it.
+func smallDisk(t *testing.T) string {
+	t.Helper()
 	disk := t.TempDir()
 	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=96m"); err != nil {
 		t.Skipf("cannot mount a small disk, which needs root: %v", err)
@@ -29,6 +26,16 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("unmount: %v", err)
 		}
 	})
+	return disk
+}
+
+// TestFullDisk: a device whose disk is full still warns, says that it keeps
+// nothing, and keeps all again when there is space.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t, 1)
+	officer := tree.Leitstelle.Persons[0]
+	disk := smallDisk(t)
 	source, full := newDevice(t, tree), newDeviceAt(t, tree, filepath.Join(disk, "data"))
 	source.up(loopback...)
 	full.up(append(loopback, "--peer", source.status.Listen[0])...)

@@ -91,13 +91,7 @@ func TestKilledCatchingUp(t *testing.T) {
 	v.up(append(loopback, "--peer", source.status.Listen[0])...)
 	v.check()
 	v.acknowledged = all
-	// Sessions of lives that ended may hold their places until the neighbour sees it.
-	for tries := 0; v.lacks(all); tries++ {
-		if tries == 6*int(limit/time.Second) {
-			t.Fatalf("not all of %d alerts have come; %s", len(all), v.Stderr())
-		}
-		time.Sleep(time.Second)
-	}
+	v.await(fmt.Sprintf("all of %d alerts", len(all)), func() bool { return !v.lacks(all) })
 	v.holds(v.acknowledged)
 	t.Logf("all %d alerts are there after %d lives, each ended by SIGKILL", len(all), killRounds())
 }

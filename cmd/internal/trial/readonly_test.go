@@ -21,15 +21,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t, 1)
 	officer := tree.Leitstelle.Persons[0]
-	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=96m"); err != nil {
-		t.Skipf("cannot mount a small disk, which needs root: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
-			t.Errorf("unmount: %v", err)
-		}
-	})
+	disk := smallDisk(t)
 	source, d := newDevice(t, tree), newDeviceAt(t, tree, filepath.Join(disk, "data"))
 	source.up(loopback...)
 	d.up(append(loopback, "--peer", source.status.Listen[0])...)
