@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -47,4 +49,12 @@ func (n *Node) Retain(ctx context.Context) error { return n.retain(ctx) }
 func (n *Node) Carry(ctx context.Context, raw []byte) error {
 	_, err := n.route.Ingest(ctx, raw, gossip.MeansCarry)
 	return err
+}
+
+// KeepAgain brings again what the store has not taken, as the router does.
+func (n *Node) KeepAgain(ctx context.Context) error {
+	n.mu.Lock()
+	waiting := slices.Collect(maps.Values(n.unsaved))
+	n.mu.Unlock()
+	return keeper{n}.Put(ctx, waiting, nil)
 }

@@ -18,6 +18,7 @@ const (
 	localPlaces     = "places"     // watched places; they never leave the device
 	localNeighbours = "neighbours" // discovery's memory
 	localDrafts     = "draft"      // prefix: alerts that lack signatures
+	localProbe      = "probe"      // written with what is tried again on a disk that took nothing
 )
 
 // loadLocal reads what the device remembers of itself.

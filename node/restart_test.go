@@ -139,6 +139,9 @@ func TestFullDiskStillWarns(t *testing.T) {
 			if err != nil || s.Disk.State != apitype.DiskFull {
 				t.Errorf("disk is %s (%v)", s.Disk.State, err)
 			}
+			if err := d.KeepAgain(t.Context()); err == nil {
+				t.Error("what was written although it failed passes for a disk that works again")
+			}
 
 			full.Store(false)
 			health(t, d, "disk-error", true)
