@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
@@ -26,6 +27,9 @@ type Siege struct {
 	Links int
 	// Targets are the devices to choose from; nil: all.
 	Targets []int
+	// Joined is whom each Sybil connects to, again and again when it is cut off;
+	// nil: as Links and Targets say, once.
+	Joined [][]int
 	// Swallows says which messages the Sybils keep to themselves, when the siege
 	// is on; nil: all.
 	Swallows func(message []byte) bool
@@ -34,7 +38,7 @@ type Siege struct {
 	world   *World
 	hosts   []host.Host
 	mu      sync.Mutex
-	topics  []*pubsub.Topic // of live warnings, one for each Sybil
+	topics  []*pubsub.Topic // of live warnings, by Sybil
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -50,6 +54,7 @@ func (s *Siege) Lay(w *World) error {
 	}
 	ctx, stop := context.WithCancel(w.ctx)
 	s.stop = stop
+	s.topics = make([]*pubsub.Topic, s.Sybils)
 	errs := make([]error, s.Sybils)
 	var connecting sync.WaitGroup
 	for i := range s.Sybils {
@@ -59,7 +64,7 @@ func (s *Siege) Lay(w *World) error {
 			return err
 		}
 		s.hosts = append(s.hosts, h)
-		connecting.Go(func() { errs[i] = s.join(ctx, h, number) })
+		connecting.Go(func() { errs[i] = s.join(ctx, h, i) })
 	}
 	connecting.Wait()
 	return errors.Join(errs...)
@@ -94,8 +99,8 @@ func (s *Siege) lift() error {
 	return errors.Join(errs...)
 }
 
-// join connects one Sybil and takes part in the domain's topics.
-func (s *Siege) join(ctx context.Context, h host.Host, number int) error {
+// join has one Sybil take part in the domain's topics, and connects it.
+func (s *Siege) join(ctx context.Context, h host.Host, sybil int) error {
 	params := pubsub.DefaultGossipSubParams()
 	params.D, params.Dlo, params.Dhi, params.Dscore = 128, 100, 200, 100 // a place in every mesh
 	ps, err := pubsub.NewGossipSub(ctx, h, pubsub.WithGossipSubParams(params), pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
@@ -105,26 +110,56 @@ func (s *Siege) join(ctx context.Context, h host.Host, number int) error {
 		return err
 	}
 	for _, lane := range []wire.Lane{wire.LaneTrust, wire.LaneLive} {
-		if err := s.take(ctx, ps, wire.Topic(s.world.tree.Root.Domain(), lane)); err != nil {
+		if err := s.take(ctx, ps, lane, sybil); err != nil {
 			return err
 		}
 	}
 	// Only now: libp2p takes in few changes of protocols from one range of addresses.
-	random := rand.New(rand.NewPCG(s.world.cfg.Seed, uint64(number)))
+	if s.Joined != nil {
+		s.running.Go(func() { s.press(ctx, h, s.Joined[sybil]) })
+		return nil
+	}
+	random := rand.New(rand.NewPCG(s.world.cfg.Seed, uint64(len(s.world.devices)+sybil)))
 	for _, k := range random.Perm(len(s.Targets))[:min(s.Links, len(s.Targets))] {
-		info, err := infoOf(s.world.cfg.Seed, s.Targets[k])
-		if err != nil {
-			return err
-		}
-		if err := h.Connect(ctx, info); err != nil {
-			return fmt.Errorf("sybil %d to device %d: %w", number, s.Targets[k], err)
+		if err := s.connect(ctx, h, s.Targets[k]); err != nil {
+			return fmt.Errorf("sybil %d to device %d: %w", sybil, s.Targets[k], err)
 		}
 	}
 	return nil
 }
 
-// take joins a topic and swallows what is to be swallowed of it.
-func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, topic string) error {
+func (s *Siege) connect(ctx context.Context, h host.Host, device int) error {
+	info, err := infoOf(s.world.cfg.Seed, device)
+	if err != nil {
+		return err
+	}
+	return h.Connect(ctx, info)
+}
+
+// pressEvery is how often a Sybil dials those that it has lost.
+const pressEvery = 30 * time.Second
+
+// press connects one Sybil to devices until ctx ends, whoever is off or cuts it off.
+func (s *Siege) press(ctx context.Context, h host.Host, devices []int) {
+	tick := time.NewTicker(pressEvery)
+	defer tick.Stop()
+	for {
+		var dialling sync.WaitGroup
+		for _, d := range devices {
+			dialling.Go(func() { _ = s.connect(ctx, h, d) }) // the next time, then
+		}
+		dialling.Wait()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// take joins a lane's topic and swallows what is to be swallowed of it.
+func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, lane wire.Lane, sybil int) error {
+	topic := wire.Topic(s.world.tree.Root.Domain(), lane)
 	err := ps.RegisterTopicValidator(topic, func(_ context.Context, _ peer.ID, m *pubsub.Message) pubsub.ValidationResult {
 		if s.on.Load() && (s.Swallows == nil || s.Swallows(m.GetData())) {
 			return pubsub.ValidationIgnore
@@ -142,9 +177,9 @@ func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, topic string) error
 	if err != nil {
 		return err
 	}
-	if topic == wire.Topic(s.world.tree.Root.Domain(), wire.LaneLive) {
+	if lane == wire.LaneLive {
 		s.mu.Lock()
-		s.topics = append(s.topics, t)
+		s.topics[sybil] = t
 		s.mu.Unlock()
 	}
 	s.running.Go(func() {

@@ -45,12 +45,19 @@ type genuine struct {
 	expires time.Time
 }
 
-// seen is what a device has told of: when each alert came. Its own lock, because
-// the device's watcher writes it.
+// seen is what a device has told of, by envelope ID. Its own lock, because the
+// device's watcher writes it.
 type seen struct {
 	mu     sync.Mutex
-	alerts map[string]time.Duration
+	alerts map[string]told
 	last   uint64 // event
+}
+
+// told is when a device has told of an alert first, as of one that it shows if it
+// ever did so.
+type told struct {
+	at    time.Duration
+	shown bool
 }
 
 func (c *checker) count() int {
@@ -123,10 +130,11 @@ func (c *checker) observe(d *Device, e *apitype.Event) {
 		return
 	}
 	if d.seen.alerts == nil {
-		d.seen.alerts = map[string]time.Duration{}
+		d.seen.alerts = map[string]told{}
 	}
-	if _, ok := d.seen.alerts[e.Alert.ID]; !ok {
-		d.seen.alerts[e.Alert.ID] = c.world.Now()
+	shown := e.Alert.State == apitype.StateInForce || e.Alert.State == apitype.StateUnknown
+	if before, ok := d.seen.alerts[e.Alert.ID]; !ok || shown && !before.shown {
+		d.seen.alerts[e.Alert.ID] = told{c.world.Now(), shown}
 	}
 	d.seen.mu.Unlock()
 	c.authentic(d, e.Alert.ID)

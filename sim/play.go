@@ -51,7 +51,7 @@ func Play(t *testing.T, cfg PlayConfig) (*scenario.Result, error) {
 		return nil, err
 	}
 	violations := play(t, Config{
-		Devices: p.honest, Seed: cfg.Seed, Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources,
+		Devices: p.cast.devices, Seed: cfg.Seed, Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources,
 		Bound: time.Duration(cfg.Scenario.Duration) + time.Hour, // who is reached is the question here
 	}, p.script)
 	for _, v := range violations {
@@ -67,11 +67,11 @@ func Play(t *testing.T, cfg PlayConfig) (*scenario.Result, error) {
 type player struct {
 	PlayConfig
 	stage    *model.Stage
-	honest   int
+	cast     cast
 	warnings []model.Warning
 	acts     []act
 	world    *World
-	infos    []peer.AddrInfo // of devices
+	infos    []peer.AddrInfo // of the world's devices
 	raid     *raid
 
 	reach *reach
@@ -100,8 +100,8 @@ func newPlayer(cfg PlayConfig) (*player, error) {
 	if err != nil {
 		return nil, err
 	}
-	honest, all := stage.Devices()
-	p := &player{PlayConfig: cfg, stage: stage, honest: honest, warnings: stage.Warnings(), ids: map[wire.ID]int{},
+	_, all := stage.Devices()
+	p := &player{PlayConfig: cfg, stage: stage, cast: newCast(stage), warnings: stage.Warnings(), ids: map[wire.ID]int{},
 		state: &state{on: make([]bool, all), works: make([]uint16, all)}}
 	if len(p.warnings) > maxWarnings {
 		return nil, fmt.Errorf("%d alerts: the real engine plays at most %d; --engine model plays them", len(p.warnings), maxWarnings)
@@ -122,9 +122,6 @@ func playable(s *scenario.Scenario) error {
 	}
 	for _, a := range s.Adversaries {
 		devices += float64(a.Count * max(1, a.Per))
-		if !slices.Contains([]string{"sybil", "suppressor", "forger", "flooder"}, a.Kind) {
-			cannot("adversary %s", a.Kind)
-		}
 	}
 	if devices > MaxPlayed {
 		cannot("%.0f devices, at most %d", devices, MaxPlayed)
@@ -150,7 +147,7 @@ func (p *player) mesh(devices int, _ uint64) [][]int {
 	dials := make([][]int, devices)
 	for l := range p.stage.Links() {
 		for _, e := range p.stage.Dials(l) {
-			if a, b := int(e[0]), int(e[1]); a < devices && b < devices && !slices.Contains(dials[a], b) {
+			if a, b := p.cast.players[e[0]], p.cast.players[e[1]]; a < devices && b < devices && !slices.Contains(dials[a], b) {
 				dials[a] = append(dials[a], b)
 			}
 		}
@@ -159,11 +156,11 @@ func (p *player) mesh(devices int, _ uint64) [][]int {
 }
 
 func (p *player) clock(device int) netmodel.Clock {
-	return netmodel.Clock{Offset: p.stage.Offset(device)}
+	return netmodel.Clock{Offset: p.stage.Offset(p.cast.roles[device])}
 }
 
 func (p *player) sources(device int) []discovery.Source {
-	if every := p.reach.looks(device); every > 0 {
+	if every := p.reach.looks(p.cast.roles[device]); every > 0 {
 		return []discovery.Source{&lookout{p, device, every}}
 	}
 	return nil
@@ -171,5 +168,5 @@ func (p *player) sources(device int) []discovery.Source {
 
 // Link implements [netmodel.Model].
 func (p *player) Link(now time.Duration, from, to int) netmodel.Link {
-	return p.reach.link(now, from, to)
+	return p.reach.link(now, p.cast.roles[from], p.cast.roles[to])
 }

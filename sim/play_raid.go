@@ -13,8 +13,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
-// raid is all adversaries of a scenario: one [Siege], of which each has a part. None
-// of them passes on what is genuine.
+// raid is all adversaries of a scenario that do not pass on what is genuine: one
+// [Siege], of which each has a part.
 type raid struct {
 	p     *player
 	parts []assault
@@ -26,7 +26,7 @@ type raid struct {
 	busy  sync.WaitGroup
 }
 
-// assault is one adversary's part.
+// assault is one adversary's part: so many Sybils from the first on.
 type assault struct {
 	*scenario.Adversary
 	first, count int
@@ -36,16 +36,19 @@ type assault struct {
 
 func newRaid(p *player) *raid {
 	r := &raid{p: p}
-	for i := range p.Scenario.Adversaries {
-		a := &p.Scenario.Adversaries[i]
-		n := a.Count * max(1, a.Per)
-		r.parts = append(r.parts, assault{Adversary: a, first: r.all, count: n})
-		r.all += n
+	for _, role := range p.cast.roles[p.cast.devices:] {
+		a := p.stage.Adversary(role)
+		if n := len(r.parts); n == 0 || r.parts[n-1].Adversary != a {
+			r.parts = append(r.parts, assault{Adversary: a, first: r.all})
+		}
+		r.parts[len(r.parts)-1].count++
+		r.all++
 	}
 	return r
 }
 
-// lay connects the adversaries' devices with as many of the others as on the stage.
+// lay connects the adversaries' devices with those with which the stage joins them.
+// Around whom an eclipse adversary surrounds, it has joined nobody else.
 func (r *raid) lay() (err error) {
 	r.ctx, r.stop = context.WithCancel(r.p.world.ctx)
 	if r.all == 0 {
@@ -54,22 +57,21 @@ func (r *raid) lay() (err error) {
 	if r.own, err = trusttest.NewTree(r.p.Seed+1, 2); err != nil {
 		return err
 	}
-	joined := 0
+	r.siege = &Siege{Sybils: r.all, Joined: make([][]int, r.all), Swallows: r.genuine}
+	joined := false
 	for l := range r.p.stage.Links() {
 		for _, e := range r.p.stage.Dials(l) {
-			if (int(e[0]) < r.p.honest) != (int(e[1]) < r.p.honest) {
-				joined++
+			device, sybil := r.p.cast.players[e[0]], r.p.cast.players[e[1]]-r.p.cast.devices
+			if sybil < 0 {
+				device, sybil = r.p.cast.players[e[1]], r.p.cast.players[e[0]]-r.p.cast.devices
+			}
+			if sybil >= 0 && device < r.p.cast.devices {
+				r.siege.Joined[sybil], joined = append(r.siege.Joined[sybil], device), true
 			}
 		}
 	}
-	if joined == 0 {
+	if !joined {
 		return fmt.Errorf("the real engine joins adversaries over infrastructure only, and there is none between them and the others")
-	}
-	r.siege = &Siege{Sybils: r.all, Links: max(1, joined/r.all), Swallows: r.genuine}
-	for d := range r.p.honest {
-		if r.p.world.devices[d].up && !r.p.reach.link(0, d, r.p.honest).Down {
-			r.siege.Targets = append(r.siege.Targets, d)
-		}
 	}
 	r.siege.Begin()
 	return r.siege.Lay(r.p.world)
@@ -124,7 +126,7 @@ func (r *raid) turn(a *assault, begin bool) {
 func (r *raid) send(ctx context.Context, a *assault, random *rand.Rand) {
 	r.siege.mu.Lock()
 	defer r.siege.mu.Unlock()
-	for i := a.first; i < min(a.first+a.count, len(r.siege.topics)); i++ {
+	for i := a.first; i < a.first+a.count; i++ {
 		message := make([]byte, model.UsualSize)
 		for k := range message {
 			message[k] = byte(random.Uint32())

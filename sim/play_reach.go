@@ -46,19 +46,33 @@ func newReach(stage *model.Stage, s *state) *reach {
 
 // link is the quickest link between two devices.
 func (r *reach) link(now time.Duration, a, b int) netmodel.Link {
+	l := r.quickest(now, a, b, func(*scenario.Link) bool { return true })
+	if l < 0 {
+		return netmodel.Link{Down: true}
+	}
+	k := &r.links[l]
+	return netmodel.Link{Latency: time.Duration(k.Latency), Rate: float64(k.Rate) * 8, Loss: float64(k.Loss)}
+}
+
+// near reports whether two devices find each other by a link with a range.
+func (r *reach) near(now time.Duration, a, b int) bool {
+	return r.quickest(now, a, b, func(k *scenario.Link) bool { return k.Range > 0 }) >= 0
+}
+
+// quickest is the number of the quickest link of a kind between two devices, or -1.
+func (r *reach) quickest(now time.Duration, a, b int, kind func(*scenario.Link) bool) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.on[a] || !r.on[b] || !r.stage.Awake(a, now) || !r.stage.Awake(b, now) {
-		return netmodel.Link{Down: true}
+		return -1
 	}
 	both := r.works[a] & r.works[b]
 	for _, l := range r.order {
-		if both>>l&1 == 1 && r.reaches(now, l, a, b) {
-			k := &r.links[l]
-			return netmodel.Link{Latency: time.Duration(k.Latency), Rate: float64(k.Rate) * 8, Loss: float64(k.Loss)}
+		if both>>l&1 == 1 && kind(&r.links[l]) && r.reaches(now, l, a, b) {
+			return l
 		}
 	}
-	return netmodel.Link{Down: true}
+	return -1
 }
 
 func (r *reach) reaches(now time.Duration, l, a, b int) bool {
@@ -88,7 +102,6 @@ func (r *reach) meet(c contact.Change) {
 // looks is how often a device looks for others in range, as discovery on a LAN
 // does; 0: never, all its links are infrastructure.
 func (r *reach) looks(device int) (every time.Duration) {
-	g := r.stage.Group(device)
 	for l := range r.links {
 		if k := &r.links[l]; k.Range > 0 && r.stage.Has(device, l) {
 			window := cmp.Or(time.Duration(k.Exchange), model.DefaultParams.Exchange)
@@ -96,9 +109,6 @@ func (r *reach) looks(device int) (every time.Duration) {
 				every = window
 			}
 		}
-	}
-	if g == nil {
-		return 0
 	}
 	return every
 }
@@ -135,9 +145,9 @@ func (l *lookout) look(found func(peer.AddrInfo)) {
 	if w == nil {
 		return // the world is still being made
 	}
-	now, me := w.Now(), w.devices[l.device]
-	for other := range l.p.honest {
-		if other == l.device || l.p.reach.link(now, l.device, other).Down {
+	now, me, roles := w.Now(), w.devices[l.device], l.p.cast.roles
+	for other := range l.p.cast.devices {
+		if other == l.device || !l.p.reach.near(now, roles[l.device], roles[other]) {
 			continue
 		}
 		info := l.p.infos[other]

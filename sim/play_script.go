@@ -52,7 +52,7 @@ func (p *player) plan() error {
 			p.on[c.Device], p.works[c.Device] = c.On, c.Links
 		}
 	}
-	for d := range p.honest {
+	for d := range p.cast.devices {
 		info, err := infoOf(p.Seed, d)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (p *player) script(w *World) {
 	}
 	p.until(end)
 	p.raid.end()
-	for d := range p.honest {
+	for d := range p.cast.devices {
 		p.collect(d)
 	}
 	p.count()
@@ -132,15 +132,16 @@ func (p *player) turn(c *model.Change, running *sync.WaitGroup, note func(error)
 	p.mu.Lock()
 	p.on[c.Device], p.works[c.Device] = c.On, c.Links
 	p.mu.Unlock()
-	if c.Device >= p.honest {
+	number := p.cast.players[c.Device]
+	if number >= p.cast.devices {
 		return
 	}
-	switch d := p.world.devices[c.Device]; {
+	switch d := p.world.devices[number]; {
 	case c.On && !d.up:
-		running.Go(func() { note(p.world.Start(c.Device)) })
+		running.Go(func() { note(p.world.Start(number)) })
 	case !c.On && d.up:
-		p.collect(c.Device)
-		running.Go(func() { note(p.world.Crash(c.Device)) })
+		p.collect(number)
+		running.Go(func() { note(p.world.Crash(number)) })
 	}
 }
 
@@ -202,8 +203,8 @@ func (p *player) count() {
 	w, deliveries := p.world, uint64(0)
 	for id, alert := range p.ids {
 		for _, d := range w.devices {
-			if at, ok := d.toldOf(id); ok && d.number != p.warnings[alert].Station {
-				p.arrivals = append(p.arrivals, model.Arrival{At: at, Alert: alert, Device: d.number})
+			if told, ok := d.toldOf(id); ok && d.number != p.warnings[alert].Station {
+				p.arrivals = append(p.arrivals, model.Arrival{At: told.at, Alert: alert, Device: p.cast.roles[d.number], Over: !told.shown})
 				deliveries++
 			}
 		}
@@ -212,9 +213,10 @@ func (p *player) count() {
 	w.air.mu.Lock()
 	defer w.air.mu.Unlock()
 	p.played.Lost = w.air.traffic.Lost
-	for d := range p.played.Bytes {
-		if p.played.Bytes[d] = float64(w.air.sentBy[d]); d >= p.honest {
-			p.played.Attack.Bytes += p.played.Bytes[d]
+	for number, role := range p.cast.roles {
+		p.played.Bytes[role] = float64(w.air.sentBy[number])
+		if p.stage.Adversary(role) != nil {
+			p.played.Attack.Bytes += p.played.Bytes[role]
 		}
 	}
 }

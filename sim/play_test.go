@@ -68,8 +68,6 @@ func TestPlay(t *testing.T) {
 func TestPlayRefuses(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"exchange: 1s", "airtime: longfast", "link wifi: radios that send frames"},
-		{"kind: forger", "kind: eclipse", "adversary eclipse"},
-		{"kind: forger", "kind: clock-skew", "adversary clock-skew"},
 		{"name: homes, count: 4", "name: homes, count: 4000", "4008 devices, at most 3000"},
 		{"severity: Extreme", "severity: Extreme, expires: 30d", "alert 2: lasts 720h0m0s, at most 168h0m0s"},
 		{"severity: Extreme", "severity: Extreme, count: 3000, every: 10ms", "3001 alerts: the real engine plays at most 2000"},

@@ -28,8 +28,8 @@ func (w *World) Latency(ids ...wire.ID) (took Distribution, missing int) {
 			if d.number == g.on {
 				continue
 			}
-			if at, ok := d.toldOf(id); ok {
-				all = append(all, at-g.at)
+			if told, ok := d.toldOf(id); ok {
+				all = append(all, told.at-g.at)
 			} else {
 				missing++
 			}
@@ -38,9 +38,9 @@ func (w *World) Latency(ids ...wire.ID) (took Distribution, missing int) {
 	return distribution(all), missing
 }
 
-func (d *Device) toldOf(id wire.ID) (at time.Duration, ok bool) {
+func (d *Device) toldOf(id wire.ID) (first told, ok bool) {
 	d.seen.mu.Lock()
 	defer d.seen.mu.Unlock()
-	at, ok = d.seen.alerts[id.String()]
-	return at, ok
+	first, ok = d.seen.alerts[id.String()]
+	return first, ok
 }

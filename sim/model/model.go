@@ -92,6 +92,7 @@ type run struct {
 	chance *rand.Rand
 	fate   *rand.Rand // of devices that come and go, so that they do whatever spreads
 	given  bool       // nothing spreads: what arrives is given
+	over   bool       // and the device that it arrives at takes it for over
 	world
 	alerts  []alertState
 	held    holdings

@@ -138,6 +138,9 @@ func (r *run) accept(d, alert uint32) {
 
 // alarms decides as the device does whether an alert is in force by its clock.
 func (r *run) alarms(d, alert uint32) bool {
+	if r.given {
+		return !r.over
+	}
 	a, offset := &r.alerts[alert], r.offset(d)
 	clock := identity.Clock{Now: uint64(int64(epoch) + int64(r.q.now/1000) + int64(offset/time.Second)), Floor: epoch,
 		Doubt: offset.Abs() > doubtful}

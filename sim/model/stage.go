@@ -41,7 +41,8 @@ type Change struct {
 // Arrival is a device that has an alert for the first time.
 type Arrival struct {
 	At            time.Duration
-	Alert, Device int // numbers in [Stage.Warnings] and of the device
+	Alert, Device int  // numbers in [Stage.Warnings] and of the device
+	Over          bool // the device takes it for over, and does not show it
 }
 
 // NewStage lays a world out.
@@ -84,6 +85,14 @@ func (s *Stage) Dials(link int) [][2]uint32 {
 
 // Group is a device's group; nil: it is an adversary's.
 func (s *Stage) Group(d int) *scenario.Group { return s.run.groupOf(uint32(d)) }
+
+// Adversary is whose device it is; nil: a group's.
+func (s *Stage) Adversary(d int) *scenario.Adversary {
+	if g := s.run.group[d]; g >= foeGroup {
+		return s.run.foes[g-foeGroup].Adversary
+	}
+	return nil
+}
 
 // Has reports whether a device has a link, working or not.
 func (s *Stage) Has(d, link int) bool { return s.run.mine[d]>>link&1 == 1 }
@@ -179,12 +188,16 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 	slices.SortStableFunc(arrivals, func(a, b Arrival) int { return int(a.At - b.At) })
 	r.plan()
 	for _, a := range arrivals {
-		r.q.push(millis(a.At), evArrive, uint32(a.Alert), 0, uint32(a.Device))
+		over := uint32(0)
+		if a.Over {
+			over = 1
+		}
+		r.q.push(millis(a.At), evArrive, uint32(a.Alert), over, uint32(a.Device))
 	}
 	r.q.run(r.ended, func(e event) {
 		switch e.alert & 0xff {
 		case evArrive:
-			if !r.held.has(e.b, e.alert>>8) {
+			if r.over = e.a == 1; !r.held.has(e.b, e.alert>>8) {
 				r.accept(e.b, e.alert>>8)
 			}
 		case evMove:
