@@ -310,27 +310,33 @@ func (r *run) meet(v *view, a uint32, i int32, b uint32, j int32) {
 		return
 	}
 	var vx, vy float32
+	set := time.Duration(0) // off on the way on which they are
 	if i >= 0 {
-		vx, vy = -r.moving[i].vx, -r.moving[i].vy
+		m := &r.moving[i]
+		vx, vy, set = -m.vx, -m.vy, m.leg.Begin
 	}
 	if j >= 0 {
-		vx, vy = vx+r.moving[j].vx, vy+r.moving[j].vy
+		m := &r.moving[j]
+		vx, vy, set = vx+m.vx, vy+m.vy, max(set, m.leg.Begin)
 	}
 	from, till := within(float64(r.x[b]-r.x[a]), float64(r.y[b]-r.y[a]), float64(vx), float64(vy), v.reach)
-	begin := uint32(max(from, 0)*1000) + r.links[v.link].window
-	if from < 0 || begin > r.steps.length || float64(begin) >= till*1000 {
+	// They may have come into range in an earlier step, and a step may be shorter
+	// than what it takes to begin.
+	from = max(from*1000, float64(set-ms(r.q.now))/1e6)
+	begin := max(0, from+float64(r.links[v.link].window))
+	if begin >= float64(r.steps.length) || begin >= till*1000 {
 		return
 	}
-	r.meetAt(r.q.now+begin, a, b, v.link, uint32(min(till*1000-float64(begin), math.MaxInt32)))
+	r.meetAt(r.q.now+uint32(begin), a, b, v.link, uint32(min(till*1000-begin, math.MaxInt32)))
 }
 
 // within says from when to when, in seconds from now, two places are closer than
-// reach, one of which moves relative to the other. from is -1 where they never are.
+// reach, one of which moves relative to the other. till is -1 where they never are.
 func within(dx, dy, vx, vy, reach float64) (from, till float64) {
 	a, b, c := vx*vx+vy*vy, dx*vx+dy*vy, dx*dx+dy*dy-reach*reach
 	if a < 1e-9 {
 		if c <= 0 {
-			return 0, math.MaxInt32
+			return math.Inf(-1), math.MaxInt32
 		}
 		return -1, -1
 	}
@@ -339,9 +345,8 @@ func within(dx, dy, vx, vy, reach float64) (from, till float64) {
 		return -1, -1
 	}
 	root := math.Sqrt(under)
-	from, till = (-b-root)/a, (-b+root)/a
-	if till < 0 {
+	if from, till = (-b-root)/a, (-b+root)/a; till < 0 {
 		return -1, -1
 	}
-	return max(from, 0), till
+	return from, till
 }

@@ -49,9 +49,10 @@ func (s *spare) tell(other uint32, j int32) {
 	}
 	past, window := float64(s.q.now-s.steps.begun)/1000, float64(s.links[s.v.link].window)/1000
 	from, till := within(float64(s.x[other]-s.x[s.d]), float64(s.y[other]-s.y[s.d]), float64(vx), float64(vy), s.v.reach)
+	from = max(from, 0)
 	begins := from + window - past
 	switch {
-	case from < 0 || till <= max(past, from+window):
+	case till <= max(past, from+window):
 	case begins > 0 && from > 0: // as if they had met at the beginning of the step, if from is 0
 		if from+window <= float64(s.steps.length)/1000 {
 			s.meetAt(s.q.now+uint32(begins*1000), s.d, other, s.v.link, uint32(min((till-from-window)*1000, 1<<31)))
