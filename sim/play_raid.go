@@ -20,7 +20,7 @@ type raid struct {
 	parts []assault
 	all   int // their devices
 	siege *Siege
-	own   *trusttest.Tree // of a domain that nobody trusts
+	own   *trusttest.Tree // like the world's: what is signed in it is spoilt
 	ctx   context.Context
 	stop  context.CancelFunc
 	busy  sync.WaitGroup
@@ -54,7 +54,7 @@ func (r *raid) lay() (err error) {
 	if r.all == 0 {
 		return nil
 	}
-	if r.own, err = trusttest.NewTree(r.p.Seed+1, 2); err != nil {
+	if r.own, err = trusttest.NewTree(r.p.Seed, 2); err != nil {
 		return err
 	}
 	r.siege = &Siege{Sybils: r.all, Joined: make([][]int, r.all), Swallows: r.genuine}
@@ -136,6 +136,9 @@ func (r *raid) send(ctx context.Context, a *assault, random *rand.Rand) {
 			e, err := m.Sign(r.own, r.own.Leitstelle)
 			if err != nil {
 				continue // it has used up its sequence: nothing to send
+			}
+			for k := range e.Signers {
+				e.Signers[k].Sig[0] ^= 1
 			}
 			message = e.EncodeFull()
 		}

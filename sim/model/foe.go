@@ -120,7 +120,7 @@ func (r *run) insult(f *foe, d, to uint32) {
 	t, pair := &r.tally.attack, [2]uint32{to, d}
 	t.Sent++
 	t.Rejected++
-	t.Checks += uint64(f.checks)
+	r.tally.checks += uint64(f.checks)
 	t.Bytes += UsualSize
 	r.tally.bytes[d] += UsualSize
 	if r.strikes[pair]++; r.strikes[pair] > r.Params.Strikes {

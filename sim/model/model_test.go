@@ -93,7 +93,7 @@ func TestGrowth(t *testing.T) {
 		res := play(t, text, 1)
 		cost := res.Cost
 		t.Logf("%9d %5d %8.1f %8.1f %9.0f %9.0f %11d %12.0f", res.Devices, c.hours, cost.Wall, cost.CPU, cost.Memory/1e6, cost.BytesPerDevice,
-			cost.Events, float64(res.Traffic.Contacts)/cost.CPU)
+			cost.Events, float64(*res.Traffic.Contacts)/cost.CPU)
 		if c.devices == 1_000_000 && (cost.CPU > 60 || cost.Memory > 4e9) {
 			t.Errorf("%.0f s of CPU time and %.1f GB, want at most 60 and 4", cost.CPU, cost.Memory/1e9)
 		}

@@ -173,10 +173,10 @@ func (s *Stage) Changes() (list []Change, err error) {
 
 // Played is what came of a play beside the arrivals.
 type Played struct {
-	Engine                 string
-	Bytes                  []float64 // sent by each device
-	Copies, Lost, Contacts uint64
-	Attack                 scenario.Attack
+	Engine       string
+	Bytes        []float64 // sent by each device
+	Copies, Lost uint64
+	Attack       scenario.Attack
 }
 
 // Result counts a play.
@@ -212,9 +212,9 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 	for d, b := range p.Bytes[:min(len(p.Bytes), len(r.group))] {
 		r.tally.bytes[d] = float32(b)
 	}
-	r.tally.copies, r.tally.lost, r.tally.contacts, r.tally.attack = p.Copies, p.Lost, p.Contacts, p.Attack
+	r.tally.copies, r.tally.lost, r.tally.attack = p.Copies, p.Lost, p.Attack
 	res := r.result()
-	res.Engine = p.Engine
+	res.Engine, res.Traffic.Contacts, res.Attack.Checks = p.Engine, nil, nil
 	s.cost.end(&res.Cost, uint64(len(arrivals)), len(r.group))
 	return res, nil
 }

@@ -14,6 +14,7 @@ type tally struct {
 	lost, contacts, collided   uint64
 	airtime                    time.Duration
 	attack                     scenario.Attack
+	checks                     uint64    // spent on what adversaries sent
 	bytes                      []float32 // sent by each device
 	kept                       int       // arrivals in memory
 	on                         []int     // outages
@@ -142,8 +143,8 @@ func (r *run) result() *scenario.Result {
 		res.Groups = append(res.Groups, r.groupResult(uint16(i), &g))
 	}
 	t := &r.tally
-	res.Attack.Devices = len(r.group) - r.counts
-	res.Traffic = scenario.Traffic{Deliveries: t.deliveries, Copies: t.copies, Lost: t.lost, Contacts: t.contacts,
+	res.Attack.Devices, res.Attack.Checks = len(r.group)-r.counts, new(t.checks)
+	res.Traffic = scenario.Traffic{Deliveries: t.deliveries, Copies: t.copies, Lost: t.lost, Contacts: new(t.contacts),
 		Airtime: t.airtime.Seconds(), Collided: t.collided}
 	if t.deliveries > 0 {
 		res.Traffic.PerCopy = float64(t.copies) / float64(t.deliveries)

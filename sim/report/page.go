@@ -75,6 +75,9 @@ type mapView struct {
 
 type reason struct{ Reason, Count string }
 
+// uncounted stands where an engine does not count something.
+const uncounted = "–"
+
 type attackRow struct {
 	Label string
 	scenario.Attack
@@ -133,7 +136,9 @@ func newRow(s *Series) row {
 	}
 	r.Copies = fmt.Sprintf("%.2f", mean(func(r *scenario.Result) float64 { return r.Traffic.PerCopy }))
 	r.Lost = count(mean(func(r *scenario.Result) float64 { return float64(r.Traffic.Lost) }))
-	r.Contacts = count(mean(func(r *scenario.Result) float64 { return float64(r.Traffic.Contacts) }))
+	if r.Contacts = uncounted; first.Traffic.Contacts != nil {
+		r.Contacts = count(mean(func(r *scenario.Result) float64 { return float64(*r.Traffic.Contacts) }))
+	}
 	r.Airtime = span(mean(func(r *scenario.Result) float64 { return r.Traffic.Airtime }))
 	r.Collided = count(mean(func(r *scenario.Result) float64 { return float64(r.Traffic.Collided) }))
 	r.CPU = span(mean(func(r *scenario.Result) float64 { return r.Cost.CPU }))

@@ -62,9 +62,11 @@ type Traffic struct {
 	Deliveries uint64  `json:"deliveries"` // first arrivals
 	Copies     uint64  `json:"copies"`     // all arrivals
 	PerCopy    float64 `json:"copies_per_delivery"`
-	Lost       uint64  `json:"lost"`     // sent and not received: link, collision, receiver off
-	Contacts   uint64  `json:"contacts"` // meetings at which something was exchanged
-	Bytes      float64 `json:"bytes"`
+	Lost       uint64  `json:"lost"` // sent and not received: link, collision, receiver off
+	// Contacts are meetings at which both compared what they hold. Nil: the engine
+	// does not count them.
+	Contacts *uint64 `json:"contacts,omitempty"`
+	Bytes    float64 `json:"bytes"`
 	// PerDevice are bytes sent by a device: mean, half, 99 of 100 and the most.
 	PerDevice [4]float64 `json:"per_device"`
 	Airtime   float64    `json:"airtime_s"` // of radios
@@ -73,13 +75,15 @@ type Traffic struct {
 
 // Attack is what adversaries sent and cost.
 type Attack struct {
-	Devices  int     `json:"devices"`
-	Sent     uint64  `json:"sent"`
-	Accepted uint64  `json:"accepted"` // must be 0
-	Rejected uint64  `json:"rejected"`
-	CutOff   uint64  `json:"cut_off"` // neighbours that cut an attacker off
-	Checks   uint64  `json:"checks"`  // signature checks spent on what they sent
-	Bytes    float64 `json:"bytes"`
+	Devices  int    `json:"devices"`
+	Sent     uint64 `json:"sent"`
+	Accepted uint64 `json:"accepted"` // must be 0
+	Rejected uint64 `json:"rejected"`
+	CutOff   uint64 `json:"cut_off"` // neighbours that cut an attacker off
+	// Checks are signature checks spent on what they sent. Nil: the engine does not
+	// tell them from others.
+	Checks *uint64 `json:"checks,omitempty"`
+	Bytes  float64 `json:"bytes"`
 }
 
 // MapFrame is who had the first alert at a time: of each cell of a grid how many
