@@ -73,7 +73,8 @@ func (l *Ledger) Wants(id wire.ID, grade wire.Level, limit Limit) bool {
 		return e.Grade() < grade
 	}
 	if m := l.memos.released[id]; m != nil {
-		return m.item().Level < grade
+		d := l.memos.displaced[id] // it was fetched with more, and found no room in a quota
+		return m.item().Level < grade && (d == nil || d.Grade() < grade || l.mayFit(d, limit))
 	}
 	return !l.Has(wire.Item{ID: id, Level: grade / 2}, limit)
 }
@@ -120,6 +121,9 @@ func (l *Ledger) Admit(e *Entry, limit Limit) (gone []*Entry, err error) {
 			if back != nil {
 				l.insert(back)
 			}
+		}
+		if m := l.memos.released[e.ID]; m != nil { // e stood in its place in the set
+			l.Set(m.Place).Add(m.item(), m.Expires)
 		}
 		l.memos.displace(e)
 		return nil, ErrOverQuota

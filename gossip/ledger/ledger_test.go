@@ -335,3 +335,36 @@ func TestWantsMoreOfWhatWasLetGo(t *testing.T) {
 		}
 	}
 }
+
+// What was let go, came with one more signature and found no room in a quota, is compared
+// as before and not fetched for ever.
+func TestWhatWasLetGoFindsNoRoom(t *testing.T) {
+	one := func(certificate wire.ID, lane wire.Lane) Quota { return Quota{Count: 1, Bytes: 100} }
+	entry := func(n int, level wire.Level, sequence uint64) *Entry {
+		return &Entry{Item: wire.Item{ID: testID(n), Level: level}, Sequence: sequence, Size: 10, Whole: true, Accounts: []wire.ID{testID(9)}}
+	}
+	l, early, late := New(), entry(1, 1, 1), entry(2, 1, 2)
+	if _, err := l.Admit(early, one); err != nil {
+		t.Fatal(err)
+	}
+	l.Release(early)
+	if _, err := l.Admit(late, one); err != nil {
+		t.Fatal(err)
+	}
+	signed := entry(1, 2, 1)
+	if !l.Wants(signed.ID, signed.Grade(), one) {
+		t.Fatal("the second signature is not fetched")
+	}
+	if _, err := l.Admit(signed, one); !errors.Is(err, ErrOverQuota) {
+		t.Fatal(err)
+	}
+	if n := l.Set(early.Place).Len(); n != 2 {
+		t.Errorf("%d are compared, want what is held and what was let go", n)
+	}
+	if l.Wants(signed.ID, signed.Grade(), one) {
+		t.Error("it is fetched again, and will be refused again")
+	}
+	if l.Remove(late); !l.Wants(signed.ID, signed.Grade(), one) {
+		t.Error("it is not fetched though there is room")
+	}
+}
