@@ -16,34 +16,14 @@ import (
 
 const (
 	// retainEvery is how often the store is looked through for what may go, and
-	// retainFirst how long after the start: those who wait for warnings come first.
-	retainEvery = 10 * time.Minute
-	retainFirst = time.Minute
+	// retainFirst how long after the start.
+	retainEvery = retention.RetainEvery * time.Second
+	retainFirst = retention.RetainFirst * time.Second
 
 	// retainPause lies between two small batches of deletions, so that whatever
 	// arrives meanwhile is written before all of them are done.
 	retainPause = 50 * time.Millisecond
 )
-
-// retentionLimits bound what a device holds beyond what certificates allow their
-// authors: a card of 8 GB holds it all twice. The live lane's count for what has
-// ended only, since nothing in force gives way.
-func retentionLimits() retention.Limits {
-	const mib = 1 << 20
-	return retention.Limits{
-		Grace: keepEnded,
-		Lane: map[wire.Lane]retention.Quota{
-			wire.LaneLive: {Count: 50_000, Bytes: 512 * mib}, wire.LaneDrill: {Count: 20_000, Bytes: 128 * mib},
-			wire.LaneMail: {Count: 200_000, Bytes: 1024 * mib},
-		},
-		Author: map[wire.Lane]retention.Quota{
-			wire.LaneLive: {Count: 20_000, Bytes: 128 * mib}, wire.LaneDrill: {Count: 5_000, Bytes: 32 * mib},
-			wire.LaneMail: {Count: 20_000, Bytes: 128 * mib},
-		},
-		Foreign: retention.Quota{Count: 20_000, Bytes: 64 * mib},
-		Store:   retention.Quota{Bytes: 2048 * mib},
-	}
-}
 
 // retainLoop gives up, now and then, what the store need not hold.
 func (n *Node) retainLoop(ctx context.Context) error {
@@ -69,7 +49,7 @@ func (n *Node) retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limits := retentionLimits()
+	limits := retention.DefaultLimits()
 	if space := n.deps.Store.Space(); space.Known && space.Free < 2*space.Reserve { // before the disk is full
 		var used uint64
 		for i := range items {

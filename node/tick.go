@@ -7,10 +7,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+	"github.com/kreidfeuer/kreidfeuer/persist/retention"
 )
-
-// keepEnded is how long incidents stay listed after everything in them ended.
-const keepEnded = 48 * 3600
 
 // tick does what time brings.
 func (n *Node) tick(ctx context.Context) {
@@ -38,7 +36,7 @@ func (n *Node) tick(ctx context.Context) {
 // forget drops alerts whose incident ended long ago. The caller holds n.mu.
 func (n *Node) forget(clock identity.Clock) {
 	facts := n.alerts.Facts()
-	n.alerts.Forget(clock, keepEnded)
+	n.alerts.Forget(clock, retention.KeepEnded)
 	if n.alerts.Facts() == facts {
 		return
 	}
