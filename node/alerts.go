@@ -79,6 +79,11 @@ func (n *Node) Alert(ctx context.Context, id wire.ID) (apitype.AlertDetail, erro
 func (n *Node) Envelope(ctx context.Context, id wire.ID) ([]byte, error) {
 	s, err := (keeper{n}).Get(ctx, id)
 	if errors.Is(err, persist.ErrNotFound) {
+		if e, ok := n.pool.Envelope(id); ok { // it came with a root that was pinned
+			full := *e
+			full.Chain = n.pool.ChainFor(e)
+			return full.EncodeFull(), nil
+		}
 		return nil, errNotFound
 	}
 	if err != nil {

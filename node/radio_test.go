@@ -59,6 +59,31 @@ func TestRadioIsland(t *testing.T) {
 	}
 }
 
+// TestRadioSaysWhatWasPinned: who got the certificates together with the root, as every
+// device that is set up for an authority, says them for those who have the root alone.
+func TestRadioSaysWhatWasPinned(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	modem, err := airtime.Preset("shortturbo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, right := radio.Pipe()
+	by := func(l radio.Link) *radio.Config {
+		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: modem, Duty: 1}
+	}
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left), Stranger: true})
+	if err := here.Trust(t.Context(), tree.Root, tree.Made); err != nil {
+		t.Fatal(err)
+	}
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	one := warning(t, tree, "one")
+	submit(t, here, one)
+	if got := there.Await(t, one.ID(), nodetest.Alarmed); got.Level != 2 {
+		t.Errorf("shown at level %d, want both signatures", got.Level)
+	}
+}
+
 func TestRadioThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)
