@@ -12,10 +12,9 @@ func (r *run) caught(from, to, alert uint32) {
 		return
 	}
 	r.tally.copies++
-	if r.held.has(to, alert) || r.q.now >= r.alerts[alert].expires {
+	if !r.wants(to, alert) || !r.accept(to, alert) {
 		return
 	}
-	r.accept(to, alert)
 	if !r.foeOf(to) || r.foes[r.group[to]-foeGroup].forwards {
 		r.offer(to, from, alert)
 	}
@@ -34,13 +33,13 @@ func (r *run) offer(d, from, alert uint32) {
 			continue
 		}
 		for _, other := range k.neighbours(d) {
-			if other != from && !r.held.has(other, alert) && r.up(other, l) && !r.bars(other, d) {
+			if other != from && r.wants(other, alert) && r.up(other, l) && !r.bars(other, d) {
 				r.q.push(r.q.now+wait+offerTrips*k.delay, evOffer, alert, d, other)
 			}
 		}
 	}
 	for _, c := range r.steps.met(d) {
-		if c.peer != from && !r.held.has(c.peer, alert) {
+		if c.peer != from && r.wants(c.peer, alert) {
 			at := max(c.since, r.q.now+min(wait, r.links[c.link].window))
 			r.q.push(at, evOffer, alert, d, c.peer)
 		}
@@ -51,7 +50,7 @@ func (r *run) offer(d, from, alert uint32) {
 // offered is a device hearing of an alert that a neighbour has: what it lacks and
 // has asked nobody else for it asks for.
 func (r *run) offered(from, to, alert uint32) {
-	if r.held.has(to, alert) {
+	if !r.wants(to, alert) {
 		return
 	}
 	for _, d := range [2]uint32{to, from} {

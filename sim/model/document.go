@@ -26,6 +26,12 @@ func (r *run) read(s *alertState, text []byte) error {
 	if err != nil {
 		return err
 	}
+	a, err := alert.Of(doc)
+	if err != nil {
+		return err
+	}
+	s.kind, s.triple = a.Kind, doc.Triple()
+	s.references, _ = doc.ReferenceList() // as alert.FactOf
 	s.lasts = time.Duration(expires-created) * time.Second
 	s.drill = s.drill || doc.Status == cap.Exercise || doc.Status == cap.Test
 	if s.size == 0 {

@@ -23,6 +23,12 @@ func TestLibrary(t *testing.T) {
 					t.Logf("at %.0f s: %d of %d, late %d, marks %.3f, p50 %.2f s p99 %.2f s, %v", a.At, a.Reached, a.Concerned, a.Late, a.AtMarks, a.P50, a.P99, a.Unreached)
 				}
 			}
+			for _, in := range res.Incidents {
+				for _, c := range in.Changes {
+					t.Logf("%s at %.0f s: %d of %d outdated, until %.0f s p90 %.0f s p99 %.0f s, at the marks %.3f, latest %.3f", c.Kind, c.At, c.Outdated, in.Concerned,
+						c.Max, c.P90, c.P99, c.OutdatedAtMarks, c.LatestAtMarks)
+				}
+			}
 			t.Logf("%+v %+v", res.Traffic, res.Attack)
 			t.Logf("%+v", res.Cost)
 			if res.Attack.Accepted != 0 {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/persist/retention"
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
@@ -94,17 +95,20 @@ type run struct {
 	given  bool       // nothing spreads: what arrives is given
 	over   bool       // and the device that it arrives at takes it for over
 	world
-	alerts  []alertState
-	held    holdings
-	radios  radios
-	foes    []foe
-	tally   tally
-	moving  []mover
-	steps   steps
-	ended   uint32 // milliseconds
-	barred  map[[2]uint32]uint32
-	strikes map[[2]uint32]int
-	claims  map[uint64]uint32 // until when a device waits for an alert that it asked for
+	alerts    []alertState
+	incidents []incident
+	held      holdings
+	shelves   shelves
+	stores    stores
+	radios    radios
+	foes      []foe
+	tally     tally
+	moving    []mover
+	steps     steps
+	ended     uint32 // milliseconds
+	barred    map[[2]uint32]uint32
+	strikes   map[[2]uint32]int
+	claims    map[uint64]uint32 // until when a device waits for an alert that it asked for
 }
 
 // Run plays a scenario to its end.
@@ -178,6 +182,7 @@ func (r *run) plan() {
 	for i, a := range r.alerts {
 		r.q.push(a.at, evIssue, uint32(i), 0, 0)
 		r.q.push(a.expires, evEnd, uint32(i), 0, 0)
+		r.q.push(a.closes(), evClose, uint32(i), 0, 0)
 	}
 	for d := range r.group {
 		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
@@ -194,6 +199,9 @@ func (r *run) plan() {
 	}
 	r.q.push(millis(r.Params.Round), evRound, 0, 0, 0)
 	r.planFrames()
+	if r.stores.bounded {
+		r.q.push(retention.RetainFirst*1000, evRetain, 0, 0, 0)
+	}
 }
 
 func (r *run) handle(e event) {
@@ -231,7 +239,13 @@ func (r *run) handle(e event) {
 	case evMark:
 		r.frame()
 	case evEnd:
-		r.forget(alert)
+		r.end(alert)
+	case evClose:
+		r.close(alert)
+	case evLook:
+		r.incidents[alert].look(r, int(e.a), int(e.b))
+	case evRetain:
+		r.retain()
 	case evLazy:
 		r.announced(e.a, e.b, alert)
 	case evRound:

@@ -61,9 +61,17 @@ func TestVillage(t *testing.T) {
 
 // TestSame: a seed gives the same result, bit for bit, and another one another.
 func TestSame(t *testing.T) {
+	followUps, _ := scenario.FromLibrary("blackout-all-clear")
+	few := strings.Replace(string(followUps), "alerts:\n", "authorities: [{path: fire-station, alerts: 2}]\nalerts:\n", 1)
+	for _, text := range []string{village, string(followUps), few} {
+		checkSame(t, text)
+	}
+}
+
+func checkSame(t *testing.T, text string) {
 	var all [3][]byte
 	for i, seed := range []uint64{7, 7, 8} {
-		res := play(t, village, seed)
+		res := play(t, text, seed)
 		res.Cost, res.Seed = scenario.Cost{}, 0
 		b, err := json.Marshal(res)
 		if err != nil {

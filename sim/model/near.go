@@ -37,7 +37,7 @@ func (r *run) around(d, alert uint32, mesh int) {
 
 // tell passes it to one other, whose number among those that move is j, or -1.
 func (s *spare) tell(other uint32, j int32) {
-	if other == s.d || s.held.has(other, s.alert) || !s.listens(other, s.v.link) || s.bars(other, s.d) {
+	if other == s.d || !s.wants(other, s.alert) || !s.listens(other, s.v.link) || s.bars(other, s.d) {
 		return
 	}
 	var vx, vy float32

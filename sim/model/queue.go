@@ -13,10 +13,13 @@ const (
 	evHeard         // a's transmission number b has ended
 	evAttack        // adversary a acts
 	evMark          // frame number a of the map
-	evEnd           // alert is over: nobody holds it any more
+	evEnd           // alert is over: nobody is told of it any more
 	evLazy          // a's announcement of the alert reaches b, which may ask for it
 	evCaught        // alert from a at b, by catch-up
 	evOffer         // a's offer of the alert reaches b
+	evClose         // alert ended so long ago that nobody passes it on any more
+	evLook          // who shows the latest state of incident number alert; b: at mark number b-1 of its change number a
+	evRetain        // devices give up what their stores have no room for
 	evRound         // whoever holds something unusual reconciles with a neighbour
 )
 

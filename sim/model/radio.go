@@ -98,8 +98,8 @@ func key(alert uint32) (k airtime.Key) {
 // take gives an alert to a device's radio.
 func (s *radios) take(r *run, d, alert uint32) {
 	o, a := s.of[d], &r.alerts[alert]
-	if a.drill {
-		return // a channel of this width is for warnings
+	if a.drill || r.q.now >= a.expires {
+		return // a channel of this width is for warnings that hold
 	}
 	ends := time.Unix(epoch, 0).Add(time.Duration(a.expires) * time.Millisecond)
 	o.plan.Add(key(alert), frames(alert), a.severity, ends, r.clock())

@@ -1,27 +1,21 @@
 package model
 
 import (
-	"cmp"
-	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
-	"github.com/kreidfeuer/kreidfeuer/identity"
-	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
-
-// epoch is the time of day of the scenario's beginning, in seconds UTC: any will do.
-const epoch = 1_900_000_000
-
-// doubtful is how far a clock has to be off for the neighbours' clocks to cast
-// doubt on it.
-const doubtful = time.Hour
 
 // alertState is one alert that is issued.
 type alertState struct {
+	source      source
 	at, expires uint32 // milliseconds
+	created     uint32 // earlier than at, of a second signature
 	size        uint32
 	severity    cap.Severity
 	drill       bool
@@ -33,60 +27,25 @@ type alertState struct {
 	arrived     []uint32 // when each device got it, plus 1; nil once nobody asks
 	ages        ages
 	unreached   map[string]int // why, as of its end
+	closed      bool           // nobody passes it on any more
+	issued      bool           // its station has it
+	givenUp     int            // by those concerned
+
+	kind                   alert.Kind
+	level                  wire.Level // persons who have signed, of signers
+	confirms, confirmation int32      // number of the same alert with fewer, and with more signatures, or -1
+	follows                []uint32
+	triple                 cap.Reference   // of a document
+	references             []cap.Reference // likewise, where follows is empty
+	authority              string
+	sequence               uint64
+	accounts               []uint16 // of those that the scenario can fill, the smallest first
+	incident               int32    // that it is updated or ended in, or -1
+	member                 uint8    // which of its incident
 }
 
 // arrivalMemory is how many arrivals are kept at once, of four bytes each.
 const arrivalMemory = 1 << 28
-
-// announce makes the alerts of the scenario.
-func (r *run) announce() error {
-	for _, a := range r.s.Alerts {
-		state := alertState{size: uint32(a.Size), severity: cap.Severity(a.Severity), drill: a.Drill, place: -1}
-		if a.File != "" {
-			text, err := r.open(a.File)
-			if err != nil {
-				return err
-			}
-			if err := r.read(&state, text); err != nil {
-				return fmt.Errorf("%s: %w", a.File, err)
-			}
-		}
-		if state.size == 0 {
-			state.size = UsualSize
-		}
-		if a.Place != "" {
-			state.place = slices.IndexFunc(r.s.Places, func(p scenario.Place) bool { return p.Name == a.Place })
-		}
-		from := slices.IndexFunc(r.s.Groups, func(g scenario.Group) bool { return g.Name == a.From })
-		at := slices.Index(r.group, uint16(from))
-		if at < 0 {
-			return fmt.Errorf("group %s has no device that could issue", a.From)
-		}
-		state.station = uint32(at)
-		lasts := cmp.Or(time.Duration(a.Expires), state.lasts, 24*time.Hour)
-		for i := range a.Count {
-			s := state
-			s.at = millis(a.At) + uint32(i)*millis(a.Every)
-			if s.at >= r.ended {
-				break
-			}
-			s.expires, s.name = s.at+millis(lasts), r.chance.Uint64()
-			r.alerts = append(r.alerts, s)
-		}
-	}
-	if len(r.alerts) > maxAlerts {
-		return fmt.Errorf("%d alerts, at most %d", len(r.alerts), maxAlerts)
-	}
-	slices.SortStableFunc(r.alerts, func(a, b alertState) int { return cmp.Compare(a.at, b.at) })
-	n := len(r.group)
-	r.held.words = (len(r.alerts) + 63) / 64
-	if bytes := n * r.held.words * 8; bytes > 8<<30 {
-		return fmt.Errorf("%d devices and %d alerts need %d MB", n, len(r.alerts), bytes>>20)
-	}
-	r.held = newHoldings(n, r.held.words)
-	r.tally.start(r)
-	return nil
-}
 
 // issue is the station's device publishing an alert to everyone it is connected to.
 func (r *run) issue(alert uint32) {
@@ -99,8 +58,12 @@ func (r *run) issue(alert uint32) {
 	if r.given || r.state[a.station]&(offAway|offEmpty) != 0 {
 		return // nobody there to issue it
 	}
-	r.accept(a.station, alert)
-	r.forward(a.station, a.station, alert, true)
+	if a.confirms >= 0 && !r.alerts[a.confirms].issued {
+		return // or to sign it
+	}
+	if r.accept(a.station, alert) {
+		r.forward(a.station, a.station, alert, true)
+	}
 }
 
 // arrive is a copy of an alert reaching a device.
@@ -115,49 +78,51 @@ func (r *run) arrive(from, to, alert uint32) {
 		return
 	}
 	r.tally.copies++
-	if r.held.has(to, alert) || r.q.now >= r.alerts[alert].expires {
+	if !r.wants(to, alert) || !r.accept(to, alert) {
 		return
 	}
-	r.accept(to, alert)
 	if r.foeOf(to) && !r.foes[r.group[to]-foeGroup].forwards {
 		return
 	}
 	r.forward(to, from, alert, false)
 }
 
-// accept takes an alert in.
-func (r *run) accept(d, alert uint32) {
+// accept takes an alert in, if its quotas allow it. The second signature brings the
+// alert itself to whoever has not had it.
+func (r *run) accept(d, alert uint32) bool {
 	a := &r.alerts[alert]
 	delete(r.claims, claimKey(d, alert))
-	r.held.flip(d, alert, a.name)
-	if a.arrived != nil {
-		a.arrived[d] = r.q.now + 1
+	known := r.knows(d, a.incident)
+	news := [2]int32{a.confirms, int32(alert)}
+	for i, one := range news {
+		if one >= 0 && r.heardOf(d, uint32(one)) {
+			news[i] = -1
+		}
 	}
-	r.tally.reached(r, d, alert)
+	if !r.admit(d, alert) {
+		return false
+	}
+	for _, one := range news {
+		if one < 0 {
+			continue
+		}
+		if arrived := r.alerts[one].arrived; arrived != nil {
+			arrived[d] = r.q.now + 1
+		}
+		r.tally.reached(r, d, uint32(one))
+	}
+	r.learn(d, alert, known)
+	return true
 }
 
-// alarms decides as the device does whether an alert is in force by its clock.
-func (r *run) alarms(d, alert uint32) bool {
-	if r.given {
-		return !r.over
+// heardOf reports whether a device has an alert, or had it until it gave it up.
+func (r *run) heardOf(d, alert uint32) bool {
+	bits := r.held.bits
+	if r.shelves.told != nil {
+		bits = r.shelves.told
 	}
-	a, offset := &r.alerts[alert], r.offset(d)
-	clock := identity.Clock{Now: uint64(int64(epoch) + int64(r.q.now/1000) + int64(offset/time.Second)), Floor: epoch,
-		Doubt: offset.Abs() > doubtful}
-	return clock.InForce(epoch+uint64(a.at/1000), epoch+uint64(a.expires/1000)) != identity.NotInForce
-}
-
-// offset is how wrong a device's clock is.
-func (r *run) offset(d uint32) time.Duration {
-	g := r.groupOf(d)
-	if g == nil {
-		return r.foes[r.group[d]-foeGroup].offset
-	}
-	if g.Clock.Spread == 0 {
-		return time.Duration(g.Clock.Offset)
-	}
-	share := float64(mix(uint64(d), r.Seed)>>11)/(1<<53)*2 - 1
-	return time.Duration(g.Clock.Offset) + time.Duration(share*float64(g.Clock.Spread))
+	again := r.alerts[alert].confirmation
+	return r.held.in(bits, d, alert) || again >= 0 && r.held.in(bits, d, uint32(again))
 }
 
 // forward sends an alert on over every link: to the mesh, or to everyone where it
@@ -179,7 +144,7 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 				continue
 			}
 			if !publish && k.mesh[int(k.start[d])+i]&inMesh == 0 {
-				if !r.held.has(other, alert) && r.chance.Float64() < lazy {
+				if r.wants(other, alert) && r.chance.Float64() < lazy {
 					beat := r.chance.Uint32N(max(1, millis(r.Params.Heartbeat)))
 					r.q.push(r.q.now+beat+k.delay, evLazy, alert, d, other)
 				}
@@ -193,7 +158,7 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 		}
 	}
 	for _, c := range r.steps.met(d) {
-		if c.since <= r.q.now && c.peer != from && !r.held.has(c.peer, alert) {
+		if c.since <= r.q.now && c.peer != from && r.wants(c.peer, alert) {
 			r.send(d, c.peer, alert, int(c.link), 1)
 		}
 	}
@@ -215,7 +180,7 @@ func (r *run) lazy(k *link, d uint32) float64 {
 // lacks it asks for, which takes a round trip.
 func (r *run) announced(from, to, alert uint32) {
 	l := r.common(from, to)
-	if l < 0 || r.held.has(to, alert) {
+	if l < 0 || !r.wants(to, alert) {
 		return
 	}
 	if awake, _ := r.awake(to, r.q.now); awake {
@@ -304,19 +269,13 @@ func (r *run) give(from, to uint32, l int, window uint32) {
 	w := r.held.words
 	for i := range w {
 		missing := r.held.bits[int(from)*w+i] &^ r.held.bits[int(to)*w+i]
-		for bit := uint32(0); missing != 0; bit, missing = bit+1, missing>>1 {
-			if alert := uint32(i)<<6 | bit; missing&1 == 1 && r.q.now < r.alerts[alert].expires {
+		for ; missing != 0; missing &= missing - 1 {
+			if alert := r.held.alert[i<<6|bits.TrailingZeros64(missing)]; r.wants(to, alert) {
 				list = append(list, alert)
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(x, y uint32) int {
-		a, b := &r.alerts[x], &r.alerts[y]
-		if a.drill != b.drill {
-			return map[bool]int{true: 1, false: -1}[a.drill]
-		}
-		return cmp.Compare(b.severity.Rank(), a.severity.Rank())
-	})
+	slices.SortStableFunc(list, r.turn)
 	for i, alert := range list {
 		if rate := float64(r.links[l].Rate); rate > 0 && float64(i+1)*float64(r.bare(alert))/rate*1000 > float64(window) {
 			return // the rest at the next meeting
@@ -327,18 +286,47 @@ func (r *run) give(from, to uint32, l int, window uint32) {
 	}
 }
 
-// forget is the end of an alert: retention drops it everywhere.
-func (r *run) forget(alert uint32) {
+// turn is the order in which catch-up gives what stands in the order of ranks: what is
+// below Moderate goes by its ID (gossip's compareOffers).
+func (r *run) turn(x, y uint32) int {
+	a, b := &r.alerts[x], &r.alerts[y]
+	if a.drill != b.drill || a.severity != b.severity || a.priority() >= wire.PriorityModerate {
+		return 0
+	}
+	return r.idOf(x).Compare(r.idOf(y))
+}
+
+// end is the end of an alert: nobody is told of it any more.
+func (r *run) end(alert uint32) {
 	a := &r.alerts[alert]
 	a.unreached = r.unreached(alert)
-	for d := range r.group {
-		if r.held.has(uint32(d), alert) {
-			r.held.flip(uint32(d), alert, a.name)
+	if a.incident >= 0 {
+		if in := &r.incidents[a.incident]; len(in.changes) > 0 {
+			in.look(r, len(in.changes)-1, 0)
 		}
 	}
 	if a.arrived != nil {
 		a.arrived = nil
 		r.tally.kept -= len(r.group)
+	}
+}
+
+// close is when its end is so long ago that it is compared no more.
+func (r *run) close(alert uint32) {
+	a := &r.alerts[alert]
+	a.closed = true
+	bit := r.held.place[alert]
+	for _, acc := range a.accounts {
+		r.shelves.accounts[acc].members[bit>>6] &^= 1 << (bit & 63)
+	}
+	for d := range r.group {
+		d := uint32(d)
+		if r.held.has(d, alert) {
+			r.held.compare(d, a.name)
+			r.charge(d, alert, -1)
+		} else if r.shelves.released != nil && r.held.in(r.shelves.released, d, alert) {
+			r.held.compare(d, a.name)
+		}
 	}
 }
 

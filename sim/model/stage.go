@@ -1,9 +1,11 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/sim/contact"
 	"github.com/kreidfeuer/kreidfeuer/sim/mobility"
@@ -45,12 +47,24 @@ type Arrival struct {
 	Over          bool // the device takes it for over, and does not show it
 }
 
-// NewStage lays a world out.
+// NewStage lays a world out. It refuses what only the model plays.
 func NewStage(cfg Config) (*Stage, error) {
 	s := &Stage{cfg: cfg, cost: startCost()}
 	var err error
-	s.run, err = s.lay()
-	return s, err
+	if s.run, err = s.lay(); err != nil {
+		return nil, err
+	}
+	for i := range s.run.alerts {
+		if a := &s.run.alerts[i]; a.level < signers || a.kind != alert.KindAlert {
+			return nil, fmt.Errorf("alert %d follows up or waits for a signature: only --engine model plays that", i+1)
+		}
+	}
+	for _, g := range cfg.Scenario.Groups {
+		if g.Store > 0 || len(cfg.Scenario.Authorities) > 0 {
+			return nil, fmt.Errorf("quotas and stores of a scenario's own: only --engine model plays them")
+		}
+	}
+	return s, nil
 }
 
 func (s *Stage) lay() (*run, error) {
@@ -197,7 +211,7 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 	r.q.run(r.ended, func(e event) {
 		switch e.alert & 0xff {
 		case evArrive:
-			if r.over = e.a == 1; !r.held.has(e.b, e.alert>>8) {
+			if r.over = e.a == 1; !r.heardOf(e.b, e.alert>>8) {
 				r.accept(e.b, e.alert>>8)
 			}
 		case evMove:
@@ -205,7 +219,7 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 				r.step()
 				r.q.push(r.q.now+r.steps.length, evMove, 0, 0, 0)
 			}
-		case evIssue, evSwitch, evDrain, evChurn, evMark, evEnd:
+		case evIssue, evSwitch, evDrain, evChurn, evMark, evEnd, evClose, evLook:
 			r.handle(e)
 		}
 	}, func(uint32) {})

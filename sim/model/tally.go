@@ -12,6 +12,7 @@ import (
 type tally struct {
 	events, copies, deliveries uint64
 	lost, contacts, collided   uint64
+	displaced, released        uint64 // given up for want of room: in a quota, in a store
 	airtime                    time.Duration
 	attack                     scenario.Attack
 	checks                     uint64    // spent on what adversaries sent
@@ -117,7 +118,7 @@ func (t *tally) reached(r *run, d, alert uint32) {
 	if !r.counted(d, a) {
 		return
 	}
-	if !r.alarms(d, alert) {
+	if !r.given && r.q.now >= a.expires || !r.alarms(d, alert) {
 		a.ages.late++
 		return
 	}
@@ -139,13 +140,18 @@ func (r *run) result() *scenario.Result {
 	for i := range r.alerts {
 		res.Alerts = append(res.Alerts, r.alertResult(uint32(i), res.Marks))
 	}
+	for i := range r.incidents {
+		if in := &r.incidents[i]; len(in.changes) > 0 {
+			res.Incidents = append(res.Incidents, in.sum())
+		}
+	}
 	for i, g := range r.s.Groups {
 		res.Groups = append(res.Groups, r.groupResult(uint16(i), &g))
 	}
 	t := &r.tally
 	res.Attack.Devices, res.Attack.Checks = len(r.group)-r.counts, new(t.checks)
 	res.Traffic = scenario.Traffic{Deliveries: t.deliveries, Copies: t.copies, Lost: t.lost, Contacts: new(t.contacts),
-		Airtime: t.airtime.Seconds(), Collided: t.collided}
+		Airtime: t.airtime.Seconds(), Collided: t.collided, Displaced: t.displaced, Released: t.released}
 	if t.deliveries > 0 {
 		res.Traffic.PerCopy = float64(t.copies) / float64(t.deliveries)
 	}
@@ -185,6 +191,13 @@ func (r *run) alertResult(alert uint32, marks []float64) scenario.AlertResult {
 	g := &a.ages
 	res := scenario.AlertResult{At: float64(a.at) / 1000, Severity: string(a.severity), Drill: a.drill, Concerned: g.concerned, Reached: g.reached,
 		Late: g.late, P50: g.quantile(0.5), P90: g.quantile(0.9), P99: g.quantile(0.99), Max: float64(g.oldest) / 1000}
+	res.Kind, res.GivenUp = a.says(), a.givenUp
+	for _, t := range a.follows {
+		res.Follows = append(res.Follows, int(t))
+	}
+	if a.confirms >= 0 {
+		res.Follows = []int{int(a.confirms)}
+	}
 	share := func(age float64) float64 { return float64(g.within(age*1000)) / math.Max(1, float64(g.concerned)) }
 	for _, m := range marks {
 		res.AtMarks = append(res.AtMarks, share(m))
@@ -208,7 +221,7 @@ func (r *run) unreached(alert uint32) map[string]int {
 	}
 	for d := range r.counts {
 		d := uint32(d)
-		if !r.counted(d, a) || r.held.has(d, alert) {
+		if !r.counted(d, a) || r.heardOf(d, alert) {
 			continue
 		}
 		switch {
@@ -285,7 +298,7 @@ func (r *run) frame() {
 		y := min(int(float64(r.y[d])/math.Max(r.size.Y, 1)*float64(f.Rows)), f.Rows-1)
 		i := max(0, y)*f.Columns + max(0, x)
 		f.Total[i]++
-		if r.held.has(uint32(d), 0) {
+		if r.heardOf(uint32(d), 0) {
 			f.Reached[i]++
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // check holds the values to each other: names that are used have to be there, and
 // times have to lie within the scenario.
 func (s *Scenario) check(n *yaml.Node) (errs []error) {
-	c := checker{s: s, root: n, places: map[string]bool{}, groups: map[string]bool{}}
+	c := checker{s: s, root: n, places: map[string]bool{}, groups: map[string]bool{}, alerts: map[string]bool{}}
 	c.within("duration", s.Duration > 0, "want more than 0")
 	for i, p := range s.Places {
 		c.unique(c.places, p.Name, "places", strconv.Itoa(i), "name")
@@ -43,6 +43,16 @@ func (s *Scenario) check(n *yaml.Node) (errs []error) {
 		if a.Count > 1 && a.Every == 0 {
 			c.fail("want every beside count", "alerts", strconv.Itoa(i))
 		}
+		if a.Name != "" {
+			c.unique(c.alerts, a.Name, "alerts", strconv.Itoa(i), "name")
+		}
+	}
+	for i := range s.Alerts {
+		c.followUp(i, &s.Alerts[i])
+	}
+	authorities := map[string]bool{}
+	for i, a := range s.Authorities {
+		c.unique(authorities, a.Path, "authorities", strconv.Itoa(i), "path")
 	}
 	for i, a := range s.Adversaries {
 		c.place(a.At, "adversaries", strconv.Itoa(i), "at")
@@ -59,10 +69,10 @@ func (s *Scenario) check(n *yaml.Node) (errs []error) {
 }
 
 type checker struct {
-	s              *Scenario
-	root           *yaml.Node
-	places, groups map[string]bool
-	errs           []error
+	s                      *Scenario
+	root                   *yaml.Node
+	places, groups, alerts map[string]bool
+	errs                   []error
 }
 
 func (c *checker) fail(text string, path ...string) {

@@ -186,7 +186,11 @@ func (s *Scenario) fill() {
 		}
 	}
 	for i := range s.Alerts {
-		s.Alerts[i].Count = max(s.Alerts[i].Count, 1)
+		a := &s.Alerts[i]
+		a.Count, a.Authority = max(a.Count, 1), or(a.Authority, a.From)
+		if a.File == "" {
+			a.Kind = or(a.Kind, "alert")
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ type (
 	Rate float64 // bytes a second
 	// Bytes are written as 700B, 2kB or 1MB.
 	Bytes float64
+	// Volume is written as Bytes, or as 2GB, of stores and quotas.
+	Volume float64
 )
 
 // unit is what a quantity may be written in and how much that is.
@@ -40,6 +42,7 @@ var (
 	speeds    = []unit{{"km/h", 1 / 3.6}, {"m/s", 1}}
 	rates     = []unit{{"Mbit/s", 1e6 / 8}, {"kbit/s", 1e3 / 8}, {"bit/s", 1.0 / 8}, {"MB/s", 1e6}, {"kB/s", 1e3}, {"B/s", 1}}
 	sizes     = []unit{{"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
+	volumes   = []unit{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
 	shares    = []unit{{"%", 0.01}, {"", 1}}
 )
 
@@ -89,6 +92,13 @@ func (r *Rate) UnmarshalYAML(n *yaml.Node) error {
 func (b *Bytes) UnmarshalYAML(n *yaml.Node) error {
 	f, err := measure(n, sizes, 0, 64e3)
 	*b = Bytes(f)
+	return err
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (v *Volume) UnmarshalYAML(n *yaml.Node) error {
+	f, err := measure(n, volumes, 0, 4e9)
+	*v = Volume(f)
 	return err
 }
 

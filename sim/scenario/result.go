@@ -19,11 +19,13 @@ type Result struct {
 	Audience int           `json:"audience"`
 	Marks    []float64     `json:"marks"` // ages in seconds, as in AlertResult.AtMarks
 	Alerts   []AlertResult `json:"alerts"`
-	Groups   []GroupResult `json:"groups"`
-	Traffic  Traffic       `json:"traffic"`
-	Attack   Attack        `json:"attack"`
-	Frames   []MapFrame    `json:"frames,omitempty"`
-	Cost     Cost          `json:"cost"`
+	// Incidents are the alerts that were updated, confirmed or ended.
+	Incidents []IncidentResult `json:"incidents,omitempty"`
+	Groups    []GroupResult    `json:"groups"`
+	Traffic   Traffic          `json:"traffic"`
+	Attack    Attack           `json:"attack"`
+	Frames    []MapFrame       `json:"frames,omitempty"`
+	Cost      Cost             `json:"cost"`
 }
 
 // AlertResult is what became of one alert.
@@ -43,9 +45,51 @@ type AlertResult struct {
 	P90   float64   `json:"p90"`
 	P99   float64   `json:"p99"`
 	Max   float64   `json:"max"`
+	// Kind is update, all-clear, withdrawal, or confirmation: the second signature of
+	// an alert. Empty: an alert. Follows are the numbers in Result.Alerts of those that
+	// it follows up or confirms.
+	Kind    string `json:"kind,omitempty"`
+	Follows []int  `json:"follows,omitempty"`
+	// GivenUp counts, of those concerned, how often one refused it or gave it up for
+	// want of room: in a quota of its authorities, or in the device's store.
+	GivenUp int `json:"given_up,omitempty"`
 	// Unreached says why, for those concerned who did not get it: no power, no
 	// link, alone, asleep, late.
 	Unreached map[string]int `json:"unreached,omitempty"`
+}
+
+// IncidentResult is who knows of the latest state of an alert that was updated,
+// confirmed or ended. All of it is of those whom one of its alerts concerns.
+type IncidentResult struct {
+	Alerts    []int `json:"alerts"` // numbers in Result.Alerts, as issued
+	Concerned int   `json:"concerned"`
+	// At the Times, in seconds since the beginning and from the first change on:
+	// the share that still shows what no longer holds, that shows the latest state,
+	// and that has heard of nothing. The rest shows nothing wrong, and lacks something,
+	// such as the second signature, or an end of what it never heard of.
+	Times    []float64      `json:"times"`
+	Outdated []float64      `json:"outdated"`
+	Latest   []float64      `json:"latest"`
+	Unaware  []float64      `json:"unaware"`
+	Changes  []ChangeResult `json:"changes"`
+}
+
+// ChangeResult is how one update, end or confirmation took its course.
+type ChangeResult struct {
+	Alert int     `json:"alert"` // number in Result.Alerts
+	Kind  string  `json:"kind"`
+	At    float64 `json:"at"` // seconds
+	// Outdated is how many devices showed what no longer held when it was issued.
+	Outdated int `json:"outdated"`
+	// From when on, in seconds after that, at most half, a tenth, a hundredth and none
+	// as many did; -1: it did not come to that before the next update or end.
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+	// At the marks: shares of those concerned.
+	OutdatedAtMarks []float64 `json:"outdated_at_marks"`
+	LatestAtMarks   []float64 `json:"latest_at_marks"`
 }
 
 // GroupResult is the share of one group's devices that have an alert at the marks,
@@ -71,6 +115,10 @@ type Traffic struct {
 	PerDevice [4]float64 `json:"per_device"`
 	Airtime   float64    `json:"airtime_s"` // of radios
 	Collided  uint64     `json:"collided"`
+	// Displaced is how often a device gave up, or refused, an alert for which a quota
+	// had no room, and Released, how often for want of room in its store.
+	Displaced uint64 `json:"displaced,omitempty"`
+	Released  uint64 `json:"released,omitempty"`
 }
 
 // Attack is what adversaries sent and cost.

@@ -22,6 +22,7 @@ type Scenario struct {
 	Links       map[string]Link `yaml:"links"`
 	Groups      []Group         `yaml:"groups"`
 	Outages     []Outage        `yaml:"outages"`
+	Authorities []Authority     `yaml:"authorities"`
 	Alerts      []Alert         `yaml:"alerts"`
 	Adversaries []Adversary     `yaml:"adversaries"`
 
@@ -92,6 +93,8 @@ type Group struct {
 	// long it stays on the average before it goes. 0: it stays.
 	Leave  Duration `yaml:"leave"`
 	Return Duration `yaml:"return"`
+	// Store is how much a device has room for. 0: as much as the program takes.
+	Store Volume `yaml:"store"`
 	// Role is citizen (default), station (an authority's device that may issue),
 	// siren, or mule (carries and is not counted as reached).
 	Role string `yaml:"role"`
@@ -139,6 +142,33 @@ type Alert struct {
 	Drill    bool     `yaml:"drill"`
 	Expires  Duration `yaml:"expires"` // after it was issued; 0: 24 h
 	Place    string   `yaml:"place"`   // whom it concerns; empty: all
+
+	// Name is by what others follow it up; empty: nobody does.
+	Name string `yaml:"name"`
+	// Kind is alert (default), update, all-clear or withdrawal. Of a File it is
+	// taken from the document.
+	Kind string `yaml:"kind"`
+	// Follows are the names of those that it updates or ends. One of a series
+	// follows its counterpart in a series of as many, else all of them.
+	Follows []string `yaml:"follows"`
+	// Signatures is 1 where one of two persons has signed. 0: both have.
+	Signatures int `yaml:"signatures"`
+	// Confirmed is how long after it was issued the second one signs. 0: never.
+	Confirmed Duration `yaml:"confirmed"`
+	// Authority issues it, as a path: rp/07131/lst. Empty: the name of From.
+	Authority string `yaml:"authority"`
+}
+
+// MaxFollows bounds what one alert follows up, as the program does.
+const MaxFollows = 64
+
+// Authority is what a certificate grants one authority, and all those below it
+// together.
+type Authority struct {
+	Path   string `yaml:"path"`   // as in Alert.Authority
+	Alerts *int   `yaml:"alerts"` // alive at one time; absent: as the program's tool grants
+	Drills *int   `yaml:"drills"` // likewise
+	Bytes  Volume `yaml:"bytes"`  // of each of both; 0: likewise
 }
 
 // Adversary is devices that attack.

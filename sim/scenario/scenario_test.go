@@ -66,6 +66,35 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestFollowUps: what follows up is held to what it names.
+func TestFollowUps(t *testing.T) {
+	const first = "alerts:\n  - {name: first, at: 5m, from: station, severity: Severe, count: 3, every: 1m}\n"
+	for more, want := range map[string]string{
+		"{at: 10m, from: station, severity: Severe, kind: all-clear, follows: [first]}":                                 "",
+		"{at: 6m, from: station, severity: Severe, kind: all-clear, follows: [first], count: 3, every: 1m}":             "",
+		"{at: 6m, from: station, severity: Severe, kind: all-clear, follows: [first]}":                                  `alerts[1].follows[0]: "first" is not issued before`,
+		"{at: 10m, from: station, severity: Severe, kind: all-clear, follows: [second]}":                                `alerts[1].follows[0]: no alert "second"`,
+		"{at: 10m, from: station, severity: Severe, kind: all-clear}":                                                   "alerts[1].kind: want follows beside this kind",
+		"{at: 10m, from: station, severity: Severe, follows: [first]}":                                                  "alerts[1].follows: want kind: update",
+		"{name: first, at: 10m, from: station, severity: Severe}":                                                       `alerts[1].name: "first" is there twice`,
+		"{at: 10m, from: station, severity: Severe, confirmed: 5m}":                                                     "alerts[1].confirmed: want signatures: 1",
+		"{at: 10m, from: station, severity: Severe, file: a.xml, kind: update}":                                         "alerts[1].kind: the document says it",
+		"{at: 10m, from: station, severity: Severe, authority: RP}":                                                     "alerts[1].authority: 'RP' does not match pattern",
+		"{name: many, at: 10m, from: station, severity: Severe}\nauthorities: [{path: rp}, {path: rp, alerts: 3}]":      `authorities[1].path: "rp" is there twice`,
+		"{name: many, at: 10m, from: station, severity: Severe}\nauthorities: [{path: rp, alerts: 3, bytes: 100 MB}]\n": "",
+	} {
+		_, err := Parse([]byte(small[:strings.Index(small, "alerts:")] + first + "  - " + more + "\n"))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: error %v, want %q", more, err, want)
+		}
+	}
+	s, err := Parse([]byte(strings.Replace(small, "at: 5m", "at: 5m, count: 70, every: 1s, name: first", 1) +
+		"  - {at: 10m, from: station, severity: Severe, kind: update, follows: [first]}\n"))
+	if err == nil || !strings.Contains(err.Error(), "70 alerts, at most 64") {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
 func TestVariants(t *testing.T) {
 	text := small + "sweep:\n  groups.households.adoption: [1%, 5%]\n  links.wifi.range: [50m, 100m]\n  groups.households.battery: [6h]\n"
 	all, err := Variants([]byte(text))
