@@ -5,9 +5,12 @@
 // travels as gossip does: to the neighbours in the mesh, a latency and a
 // transfer later. Devices that meet, or that come back, exchange what the other
 // lacks, the most severe first, as reconciliation does. What a device makes of an
-// alert is decided by the program's own code: by the clock rules of identity and
-// the airtime rules of gossip/airtime.
+// alert is decided by the program's own code: by the clock rules of identity, the
+// lifecycle of gossip/alert, the ranks of gossip/ledger, the plans of
+// persist/retention and the airtime rules of gossip/airtime. It is decided once for
+// all devices that know or hold the same.
 //
 // What it leaves out: packets (loss becomes delay, as QUIC's retransmission makes
-// it), CPU time, trust objects (every device has them), and the disk.
+// it), CPU time, trust objects (every device has them), and the disk. SCENARIO.md in
+// sim/scenario has the list.
 package model
