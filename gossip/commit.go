@@ -45,6 +45,17 @@ func (r *Router) commit(ctx context.Context) {
 	}
 }
 
+// written waits until what was accepted before is on the disk, or held for it.
+func (r *Router) written(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case r.queue <- pending{&judged{}, done}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return awaitWritten(ctx, done)
+}
+
 // group takes what waits in the queue, up to commitGroup records or little more.
 func (r *Router) group(first pending) []pending {
 	batch := []pending{first}
@@ -151,6 +162,7 @@ func (r *Router) sweep(ctx context.Context, now time.Time) {
 	}
 	r.mu.Lock()
 	ended, memos := r.ledger.Sweep(seconds(now.Add(-graceAfterExpiry)), func(domain wire.ID) bool { return sure[domain] })
+	r.proofs.sweep(func(id wire.ID) bool { return r.ledger.Known(id) != nil })
 	r.mu.Unlock()
 	r.keepMemos(ctx, nil, memos)
 	if len(ended) == 0 {

@@ -269,7 +269,7 @@ func FuzzSession(f *testing.F) {
 		p := s.host.ID()
 		s.peers = newPeers() // nobody waits here
 		s.near.meet(p, time.Hour)
-		s.near.offer(p, offer{live, []offered{{e.ID(), 5, 3}}}, false)
+		s.near.offer(p, offer{place: live, list: []offered{{e.ID(), 5, 3}}}, false)
 		_ = (&answering{r: s.Router, p: p, f: newFramer(scripted{bytes.NewReader(in), io.Discard})}).run(ctx)
 		_ = (&session{r: s.Router, p: p, f: newFramer(scripted{bytes.NewReader(in), io.Discard}), order: s.laneOrder(), window: windowFirst}).run(ctx, true)
 		if ctx.Err() != nil {

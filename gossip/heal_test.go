@@ -32,10 +32,16 @@ type village struct {
 // found starts devices that do not know each other.
 func found(t *testing.T, tree *trusttest.Tree, devices, bitsPerSecond int, latency func(*simnet.Packet) time.Duration) *village {
 	t.Helper()
+	return foundOn(t, tree, many(devices, func(int) *memory { return newMemory() }), bitsPerSecond, latency)
+}
+
+// foundOn starts devices on what they stored before.
+func foundOn(t *testing.T, tree *trusttest.Tree, stores []*memory, bitsPerSecond int, latency func(*simnet.Packet) time.Duration) *village {
+	t.Helper()
 	v := &village{t: t, network: &simnet.Simnet{LatencyFunc: latency}}
 	v.ctx, v.stop = context.WithCancel(t.Context())
-	for i := range devices {
-		s := &station{host: simulatedHostAt(t, v.network, i, bitsPerSecond), store: newMemory(), pool: tree.Pinned()}
+	for i, store := range stores {
+		s := &station{host: simulatedHostAt(t, v.network, i, bitsPerSecond), store: store, pool: tree.Pinned()}
 		r, err := New(s.host, s.store, s.pool, config())
 		if err != nil {
 			t.Fatal(err)
@@ -112,7 +118,7 @@ func drill(t testing.TB, tree *trusttest.Tree, identifier string) *wire.Envelope
 	return sign(t, tree, c, tree.Leitstelle.Persons...)
 }
 
-func many(n int, make func(i int) *wire.Envelope) (list []*wire.Envelope) {
+func many[T any](n int, make func(i int) T) (list []T) {
 	for i := range n {
 		list = append(list, make(i))
 	}

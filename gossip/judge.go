@@ -203,7 +203,7 @@ func (r *Router) enter(j *judged, e *wire.Envelope, v identity.Verified, content
 	n := r.entryOf(e, levelOf(e, v), content)
 	n.Full = e.Header.Lane != wire.LaneTrust && int(v.Level) >= v.Needed
 	n.Recovered = n.Kind == wire.TypeRoot && v.Level > 1
-	gone, err := r.admit(n)
+	gone, err := r.adopt(n)
 	if err != nil {
 		return err
 	}
@@ -212,12 +212,29 @@ func (r *Router) enter(j *judged, e *wire.Envelope, v identity.Verified, content
 	j.records = append(j.records, Record{Envelope: &stripped, Level: n.Level, Parts: e.Parts, Author: n.Author,
 		Verified: v, Content: content, Received: now, Means: from.means, From: from.peer})
 	j.entries, j.gone = append(j.entries, n), append(j.gone, gone...)
+	r.unproven.look()
 	return nil
+}
+
+// adopt admits what is new here, and notes since when it can be told to others.
+func (r *Router) adopt(n *ledger.Entry) (gone []*ledger.Entry, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gone, err = r.charge(n)
+	if err == nil && isProof(n.Kind) {
+		r.proofs.learn(n.ID, time.Now())
+	}
+	return gone, err
 }
 
 func (r *Router) admit(n *ledger.Entry) (gone []*ledger.Entry, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.charge(n)
+}
+
+// charge enters n into the ledger. The caller holds r.mu.
+func (r *Router) charge(n *ledger.Entry) (gone []*ledger.Entry, err error) {
 	gone, err = r.ledger.Admit(n, r.limit)
 	switch {
 	case errors.Is(err, ledger.ErrSuperseded):

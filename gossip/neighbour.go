@@ -42,6 +42,7 @@ type neighbour struct {
 	vain     vain
 	broke    time.Time               // when it last did not give what it had promised
 	complete map[wire.Lane]time.Time // when a comparison last ended with nothing lacking
+	told     map[wire.ID]time.Time   // of each domain: since when it was offered all trust objects that it lacked
 }
 
 // news is an envelope that a neighbour may lack.
@@ -54,6 +55,7 @@ type news struct {
 type offer struct {
 	place ledger.Place
 	list  []offered
+	whole bool // to be asked for with chains, before everything else: it proves itself
 }
 
 func newNeighbours() *neighbours {
@@ -71,7 +73,7 @@ func (n *neighbours) poke() {
 func (n *neighbours) meet(p peer.ID, after time.Duration) {
 	n.mu.Lock()
 	if n.all[p] == nil {
-		n.all[p] = &neighbour{since: time.Now(), complete: map[wire.Lane]time.Time{}}
+		n.all[p] = &neighbour{since: time.Now(), complete: map[wire.Lane]time.Time{}, told: map[wire.ID]time.Time{}}
 		n.all[p].compareBy(time.Now().Add(after))
 	}
 	n.mu.Unlock()
@@ -323,7 +325,8 @@ func (n *neighbours) offer(p peer.ID, o offer, more bool) {
 	n.poke()
 }
 
-// takeOffer returns the first waiting offer of some lanes, in their order.
+// takeOffer returns the first waiting offer of some lanes, in their order. What is to come
+// whole waits for no lane.
 func (n *neighbours) takeOffer(p peer.ID, lanes []wire.Lane) (offer, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -334,6 +337,14 @@ func (n *neighbours) takeOffer(p peer.ID, lanes []wire.Lane) (offer, bool) {
 	o := b.offers[i]
 	b.offers = slices.Delete(b.offers, i, i+1)
 	return o, true
+}
+
+func (n *neighbours) dropOffers(p peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if b := n.all[p]; b != nil {
+		b.offers = nil
+	}
 }
 
 func (n *neighbours) hasOffer(p peer.ID, lanes []wire.Lane) bool {
@@ -347,6 +358,9 @@ func (n *neighbours) find(p peer.ID, lanes []wire.Lane) (*neighbour, int) {
 	b := n.all[p]
 	if b == nil {
 		return nil, -1
+	}
+	if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.whole }); i >= 0 {
+		return b, i
 	}
 	for _, lane := range lanes {
 		if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.place.Lane == lane }); i >= 0 {

@@ -20,6 +20,7 @@ type meter struct {
 	traffic  *rate.Limiter // of messages and announced topics
 	strikes  *rate.Limiter
 	sessions *rate.Limiter // of catch-up that it begins
+	proofs   *rate.Limiter // requests for what proves what it sent
 	rounds   *rate.Limiter // messages of comparisons that it asks for
 	served   *rate.Limiter // bytes that it is given
 	held     time.Duration // how long its sessions lasted since heldFrom
@@ -34,6 +35,7 @@ func (p *peers) meter(id string, now time.Time) *meter {
 	m := p.all[id]
 	if m == nil {
 		m = &meter{arrivals: rate.NewLimiter(peerRate, peerBurst), traffic: rate.NewLimiter(floodRate, floodBurst),
+			proofs:   rate.NewLimiter(rate.Every(proofEvery), proofBurst),
 			strikes:  rate.NewLimiter(rate.Every(strikeEvery), strikeBurst),
 			sessions: rate.NewLimiter(beginRate, beginBurst), rounds: rate.NewLimiter(roundRate, roundBurst),
 			served: rate.NewLimiter(serveRate, serveBurst)}
@@ -55,6 +57,13 @@ func (p *peers) begin(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.meter(id, now).sessions.AllowN(now, 1)
+}
+
+// prove takes one request for what proves the neighbour's envelopes from the budget.
+func (p *peers) prove(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.meter(id, now).proofs.AllowN(now, 1)
 }
 
 // serve waits until the neighbour may be given n bytes.

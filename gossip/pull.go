@@ -33,7 +33,7 @@ func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chai
 		}
 	}()
 	for {
-		waiting, urgent := false, c.urgent()
+		waiting, urgent := false, !chains && c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
 			var batch []offered
 			if batch, list, waiting = c.pick(list, waited >= claimTime); len(batch) == 0 {

@@ -79,6 +79,8 @@ type Router struct {
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
 	near      *neighbours
+	proofs    *proofs
+	unproven  *unproven
 
 	mu      sync.Mutex // guards what follows; taken before near.mu
 	ledger  *ledger.Ledger
@@ -107,7 +109,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(),
+		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(), proofs: newProofs(), unproven: newUnproven(),
 		ledger: ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})
@@ -149,6 +151,7 @@ func (r *Router) Run(ctx context.Context) error {
 	wg.Go(func() { r.serve(live) })
 	wg.Go(func() { r.housekeeping(live) })
 	wg.Go(func() { r.syncLoop(live) })
+	wg.Go(func() { r.seekProof(live) })
 	wg.Wait()
 	stopWriting()
 	writer.Wait()

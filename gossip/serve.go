@@ -139,6 +139,7 @@ type answering struct {
 	f *framer
 
 	place ledger.Place   // that is compared
+	begun time.Time      // the comparison
 	x     *recon.Session // nil: none, or over
 	have  []wire.Item    // what the comparison has found so far
 	left  []offered      // to be offered
@@ -189,7 +190,7 @@ func (a *answering) compare(ctx context.Context, q frame) error {
 			return fmt.Errorf("comparison of lane %s of domain %s, which is not carried", p.Lane, p.Domain.Short())
 		}
 		a.r.mu.Lock()
-		a.x = recon.Answer(a.r.ledger.Set(p), a.r.limits(p.Domain))
+		a.x, a.begun = recon.Answer(a.r.ledger.Set(p), a.r.limits(p.Domain)), time.Now()
 		a.r.mu.Unlock()
 		a.place, a.have, a.left = p, nil, nil
 	}
@@ -201,6 +202,7 @@ func (a *answering) compare(ctx context.Context, q frame) error {
 		return err
 	}
 	if a.have = append(a.have, have...); done {
+		a.r.compared(a.p, p, a.begun, a.have)
 		a.left, a.have, a.x = a.r.offers(a.have), nil, nil
 	}
 	return a.f.send(about(p, frame{Kind: frameRecon, Raw: out}))
@@ -240,7 +242,7 @@ func (a *answering) takeOffer(ctx context.Context, q frame) error {
 		return err
 	}
 	if a.r.carries(p) {
-		a.r.near.offer(a.p, offer{p, a.r.lacking(list)}, q.More)
+		a.r.near.offer(a.p, offer{place: p, list: a.r.lacking(list)}, q.More)
 	}
 	return nil
 }
@@ -259,8 +261,16 @@ func (a *answering) give(ctx context.Context, q frame) error {
 	if err != nil {
 		return err
 	}
+	waited := false
 	for _, id := range ids {
 		raw, err := a.r.transmitted(ctx, id, q.More)
+		if _, known := a.r.Known(id); err != nil && known && !waited {
+			waited = true // what gossip has just brought may be on its way to the disk
+			if err := a.r.written(ctx); err != nil {
+				return err
+			}
+			raw, err = a.r.transmitted(ctx, id, q.More)
+		}
 		if err != nil { // gone since it was offered; or to have the disk look for nothing
 			if err := a.r.peers.serve(ctx, string(a.p), sizeUnit); err != nil {
 				return err

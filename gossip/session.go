@@ -101,9 +101,16 @@ func (c *session) run(ctx context.Context, compare bool) error {
 }
 
 // urgent reports whether a detour is due: the neighbour offers something of this
-// lane or those before it.
-func (c *session) urgent() bool {
-	return !c.aside && c.r.near.hasOffer(c.p, c.order[:c.laned+1])
+// lane or those before it, or has what is to come whole.
+func (c *session) urgent() bool { return c.r.near.hasOffer(c.p, c.first()) }
+
+// first are the lanes that a detour is made for; on a detour there is none: then only
+// what is to come whole comes first.
+func (c *session) first() []wire.Lane {
+	if c.aside {
+		return nil
+	}
+	return c.order[:c.laned+1]
 }
 
 // detour does what has become due meanwhile: it offers news, and takes up what the
@@ -112,14 +119,15 @@ func (c *session) detour(ctx context.Context) error {
 	if err := c.offerFresh(); err != nil {
 		return err
 	}
-	c.aside = true
-	defer func() { c.aside = false }()
+	lanes, aside, bare := c.first(), c.aside, c.bare // of what is left for it
+	c.aside, c.bare = true, nil
+	defer func() { c.aside, c.bare = aside, bare }()
 	for {
-		o, ok := c.r.near.takeOffer(c.p, c.order[:c.laned+1])
+		o, ok := c.r.near.takeOffer(c.p, lanes)
 		if !ok {
 			return nil
 		}
-		if err := c.pull(ctx, o.place, o.list, false); err != nil {
+		if err := c.pull(ctx, o.place, o.list, o.whole); err != nil {
 			return err
 		}
 	}
@@ -164,8 +172,13 @@ func (c *session) lane(ctx context.Context, p ledger.Place) (again bool, err err
 // neighbour lacks, and how many it is the other way round.
 func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error) {
 	c.r.mu.Lock()
-	x := recon.Ask(c.r.ledger.Set(p), c.r.limits(p.Domain))
+	x, begun := recon.Ask(c.r.ledger.Set(p), c.r.limits(p.Domain)), time.Now()
 	c.r.mu.Unlock()
+	defer func() {
+		if err == nil {
+			c.r.compared(c.p, p, begun, have)
+		}
+	}()
 	var in []byte
 	for { // recon bounds the messages
 		out, h, n, done, err := x.Step(in)

@@ -105,6 +105,7 @@ func (r *Router) attend(ctx context.Context, p peer.ID) error {
 	if speaks, err := r.host.Peerstore().SupportsProtocols(p, wire.ProtocolCatchUp); err == nil && len(speaks) == 0 {
 		r.near.takeCompare(p)
 		r.near.takeFresh(p)
+		r.near.dropOffers(p)
 		return nil // it tells when it does
 	}
 	compare, begun := r.near.takeCompare(p), time.Now()

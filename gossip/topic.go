@@ -112,6 +112,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 		if isReason(err, wire.ReasonBusy) {
 			r.near.again(p)
 		}
+		r.awaitProof(raw, from, err)
 		return pubsub.ValidationIgnore
 	}
 	r.strike(p, err)
@@ -175,6 +176,7 @@ func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
 		return errCutOff
 	}
 	r.listen(p, rpc)
+	r.unproven.overhear(p, rpc)
 	return nil
 }
 
@@ -186,7 +188,7 @@ func (r *Router) spread(ctx context.Context, e *wire.Envelope) error {
 	if t == nil {
 		return nil // not running, or a lane that only catches up
 	}
-	full, err := r.transmitted(ctx, e.ID(), true)
+	full, err := r.transmitted(ctx, e.ID(), !r.leavesOut(e, t.topic.ListPeers()))
 	if err != nil {
 		return fmt.Errorf("read envelope to publish: %w", err)
 	}

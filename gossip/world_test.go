@@ -29,6 +29,7 @@ type memory struct {
 	kept  map[wire.ID]Stored
 	fail  error
 	puts  int
+	onPut func(Record)
 }
 
 func newMemory() *memory { return &memory{kept: map[wire.ID]Stored{}} }
@@ -41,6 +42,9 @@ func (m *memory) Put(_ context.Context, records []Record, gone []wire.ID) error 
 	}
 	m.puts++
 	for i := range records {
+		if m.onPut != nil {
+			m.onPut(records[i])
+		}
 		id := records[i].Envelope.ID()
 		if _, known := m.kept[id]; !known {
 			m.order = append(m.order, id)
@@ -51,6 +55,13 @@ func (m *memory) Put(_ context.Context, records []Record, gone []wire.ID) error 
 		delete(m.kept, id)
 	}
 	return nil
+}
+
+// watch has each record shown to f when it is put.
+func (m *memory) watch(f func(Record)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.onPut = f
 }
 
 func (m *memory) Get(_ context.Context, id wire.ID) (Stored, error) {

@@ -1,0 +1,205 @@
+package gossip
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// An envelope that gossip brought without its chain, and whose issuer or signers are
+// unknown here, is unproven: neither refused, because it may be genuine, nor passed on,
+// because it may be anything.
+//
+//	held      for unprovenTime at most. The neighbour that sent it is asked at once for the
+//	          whole of it, chain and all, by a session of catch-up; others that sent or announced it
+//	          in turn, each after proofPatience. When trust has changed it is judged again.
+//	passed on when it was accepted, or is known by what came meanwhile and these very bytes
+//	          are genuine as well: to the mesh, as if it had come just now.
+//	refused   by any other verdict, with a strike where gossip would give one.
+//	given up  for want of time or room. Who sent it is compared with, as where anything may
+//	          have been missed; so is now and then somebody else.
+//
+// Whoever sends inventions with issuers that do not exist is asked for them a few
+// times, and every two seconds after that, and is the only one who is.
+const (
+	// unprovenPeer and unprovenPeerBytes bound what is held by one neighbour: an hour's
+	// warnings of a Land. unprovenTotal and unprovenBytes bound all of it; beyond it the
+	// oldest gives way of whoever has most.
+	unprovenPeer      = 64
+	unprovenPeerBytes = 256 << 10
+	unprovenTotal     = 512
+	unprovenBytes     = 4 << 20
+
+	// unprovenTime is what asking some neighbours takes over slow links.
+	unprovenTime = 30 * time.Second
+
+	// proofPatience is how long the next one is not asked.
+	proofPatience = time.Second
+
+	// proofEvery and proofBurst bound how often one neighbour is asked.
+	proofEvery = syncAgain
+	proofBurst = 4
+
+	// proofSources bounds the neighbours remembered to have an envelope.
+	proofSources = 8
+
+	// proofPause gathers what comes at once.
+	proofPause = 5 * time.Millisecond
+
+	// proofAround is how often somebody else is compared with while nobody who is known
+	// to have an envelope proves it.
+	proofAround = 10 * time.Second
+)
+
+// unproven are the envelopes that wait for their proof.
+type unproven struct {
+	wake  chan struct{}
+	count atomic.Int32  // of all
+	taken atomic.Uint64 // since the start
+
+	mu    sync.Mutex
+	all   map[string]*bare // by gossip message ID
+	bytes int
+}
+
+// bare is one of them. Its sources are guarded by the lock; what follows them is
+// touched by the one goroutine that looks after it.
+type bare struct {
+	id       string
+	raw      []byte
+	envelope *wire.Envelope
+	from     origin
+	since    time.Time
+	sources  []peer.ID // who has it, in the order in which they showed that
+
+	version  uint64 // of the pool by which it was judged
+	asked    int    // sources
+	askAt    time.Time
+	compared bool // with the sources
+}
+
+func newUnproven() *unproven {
+	return &unproven{wake: make(chan struct{}, 1), all: map[string]*bare{}}
+}
+
+// look has everything looked at again: something may be proven now.
+func (u *unproven) look() {
+	if u.count.Load() == 0 {
+		return
+	}
+	select {
+	case u.wake <- struct{}{}:
+	default:
+	}
+}
+
+// hold takes an envelope in and returns whose envelopes found no room.
+func (u *unproven) hold(b *bare) (left []string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if n, size := u.share(b.from.peer); n >= unprovenPeer || size+len(b.raw) > unprovenPeerBytes {
+		return []string{b.from.peer}
+	}
+	for len(u.all) >= unprovenTotal || u.bytes+len(b.raw) > unprovenBytes {
+		gone := u.greediest()
+		u.remove(gone)
+		left = append(left, gone.from.peer)
+	}
+	u.taken.Add(1)
+	u.all[b.id] = b
+	u.bytes += len(b.raw)
+	u.count.Store(int32(len(u.all)))
+	return left
+}
+
+// share is what is held by one neighbour.
+func (u *unproven) share(p string) (n, size int) {
+	for _, b := range u.all {
+		if b.from.peer == p {
+			n, size = n+1, size+len(b.raw)
+		}
+	}
+	return n, size
+}
+
+// greediest is the oldest of whoever holds most.
+func (u *unproven) greediest() (oldest *bare) {
+	size := map[string]int{}
+	for _, b := range u.all {
+		size[b.from.peer] += len(b.raw)
+	}
+	for _, b := range u.all {
+		if oldest == nil || cmp.Or(cmp.Compare(size[b.from.peer], size[oldest.from.peer]), oldest.since.Compare(b.since)) > 0 {
+			oldest = b
+		}
+	}
+	return oldest
+}
+
+func (u *unproven) remove(b *bare) {
+	if u.all[b.id] != b {
+		return
+	}
+	delete(u.all, b.id)
+	u.bytes -= len(b.raw)
+	u.count.Store(int32(len(u.all)))
+}
+
+func (u *unproven) drop(b *bare) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.remove(b)
+}
+
+// list returns what is held, the oldest first.
+func (u *unproven) list() []*bare {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	list := make([]*bare, 0, len(u.all))
+	for _, b := range u.all {
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b *bare) int { return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.id, b.id)) })
+	return list
+}
+
+// overhear notes who else sends or announces what is held. It runs in gossipsub's loop.
+func (u *unproven) overhear(p peer.ID, rpc *pubsub.RPC) {
+	if u.count.Load() == 0 {
+		return
+	}
+	for _, m := range rpc.GetPublish() {
+		u.source(p, wire.MessageID(m.GetData()))
+	}
+	for _, list := range rpc.GetControl().GetIhave() {
+		for _, id := range list.GetMessageIDs() {
+			u.source(p, id)
+		}
+	}
+}
+
+func (u *unproven) source(p peer.ID, id string) {
+	u.mu.Lock()
+	b := u.all[id]
+	further := b != nil && len(b.sources) < proofSources && !slices.Contains(b.sources, p)
+	if further {
+		b.sources = append(b.sources, p)
+	}
+	u.mu.Unlock()
+	if further {
+		u.look()
+	}
+}
+
+func (u *unproven) sourcesOf(b *bare) []peer.ID {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(b.sources)
+}
