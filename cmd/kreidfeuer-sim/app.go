@@ -17,7 +17,7 @@ import (
 // The exit codes. Scripts rely on the numbers: append only.
 const (
 	exitOK          = 0
-	exitFound       = 1 // check found errors, compare found differences
+	exitFound       = 1 // check found errors, compare differences, report what is no result
 	exitUsage       = 2
 	exitSystem      = 7
 	exitInterrupted = 10
@@ -26,10 +26,11 @@ const (
 const exitText = `
 EXIT STATUS:
     0  done
-    1  check found errors, or compare found differences
+    1  check found errors, compare found differences, or report had to leave out
+       files that are no results
     2  wrong use of the command, or input that cannot be read
     7  the system failed: disk full, no permission
-   10  interrupted; the same command goes on where it stopped
+   10  interrupted; with --out the same command goes on where it stopped
 `
 
 // env is what a command touches of the world.
@@ -38,6 +39,7 @@ type env struct {
 	terminal       bool // standard error is one
 	interrupts     chan os.Signal
 	json           bool
+	keeps          bool // results, in --out
 }
 
 // failure is an error with its exit code and what to do about it.
@@ -74,10 +76,12 @@ func run(e *env, args []string) int {
 			"a million devices and the same result for the same seed, and real, with the\n" +
 			"unchanged program on a simulated network, for up to some thousand.\n\n" +
 			"Examples:\n" +
-			"   kreidfeuer-sim list\n" +
-			"   kreidfeuer-sim run storm-village\n" +
-			"   kreidfeuer-sim sweep storm-village --out results\n" +
-			"   kreidfeuer-sim report results -o report.html\n\n" +
+			"   kreidfeuer-sim list                                   the library\n" +
+			"   kreidfeuer-sim run district-flood                     who is reached when\n" +
+			"   kreidfeuer-sim sweep district-flood --out results     what would change it\n" +
+			"   kreidfeuer-sim report results -o report.html          one page with pictures\n" +
+			"   kreidfeuer-sim list district-flood >mine.yaml         to begin one's own with\n" +
+			"   kreidfeuer-sim check mine.yaml\n\n" +
 			"kreidfeuer-sim COMMAND --help explains a command.",
 		Commands: []*cli.Command{listCommand(e), checkCommand(e), runCommand(e), sweepCommand(e), compareCommand(e), reportCommand(e)},
 		Flags:    []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print results and errors as JSON, one object a line"}},
@@ -138,12 +142,17 @@ func (e *env) report(err error) int {
 	var path *os.PathError
 	switch {
 	case errors.Is(err, context.Canceled):
-		code, hint = exitInterrupted, "the same command goes on where it stopped, if --out was given"
+		code, hint = exitInterrupted, "with --out DIR the same command would go on where it stopped"
+		if e.keeps {
+			hint = "the same command goes on where it stopped"
+		}
 		err = errors.New("interrupted")
 	case errors.As(err, &f):
 		code, hint = f.code, f.hint
 	case errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist):
-		code = exitSystem
+		if code = exitSystem; e.keeps {
+			hint = "what is in --out is kept; once this is mended, the same command goes on"
+		}
 	}
 	if err.Error() == "" {
 		return code // it has been told

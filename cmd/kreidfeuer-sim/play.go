@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 // job is one run: a variant of a scenario with a seed.
 type job struct {
 	src     *source
+	edition string // of src and its files
 	variant scenario.Variant
 	seed    uint64
 	engine  string
@@ -34,12 +34,13 @@ type job struct {
 // only.
 func (j *job) file() string {
 	h := fnv.New64a()
-	fmt.Fprint(h, j.engine, "\n", j.variant.Settings, "\n", string(j.src.text), "\n", j.cells)
+	fmt.Fprint(h, version, "\n", j.engine, "\n", j.variant.Settings, "\n", j.edition, "\n", j.cells)
 	return filepath.Join(j.variant.Scenario.Name, fmt.Sprintf("%s-%016x-%d.json", j.engine, h.Sum64(), j.seed))
 }
 
+// title is what people call a job.
 func (j *job) title() string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s seed %d", j.variant.Scenario.Name, j.variant.Name(), j.seed))
+	return strings.TrimPrefix(fmt.Sprintf("%s, seed %d", j.variant.Name, j.seed), ", ")
 }
 
 // play runs a job to its end.
@@ -52,9 +53,10 @@ func (j *job) play(ctx context.Context, progress func(float64)) (*scenario.Resul
 		res, err = model.Run(ctx, model.Config{Scenario: j.variant.Scenario, Seed: j.seed, Open: j.src.open, Progress: progress, MapCells: j.cells})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", j.title(), err)
+		return nil, fmt.Errorf("%s: %s: %w", j.src.name, j.title(), err)
 	}
-	res.Settings = j.variant.Settings
+	res.Variant, res.Settings = j.variant.Name, j.variant.Settings
+	res.Edition, res.Source, res.Program = j.edition, string(j.src.text), version
 	return res, nil
 }
 
@@ -71,18 +73,30 @@ func playFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "engine", Usage: "play with `ENGINE`: model, or real for the unchanged program", Value: "model"},
 		&cli.StringFlag{Name: "seeds", Usage: "play `N` seeds from 1 on, or those of a list as in 3,5,8; default: the scenario's"},
-		&cli.IntFlag{Name: "jobs", Usage: "play `N` runs at the same time; default: one for each processor"},
+		&cli.IntFlag{Name: "jobs", Usage: "play `N` runs at the same time; default: one for each processor", DefaultText: "all"},
 		&cli.StringFlag{Name: "out", Usage: "keep results in `DIR`; what is there already is not played again"},
-		&cli.StringSliceFlag{Name: "set", Usage: "replace a value of the scenario: `PATH=VALUE`; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "replace a value of the scenario: `PATH=VALUE`, as in groups.*.adoption=20%; may be repeated"},
 		&cli.StringFlag{Name: "shard", Usage: "play part `I/N` of the runs only, from 1/N to N/N"},
-		&cli.IntFlag{Name: "cells", Usage: "columns of the map's frames; 0: none", Value: 60},
+		&cli.IntFlag{Name: "cells", Usage: "give the map's frames `N` columns; 0: no map", Value: 60},
 	}
 }
+
+// maxCells bounds the map's columns: a result holds each of its cells for each mark.
+const maxCells = 400
 
 // newBatch makes the jobs of a command.
 func newBatch(e *env, c *cli.Context, every bool) (*batch, error) {
 	if c.Args().Len() != 1 {
 		return nil, usagef("%s: want one scenario, a file or a name of the library", c.Command.Name)
+	}
+	engine, cells := c.String("engine"), c.Int("cells")
+	switch {
+	case engine != "model" && engine != "real":
+		return nil, usagef("--engine %q: want model or real", engine)
+	case cells < 0 || cells > maxCells:
+		return nil, usagef("--cells %d: want 0 to %d", cells, maxCells)
+	case c.Int("jobs") < 0 || c.IsSet("jobs") && c.Int("jobs") == 0:
+		return nil, usagef("--jobs %d: want 1 or more", c.Int("jobs"))
 	}
 	src, err := readSource(c.Args().First())
 	if err != nil {
@@ -96,12 +110,12 @@ func newBatch(e *env, c *cli.Context, every bool) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := c.String("engine")
-	if engine != "model" && engine != "real" {
-		return nil, usagef("--engine %q: want model or real", engine)
+	edition, err := src.edition(variants[0].Scenario.Files())
+	if err != nil {
+		return nil, err
 	}
 	b := &batch{env: e, workers: c.Int("jobs"), out: c.String("out")}
-	if b.workers <= 0 {
+	if b.workers == 0 {
 		b.workers = runtime.NumCPU()
 	}
 	for _, v := range variants {
@@ -110,7 +124,7 @@ func newBatch(e *env, c *cli.Context, every bool) (*batch, error) {
 			return nil, err
 		}
 		for _, seed := range seeds {
-			b.jobs = append(b.jobs, &job{src, v, seed, engine, c.Int("cells")})
+			b.jobs = append(b.jobs, &job{src, edition, v, seed, engine, cells})
 		}
 	}
 	b.jobs, err = shard(b.jobs, c.String("shard"))
@@ -127,7 +141,9 @@ func parseSeeds(text string, own []uint64) ([]uint64, error) {
 		if err != nil {
 			return nil, usagef("--seeds %q: want a number, or a list as in 3,5,8", text)
 		}
-		seeds = append(seeds, n)
+		if !slices.Contains(seeds, n) {
+			seeds = append(seeds, n)
+		}
 	}
 	if strings.Contains(text, ",") {
 		return seeds, nil
@@ -160,98 +176,77 @@ func shard(jobs []*job, text string) (part []*job, err error) {
 	return part, nil
 }
 
-// play plays the jobs and hands each result over as it comes, one at a time.
-func (b *batch) play(ctx context.Context, each func(*scenario.Result) error) error {
+// play plays the jobs and hands the results over in their order.
+func (b *batch) play(ctx context.Context, each func(*job, *scenario.Result) error) error {
+	if err := b.prepare(); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	bar := newProgress(b.env, len(b.jobs))
-	defer bar.end()
+	bar := newProgress(b.env, b.jobs, b.kept())
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	queue := make(chan *job)
+	queue := make(chan int)
+	done := &sequence{bar: bar, each: func(i int, r *scenario.Result) error { return each(b.jobs[i], r) }}
 	for range min(b.workers, max(1, len(b.jobs))) {
 		wg.Go(func() {
-			for j := range queue {
-				res, err := b.result(ctx, j, bar)
-				mu.Lock()
-				if err == nil && ctx.Err() == nil {
-					bar.clear()
-					err = each(res)
+			for i := range queue {
+				res, err := b.result(ctx, b.jobs[i], bar)
+				if err == nil {
+					err = done.add(i, res)
 				}
-				mu.Unlock()
 				if err != nil {
 					stop(err)
 				}
 			}
 		})
 	}
-	for _, j := range b.jobs {
+	for i := range b.jobs {
 		select {
-		case queue <- j:
+		case queue <- i:
 		case <-ctx.Done():
 		}
 	}
 	close(queue)
 	wg.Wait()
-	return context.Cause(ctx)
+	bar.clear()
+	return errors.Join(context.Cause(ctx), done.rest())
 }
 
-// result is a job's, kept from before or played now.
-func (b *batch) result(ctx context.Context, j *job, bar *progress) (*scenario.Result, error) {
-	path := filepath.Join(b.out, j.file())
-	if b.out != "" {
-		if res, err := readResult(path); err == nil {
-			bar.done(j)
-			return res, nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+// sequence hands results over in the order of their jobs.
+type sequence struct {
+	bar  *progress
+	each func(int, *scenario.Result) error
+
+	mu     sync.Mutex // guards what follows
+	next   int
+	waited map[int]*scenario.Result
+}
+
+func (s *sequence) add(i int, res *scenario.Result) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waited == nil {
+		s.waited = map[int]*scenario.Result{}
+	}
+	s.waited[i] = res
+	for ; s.waited[s.next] != nil; s.next++ {
+		s.bar.clear()
+		if err := s.each(s.next, s.waited[s.next]); err != nil {
+			return err
+		}
+		delete(s.waited, s.next)
+	}
+	return nil
+}
+
+// rest hands over what has waited for a result that did not come.
+func (s *sequence) rest() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range slices.Sorted(maps.Keys(s.waited)) {
+		if err := s.each(i, s.waited[i]); err != nil {
+			return err
 		}
 	}
-	res, err := j.play(ctx, func(share float64) { bar.at(j, share) })
-	if err != nil {
-		return nil, err
-	}
-	bar.done(j)
-	if b.out == "" {
-		return res, nil
-	}
-	return res, writeResult(path, res)
-}
-
-func readResult(path string) (*scenario.Result, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var res scenario.Result
-	if err := json.Unmarshal(text, &res); err != nil {
-		return nil, fmt.Errorf("%s: %w; delete it to play that run again", path, err)
-	}
-	if res.Schema != scenario.ResultSchema {
-		return nil, fmt.Errorf("%s: schema %q, want %s", path, res.Schema, scenario.ResultSchema)
-	}
-	return &res, nil
-}
-
-// writeResult writes a result whole or not at all.
-func writeResult(path string, res *scenario.Result) error {
-	text, err := json.Marshal(res)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".result-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return nil
 }

@@ -6,24 +6,30 @@ import (
 	"time"
 )
 
-// progress tells people at a terminal how far a batch is and how long it will
-// take. In a pipe it is silent.
+// progress tells how far a batch is and how long it will take: people at a terminal
+// on one line, a log now and then.
 type progress struct {
 	e     *env
 	total int
+	kept  int // results that were there before
 	began time.Time
 
 	mu     sync.Mutex // guards what follows
 	shares map[*job]float64
 	ended  int
+	played int
 	drawn  time.Time
 }
 
-// redraw is how often the line is written anew.
-const redraw = 200 * time.Millisecond
+// How often progress is told.
+const (
+	redraw = 200 * time.Millisecond // at a terminal
+	relog  = time.Minute            // in a log
+)
 
-func newProgress(e *env, jobs int) *progress {
-	return &progress{e: e, total: jobs, began: time.Now(), shares: map[*job]float64{}}
+func newProgress(e *env, jobs []*job, kept int) *progress {
+	now := time.Now()
+	return &progress{e: e, total: len(jobs), kept: kept, began: now, drawn: now, shares: map[*job]float64{}}
 }
 
 // at notes how much of a job is done.
@@ -34,29 +40,42 @@ func (p *progress) at(j *job, share float64) {
 	p.draw()
 }
 
-func (p *progress) done(j *job) {
+// done notes the end of a job, which was played or kept from before.
+func (p *progress) done(j *job, played bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.shares, j)
 	p.ended++
+	if played {
+		p.played++
+	}
 	p.draw()
 }
 
 func (p *progress) draw() {
-	if !p.e.terminal || time.Since(p.drawn) < redraw {
+	now := time.Now()
+	if every := map[bool]time.Duration{true: redraw, false: relog}[p.e.terminal]; now.Sub(p.drawn) < every {
 		return
 	}
-	p.drawn = time.Now()
-	share := float64(p.ended)
+	p.drawn = now
+	if text := p.text(now.Sub(p.began)); p.e.terminal {
+		fmt.Fprintf(p.e.stderr, "\r\x1b[K%s", text)
+	} else {
+		fmt.Fprintln(p.e.stderr, text)
+	}
+}
+
+// text is how far it is after some time.
+func (p *progress) text(spent time.Duration) string {
+	under := float64(p.played)
 	for _, s := range p.shares {
-		share += s
+		under += s
 	}
-	share /= float64(max(p.total, 1))
-	left := ""
-	if spent := time.Since(p.began); share > 0.01 {
-		left = fmt.Sprintf(", about %s left", time.Duration(float64(spent)*(1/share-1)).Round(time.Second))
+	toPlay, left := float64(max(p.total-p.kept, 1)), ""
+	if share := under / toPlay; share > 0.01 {
+		left = fmt.Sprintf(", about %s left", short(time.Duration(float64(spent)*max(0, 1/share-1)).Round(time.Second)))
 	}
-	fmt.Fprintf(p.e.stderr, "\r\x1b[K%3.0f %%, %d of %d runs%s", 100*share, p.ended, p.total, left)
+	return fmt.Sprintf("%3.0f %%, %d of %d runs%s", 100*(float64(p.ended-p.played)+under)/float64(max(p.total, 1)), p.ended, p.total, left)
 }
 
 // clear makes room for a line of a result.
@@ -68,5 +87,3 @@ func (p *progress) clear() {
 		p.drawn = time.Time{}
 	}
 }
-
-func (p *progress) end() { p.clear() }

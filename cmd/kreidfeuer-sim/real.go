@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"testing"
 
@@ -98,6 +99,8 @@ func firstLines(text string) string {
 
 // obey plays the order that comes on standard input, and does not return.
 func obey() {
+	// Ctrl-C at a terminal goes to both processes: the first one ends this one.
+	signal.Ignore(os.Interrupt)
 	out := json.NewEncoder(os.Stdout)
 	sim.Main(func(t *testing.T) {
 		res, err := fulfil(t, func(done float64) { _ = out.Encode(word{Done: done}) })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,15 +23,20 @@ type source struct {
 
 // readSource reads a file, or the scenario of the library with that name.
 func readSource(name string) (*source, error) {
-	text, err := os.ReadFile(name)
-	if err == nil {
-		return &source{name, text, filepath.Dir(name)}, nil
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() {
+		text, err := os.ReadFile(name)
+		return &source{name, text, filepath.Dir(name)}, err
 	}
 	if text, ok := scenario.FromLibrary(name); ok {
 		return &source{name: name, text: text}, nil
 	}
+	if err == nil {
+		return nil, usagef("%s is a folder, want a scenario's file", name)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitUsage, fmt.Errorf("no file and no scenario of the library is called %q", name), "kreidfeuer-sim list shows the library"}
+		return nil, &failure{exitUsage, fmt.Errorf("no file and no scenario of the library is called %q%s", name, scenario.Suggest(name, scenario.Library())),
+			"kreidfeuer-sim list shows the library"}
 	}
 	return nil, err
 }
@@ -46,22 +52,40 @@ func (s *source) open(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(s.dir, name))
 }
 
-// variants are the scenario with settings of the command line: every combination
-// of its sweep, or itself alone.
-func (s *source) variants(settings []scenario.Setting, every bool) ([]scenario.Variant, error) {
-	if every {
-		all, err := scenario.Variants(s.text, settings...)
-		return all, s.explain(err)
+// edition stands for a scenario's text and the files that it names.
+func (s *source) edition(files []string) (string, error) {
+	h := sha256.New()
+	for i, name := range append([]string{""}, files...) {
+		text := s.text
+		if i > 0 {
+			var err error
+			if text, err = s.open(name); err != nil {
+				return "", usagef("%s: %w", s.name, err)
+			}
+		}
+		fmt.Fprintf(h, "%d %s %d\n", i, name, len(text))
+		h.Write(text)
 	}
-	one, err := scenario.With(s.text, settings)
-	return []scenario.Variant{{Settings: settings, Scenario: one}}, s.explain(err)
+	return fmt.Sprintf("%x", h.Sum(nil)[:6]), nil
 }
 
-func (s *source) explain(err error) error {
-	if err == nil {
-		return nil
+// variants are the scenario with settings of the command line: all that it asks to
+// play, or itself alone.
+func (s *source) variants(settings []scenario.Setting, every bool) (all []scenario.Variant, err error) {
+	if every {
+		all, err = scenario.Variants(s.text, settings...)
+	} else {
+		all = make([]scenario.Variant, 1)
+		all[0], err = scenario.One(s.text, settings)
 	}
-	return &failure{exitUsage, fmt.Errorf("%s: %w", s.name, err), "kreidfeuer-sim check says more"}
+	if err == nil {
+		return all, nil
+	}
+	hint := ""
+	if _, bad := scenario.Parse(s.text); bad != nil {
+		hint = "kreidfeuer-sim check says more"
+	}
+	return nil, &failure{exitUsage, fmt.Errorf("%s: %w", s.name, err), hint}
 }
 
 // settings reads --set PATH=VALUE.
@@ -79,13 +103,14 @@ func settings(c *cli.Context) (list []scenario.Setting, err error) {
 func listCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "list the scenarios that come with the program",
-		Description: "Prints name and title of each; with a NAME its text, to begin one's own with.\n\nExamples:\n   kreidfeuer-sim list\n   kreidfeuer-sim list storm-village >mine.yaml",
+		Description: "Prints name and title of each; with a NAME its text, to begin one's own with.\n\nExamples:\n   kreidfeuer-sim list\n   kreidfeuer-sim list district-flood >mine.yaml",
 		ArgsUsage:   "[NAME]",
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
 				text, ok := scenario.FromLibrary(name)
 				if !ok {
-					return &failure{exitUsage, fmt.Errorf("no scenario of the library is called %q", name), "kreidfeuer-sim list shows the library"}
+					return &failure{exitUsage, fmt.Errorf("no scenario of the library is called %q%s", name, scenario.Suggest(name, scenario.Library())),
+						"kreidfeuer-sim list shows the library"}
 				}
 				_, err := e.stdout.Write(text)
 				return err
@@ -108,94 +133,4 @@ func listCommand(e *env) *cli.Command {
 			return nil
 		},
 	}
-}
-
-func checkCommand(e *env) *cli.Command {
-	return &cli.Command{
-		Name: "check", Usage: "say what is wrong in scenario files, and where",
-		Description: "Reads each file and the files that it names. With --schema it prints the JSON\nschema of the format, for editors.\n\nExamples:\n   kreidfeuer-sim check mine.yaml\n   kreidfeuer-sim check --schema >scenario.schema.json",
-		ArgsUsage:   "SCENARIO...",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "schema", Usage: "print the JSON schema", DisableDefaultText: true}},
-		Action: func(c *cli.Context) error {
-			if c.Bool("schema") {
-				_, err := e.stdout.Write(scenario.SchemaJSON())
-				return err
-			}
-			if !c.Args().Present() {
-				return usagef("check: want at least one scenario")
-			}
-			bad := false
-			for _, name := range c.Args().Slice() {
-				src, err := readSource(name)
-				if err != nil {
-					return err
-				}
-				problems := src.problems()
-				bad = bad || len(problems) > 0
-				for _, p := range problems {
-					if e.json {
-						err = e.encode(p)
-					} else {
-						_, err = fmt.Fprintf(e.stdout, "%s:%d:%d: %s\n", name, p.Line, p.Column, strings.TrimPrefix(p.Path+": "+p.Message, ": "))
-					}
-					if err != nil {
-						return err
-					}
-				}
-				if len(problems) == 0 && !e.json {
-					fmt.Fprintf(e.stdout, "%s: good\n", name)
-				}
-			}
-			if bad {
-				return &failure{code: exitFound, err: errors.New("")}
-			}
-			return nil
-		},
-	}
-}
-
-// problem is one finding of check.
-type problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Path    string `json:"path,omitempty"`
-	Message string `json:"message"`
-}
-
-func (s *source) problems() (list []problem) {
-	all, err := scenario.Variants(s.text)
-	if err != nil {
-		for _, e := range leaves(err) {
-			p := problem{File: s.name, Line: 1, Column: 1, Message: e.Error()}
-			var at *scenario.Error
-			if errors.As(e, &at) {
-				p.Line, p.Column, p.Path, p.Message = at.Line, at.Column, at.Path, at.Message
-			}
-			list = append(list, p)
-		}
-		return list
-	}
-	for _, name := range all[0].Scenario.Files() {
-		if _, err := s.open(name); err != nil {
-			list = append(list, problem{File: s.name, Line: 1, Column: 1, Message: err.Error()})
-		}
-	}
-	return list
-}
-
-// leaves takes joined errors apart.
-func leaves(err error) (list []error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			list = append(list, leaves(e)...)
-		}
-		return list
-	}
-	if inner := errors.Unwrap(err); inner != nil {
-		if _, joined := inner.(interface{ Unwrap() []error }); joined {
-			return leaves(inner)
-		}
-	}
-	return []error{err}
 }

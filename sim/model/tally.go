@@ -256,7 +256,7 @@ func (r *run) lonely(d uint32) bool {
 }
 
 func (r *run) groupResult(number uint16, g *scenario.Group) scenario.GroupResult {
-	res := scenario.GroupResult{Name: g.Name}
+	res := scenario.GroupResult{Name: g.Name, Place: g.At, Role: g.Role}
 	for d := range r.counts {
 		if r.group[d] == number {
 			res.Devices++

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -46,12 +47,16 @@ func svg(p *plot.Plot, width, height vg.Length) (template.HTML, error) {
 	if i := bytes.Index(text, []byte("<svg")); i >= 0 {
 		text = text[i:]
 	}
+	text = bytes.ReplaceAll(text, []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arial,sans-serif"))
 	return template.HTML(text), nil
 }
 
-func newPlot(title, x, y string) *plot.Plot {
+func newPlot(x, y string) *plot.Plot {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
+	p.X.Label.Text, p.Y.Label.Text = x, y
+	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
+		f.Variant = "Sans"
+	}
 	p.Add(plotter.NewGrid())
 	return p
 }
@@ -63,7 +68,7 @@ func (ageTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	for _, t := range []struct {
 		at   float64
 		name string
-	}{{0.01, "10 ms"}, {0.1, "100 ms"}, {1, "1 s"}, {10, "10 s"}, {60, "1 min"}, {600, "10 min"}, {3600, "1 h"}, {6 * 3600, "6 h"}, {86400, "1 d"}, {7 * 86400, "7 d"}} {
+	}{{0.001, "1 ms"}, {0.01, "10 ms"}, {0.1, "0.1 s"}, {1, "1 s"}, {10, "10 s"}, {60, "1 min"}, {300, "5 min"}, {900, "15 min"}, {3600, "1 h"}, {6 * 3600, "6 h"}, {86400, "1 d"}, {7 * 86400, "7 d"}} {
 		if t.at >= low*0.99 && t.at <= high*1.01 {
 			ticks = append(ticks, plot.Tick{Value: t.at, Label: t.name})
 		}
@@ -71,35 +76,97 @@ func (ageTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
+// percentTicks are shares as people say them.
+type percentTicks struct{}
+
+func (percentTicks) Ticks(_, high float64) (ticks []plot.Tick) {
+	step := 0.25
+	for high < 2*step {
+		step /= 5
+	}
+	for at := 0.0; at <= high+1e-9; at += step {
+		ticks = append(ticks, plot.Tick{Value: at, Label: fmt.Sprintf("%.3g %%", 100*at)})
+	}
+	return ticks
+}
+
+// ages are points of a logarithmic axis on which the curves of some series have
+// their part, up to the oldest warning.
+func ages(list []*Series) []float64 {
+	most, first := 1.0, math.Inf(1)
+	for _, s := range list {
+		most, first = math.Max(most, oldest(s.Results)), math.Min(first, s.Results[0].Marks[0])
+	}
+	low := math.Max(0.001, math.Min(first/100, most/100))
+	axis := make([]float64, curvePoints)
+	for k := range axis {
+		axis[k] = low * math.Pow(most/low, float64(k)/(curvePoints-1))
+	}
+	return axis
+}
+
+func pointers(s *Study) (list []*Series) {
+	for i := range s.Series {
+		list = append(list, &s.Series[i])
+	}
+	return list
+}
+
 // coverageChart is the share that has a warning by its age: a line for each
 // series, a band from the worst to the best seed.
-func coverageChart(s *Study) (template.HTML, error) {
-	p := newPlot("Who has the warning, by its age", "age of the warning", "share of those concerned")
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ageTicks{}
-	p.Y.Min, p.Y.Max = 0, 1
-	most := 1.0
-	for _, series := range s.Series {
-		for _, r := range series.Results {
-			for _, a := range warnings(r) {
-				most = math.Max(most, a.Ages[len(a.Ages)-1])
-			}
-		}
-	}
-	for i := range s.Series {
+func coverageChart(list []*Series) (template.HTML, error) {
+	p := newPlot("time since the warning was issued", "have it, of those concerned")
+	p.X.Scale, p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogScale{}, ageTicks{}, percentTicks{}
+	axis := ages(list)
+	p.Y.Min, p.Y.Max, p.X.Min, p.X.Max = 0, 1, axis[0], axis[len(axis)-1]
+	for i, s := range list {
 		var mean, low, high plotter.XYs
-		for k := range curvePoints {
-			age := 0.01 * math.Pow(most/0.01, float64(k)/(curvePoints-1))
-			b := s.Series[i].band(func(r *scenario.Result) float64 { return curve(r, age) })
+		for _, age := range axis {
+			b := s.Over(func(r *scenario.Result) float64 { return curve(r, age) })
 			mean, low, high = append(mean, plotter.XY{X: age, Y: b.Mean}), append(low, plotter.XY{X: age, Y: b.Low}), append(high, plotter.XY{X: age, Y: b.High})
 		}
-		if err := addBand(p, mean, low, high, colour(i)); err != nil {
+		if err := addBand(p, mean, low, high, i); err != nil {
 			return "", err
 		}
 	}
 	return svg(p, chartWidth, chartHeight)
 }
 
-func addBand(p *plot.Plot, mean, low, high plotter.XYs, c color.RGBA) error {
+// latencyChart is the distribution of how long people waited: what share of those
+// concerned got the warning in each of some spans, each a third longer than the last.
+func latencyChart(list []*Series) (template.HTML, error) {
+	p := newPlot("time since the warning was issued", "got it in that time")
+	p.X.Scale, p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogScale{}, ageTicks{}, percentTicks{}
+	axis := ages(list)
+	p.Y.Min, p.Y.Max, p.X.Min, p.X.Max = 0, 0.05, axis[0], axis[len(axis)-1]
+	for i, s := range list {
+		steps, before := plotter.XYs{}, 0.0
+		for k := 0; k+latencyBin < len(axis); k += latencyBin {
+			has := s.Over(func(r *scenario.Result) float64 { return curve(r, axis[k+latencyBin]) }).Mean
+			got := math.Max(0, has-before)
+			steps = append(steps, plotter.XY{X: axis[k], Y: got}, plotter.XY{X: axis[k+latencyBin], Y: got})
+			before, p.Y.Max = has, math.Max(p.Y.Max, got)
+		}
+		line, err := plotter.NewLine(steps)
+		if err != nil {
+			return "", err
+		}
+		line.LineStyle = style(i)
+		p.Add(line)
+	}
+	return svg(p, chartWidth, chartHeight)
+}
+
+// latencyBin is how many points of the axis one span of the distribution takes.
+const latencyBin = 3
+
+// style is the line of series number i: colours first, then dashes too.
+func style(i int) draw.LineStyle {
+	dashes := [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}}
+	return draw.LineStyle{Color: colour(i), Width: vg.Points(1.5), Dashes: dashes[i/len(palette)%len(dashes)]}
+}
+
+func addBand(p *plot.Plot, mean, low, high plotter.XYs, series int) error {
 	outline := append(plotter.XYs{}, low...)
 	for k := range high {
 		outline = append(outline, high[len(high)-1-k])
@@ -108,19 +175,19 @@ func addBand(p *plot.Plot, mean, low, high plotter.XYs, c color.RGBA) error {
 	if err != nil {
 		return err
 	}
-	area.Color, area.LineStyle.Width = pale(c), 0
+	area.Color, area.LineStyle.Width = pale(colour(series)), 0
 	line, err := plotter.NewLine(mean)
 	if err != nil {
 		return err
 	}
-	line.Color, line.Width = c, vg.Points(1.5)
+	line.LineStyle = style(series)
 	p.Add(area, line)
 	return nil
 }
 
 // bars draws a group of bars for each series.
-func bars(title, y string, names []string, values [][]float64) (template.HTML, error) {
-	p := newPlot(title, "", y)
+func bars(y string, names []string, values [][]float64) (template.HTML, error) {
+	p := newPlot("", y)
 	p.Y.Min = 0
 	width := vg.Points(math.Max(4, 180/float64(len(names)*len(values)+1)))
 	for i, v := range values {
@@ -137,59 +204,48 @@ func bars(title, y string, names []string, values [][]float64) (template.HTML, e
 	return svg(p, chartWidth, chartHeight)
 }
 
-// latencyChart is how long the slowest of half, nine tenths and 99 of 100 waited.
-func latencyChart(s *Study) (template.HTML, error) {
-	var values [][]float64
-	for i := range s.Series {
-		v := []float64{}
-		for _, of := range quantiles {
-			b := s.Series[i].band(func(r *scenario.Result) float64 { return quantile(r, of) })
-			if b.Low < 0 {
-				b.Mean = 0
-			}
-			v = append(v, b.Mean)
-		}
-		values = append(values, v)
-	}
-	return bars("How long it took (0: not in every seed)", "seconds", []string{"half", "90 %", "99 %"}, values)
-}
-
-var quantiles = []func(scenario.AlertResult) float64{
-	func(a scenario.AlertResult) float64 { return a.P50 },
-	func(a scenario.AlertResult) float64 { return a.P90 },
-	func(a scenario.AlertResult) float64 { return a.P99 },
-}
-
 // trafficChart is what devices sent.
-func trafficChart(s *Study) (template.HTML, error) {
+func trafficChart(list []*Series) (template.HTML, error) {
 	var values [][]float64
-	for i := range s.Series {
+	for _, s := range list {
 		v := []float64{}
 		for k := range 3 {
-			v = append(v, s.Series[i].band(func(r *scenario.Result) float64 { return r.Traffic.PerDevice[k] / 1000 }).Mean)
+			v = append(v, s.Over(func(r *scenario.Result) float64 { return r.Traffic.PerDevice[k] / 1000 }).Mean)
 		}
 		values = append(values, v)
 	}
-	return bars("What a device sent", "kB", []string{"mean", "half of them", "99 %"}, values)
+	return bars("kB sent by a device", []string{"mean", "median", "99 of 100 at most"}, values)
 }
 
 // mapPicture is one frame of the map: a square for each cell with people in it,
-// pale where nobody has the warning, dark where all do.
+// pale where nobody has the warning, dark where all do. Cells side by side that are
+// alike are one rectangle.
 func mapPicture(f *scenario.MapFrame) template.HTML {
 	var b bytes.Buffer
-	cell := 6
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="map">`, f.Columns*cell, f.Rows*cell)
-	for i, total := range f.Total {
-		if total == 0 {
-			continue
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" shape-rendering="crispEdges" role="img" aria-label="map">`, f.Columns, f.Rows)
+	for i := 0; i < len(f.Total); {
+		x, y, n := i%f.Columns, f.Rows-1-i/f.Columns, 1 // north is up
+		c := shade(f, i)
+		for ; x+n < f.Columns && shade(f, i+n) == c; n++ {
 		}
-		share := float64(f.Reached[i]) / float64(total)
-		x, y := i%f.Columns, f.Rows-1-i/f.Columns // north is up
-		// From a pale orange to the blue of the charts, by way of grey.
-		c := func(from, to float64) int { return int(from + (to-from)*share) }
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="#%02x%02x%02x"><title>%d of %d</title></rect>`,
-			x*cell, y*cell, cell, cell, c(250, 0), c(215, 80), c(180, 150), f.Reached[i], total)
+		if i += n; c != "" {
+			fmt.Fprintf(&b, `<path fill="%s" d="M%d %dh%dv1h-%dz"/>`, c, x, y, n, n)
+		}
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
+}
+
+// shade is the colour of a cell; empty: nobody is there.
+func shade(f *scenario.MapFrame, i int) string {
+	if f.Total[i] == 0 {
+		return ""
+	}
+	return mix(math.Round(8*float64(f.Reached[i])/float64(f.Total[i])) / 8)
+}
+
+// mix goes from a pale orange to the blue of the charts.
+func mix(share float64) string {
+	c := func(from, to float64) int { return int(from + (to-from)*share) }
+	return fmt.Sprintf("#%02x%02x%02x", c(250, 0), c(190, 80), c(120, 160))
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
+	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
@@ -18,14 +16,16 @@ var pageHTML string
 
 var page = template.Must(template.New("page").Parse(pageHTML))
 
-// Write writes the page for studies.
-func Write(w io.Writer, studies []Study) error {
+// Write writes the page for studies. omitted says what could not be read.
+func Write(w io.Writer, studies []Study, omitted []string) error {
 	view := struct {
 		Runs    int
+		Omitted []string
 		Studies []studyView
-	}{}
+		Several bool
+	}{Omitted: omitted}
 	for i := range studies {
-		v, err := newStudyView(&studies[i])
+		v, err := newStudyView(&studies[i], i)
 		if err != nil {
 			return fmt.Errorf("%s: %w", studies[i].Name, err)
 		}
@@ -37,34 +37,47 @@ func Write(w io.Writer, studies []Study) error {
 	return page.Execute(w, view)
 }
 
+// uncounted stands where an engine does not count something.
+const uncounted = "–"
+
 type studyView struct {
-	Name, Title, About         string
+	ID                         string // within the page
+	Name, Title, About, Source string
+	Edition, Program           string
+	Several                    bool
+	Short                      []string
+	Base                       string // with what Changes are compared
+	Changes                    []change
 	MarkNames                  []string
 	Coverage, Latency, Traffic template.HTML
 	Rows                       []row
-	Groups                     []groupRow
+	Parts                      []partRow
 	Maps                       []mapView
 	MapSize                    string
-	Unreached                  []reason
+	MapColours                 []string
+	Reasons                    []string
 	Attack                     []attackRow
-	Radio                      bool
+	Fidelity                   []fidelityView
+	Models, Real, Radio        bool
 }
 
 // row is one series in the tables.
 type row struct {
-	Colour                                        string // of its lines and bars
-	Label                                         string
-	Seeds                                         int
-	Marks, Times, Sent                            []string
-	End, Copies, Lost, Contacts                   string
-	Airtime, Collided                             string
-	Devices, Audience, CPU, Memory, Events, Speed string
+	Key                          template.HTML // of its lines
+	Label                        string
+	Seeds                        int
+	Marks, Times, Sent           []string
+	End, Copies, Lost, Contacts  string
+	Airtime, Collided            string
+	Devices, CPU, Memory, Events string
+	Unreached                    []string // by studyView.Reasons
 }
 
-type groupRow struct {
-	Name, Sent string
-	Devices    int
-	Marks      []string
+// partRow is the people of a place, or a group, in the first series.
+type partRow struct {
+	Name, Sent, Devices string
+	Place               bool
+	Marks               []string
 }
 
 type mapView struct {
@@ -73,66 +86,79 @@ type mapView struct {
 	Reached, Total int32
 }
 
-type reason struct{ Reason, Count string }
-
-// uncounted stands where an engine does not count something.
-const uncounted = "–"
-
 type attackRow struct {
-	Label string
-	scenario.Attack
+	Label, Devices, Sent, Accepted, Refused, Checks, CutOff, Bytes string
 }
 
-func newStudyView(s *Study) (v studyView, err error) {
-	v = studyView{Name: s.Name, Title: s.Title, About: s.About}
-	first := s.Series[0].Results[0]
+type fidelityView struct {
+	agreement
+	Picture template.HTML
+	Keys    []row
+}
+
+func newStudyView(s *Study, number int) (v studyView, err error) {
+	base := &s.Series[0]
+	first := base.Results[0]
+	v = studyView{ID: fmt.Sprintf("study-%d", number+1), Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Edition: s.Edition,
+		Program: s.Program, Several: s.Several, Short: short(s), Reasons: reasons(s), Maps: frames(first)}
+	v.Changes, v.Base = changes(s)
 	for _, m := range first.Marks {
 		v.MarkNames = append(v.MarkNames, span(m))
 	}
 	for _, draw := range []struct {
 		into *template.HTML
-		of   func(*Study) (template.HTML, error)
+		of   func([]*Series) (template.HTML, error)
 	}{{&v.Coverage, coverageChart}, {&v.Latency, latencyChart}, {&v.Traffic, trafficChart}} {
-		if *draw.into, err = draw.of(s); err != nil {
+		if *draw.into, err = draw.of(pointers(s)); err != nil {
 			return v, err
 		}
 	}
 	for i := range s.Series {
-		v.Rows = append(v.Rows, newRow(&s.Series[i]))
-		v.Rows[i].Colour = hex(colour(i))
-		r := s.Series[i].Results[0]
-		v.Radio = v.Radio || r.Traffic.Airtime > 0
-		if r.Attack.Devices > 0 {
-			v.Attack = append(v.Attack, attackRow{s.Series[i].Label, r.Attack})
+		t := &s.Series[i]
+		v.Rows = append(v.Rows, newRow(t, i, v.Reasons))
+		v.Radio = v.Radio || t.Results[0].Traffic.Airtime > 0
+		v.Models, v.Real = v.Models || t.Engine == "model", v.Real || t.Engine == "real"
+		if t.Results[0].Attack.Devices > 0 {
+			v.Attack = append(v.Attack, newAttackRow(t))
 		}
 	}
-	v.Groups, v.Maps, v.Unreached = groupRows(first), maps(first), reasons(&s.Series[0])
+	if places := base.Parts(ByPlace); len(places) > 1 {
+		v.Parts = partRows(places, true)
+	}
+	v.Parts = append(v.Parts, partRows(base.Parts(ByGroup), false)...)
+	for _, a := range agreements(s) {
+		f := fidelityView{agreement: a, Keys: []row{{Key: legend(0), Label: "model"}, {Key: legend(1), Label: "real devices"}}}
+		if f.Picture, err = coverageChart([]*Series{a.model, a.real}); err != nil {
+			return v, err
+		}
+		v.Fidelity = append(v.Fidelity, f)
+	}
 	if len(first.Frames) > 0 {
 		size := first.Frames[0].Size
 		v.MapSize = fmt.Sprintf("The whole is %.1f by %.1f km", size[0]/1000, size[1]/1000)
+		for k := range 5 {
+			v.MapColours = append(v.MapColours, mix(float64(k)/4))
+		}
 	}
 	return v, nil
 }
 
-func newRow(s *Series) row {
+func newRow(s *Series, number int, why []string) row {
 	first := s.Results[0]
-	r := row{Label: s.Label, Seeds: len(s.Results), Devices: count(float64(first.Devices)), Audience: count(float64(first.Audience))}
-	for i := range first.Marks {
-		r.Marks = append(r.Marks, percent(s.band(func(r *scenario.Result) float64 { return coverage(r, i) })))
+	r := row{Key: legend(number), Label: s.Label, Seeds: len(s.Results), Devices: count(float64(first.Devices))}
+	for _, b := range s.AtMarks() {
+		r.Marks = append(r.Marks, percent(b))
 	}
-	r.End = percent(s.band(func(r *scenario.Result) float64 {
-		list, share := warnings(r), 0.0
-		for _, a := range list {
-			share += float64(a.Reached) / math.Max(1, float64(a.Concerned)) / float64(len(list))
-		}
-		return share
-	}))
+	r.End = percent(s.Over(atEnd))
 	for _, of := range append(slices.Clone(quantiles), func(a scenario.AlertResult) float64 { return a.Max }) {
-		r.Times = append(r.Times, times(s.band(func(r *scenario.Result) float64 { return quantile(r, of) })))
+		r.Times = append(r.Times, times(s.Over(func(r *scenario.Result) float64 { return quantile(r, of) })))
 	}
-	mean := func(of func(*scenario.Result) float64) float64 { return s.band(of).Mean }
+	mean := func(of func(*scenario.Result) float64) float64 { return s.Over(of).Mean }
 	for i := range 4 {
 		r.Sent = append(r.Sent, volume(mean(func(r *scenario.Result) float64 { return r.Traffic.PerDevice[i] })))
+	}
+	for _, reason := range why {
+		r.Unreached = append(r.Unreached, rare(mean(func(r *scenario.Result) float64 { return unreached(r)[reason] })))
 	}
 	r.Copies = fmt.Sprintf("%.2f", mean(func(r *scenario.Result) float64 { return r.Traffic.PerCopy }))
 	r.Lost = count(mean(func(r *scenario.Result) float64 { return float64(r.Traffic.Lost) }))
@@ -144,28 +170,51 @@ func newRow(s *Series) row {
 	r.CPU = span(mean(func(r *scenario.Result) float64 { return r.Cost.CPU }))
 	r.Memory = volume(mean(func(r *scenario.Result) float64 { return r.Cost.Memory }))
 	r.Events = count(mean(func(r *scenario.Result) float64 { return float64(r.Cost.Events) }))
-	r.Speed = count(mean(func(r *scenario.Result) float64 { return r.Cost.PerSecond }))
 	return r
 }
 
-func groupRows(r *scenario.Result) (rows []groupRow) {
-	for _, g := range r.Groups {
-		row := groupRow{Name: g.Name, Devices: g.Devices, Sent: volume(g.Bytes)}
-		for _, m := range g.AtMarks {
-			row.Marks = append(row.Marks, fmt.Sprintf("%.1f %%", 100*m))
+func newAttackRow(s *Series) attackRow {
+	mean := func(of func(scenario.Attack) float64) float64 {
+		return s.Over(func(r *scenario.Result) float64 { return of(r.Attack) }).Mean
+	}
+	whole := func(of func(scenario.Attack) uint64) string {
+		return count(mean(func(a scenario.Attack) float64 { return float64(of(a)) }))
+	}
+	a := attackRow{Label: s.Label, Checks: uncounted,
+		Devices:  count(mean(func(a scenario.Attack) float64 { return float64(a.Devices) })),
+		Sent:     whole(func(a scenario.Attack) uint64 { return a.Sent }),
+		Accepted: whole(func(a scenario.Attack) uint64 { return a.Accepted }),
+		Refused:  whole(func(a scenario.Attack) uint64 { return a.Rejected }),
+		CutOff:   whole(func(a scenario.Attack) uint64 { return a.CutOff }),
+		Bytes:    volume(mean(func(a scenario.Attack) float64 { return a.Bytes })),
+	}
+	if s.Results[0].Attack.Checks != nil {
+		a.Checks = whole(func(a scenario.Attack) uint64 { return *a.Checks })
+	}
+	return a
+}
+
+func partRows(parts []Part, place bool) (rows []partRow) {
+	for _, p := range parts {
+		row := partRow{Name: p.Name, Place: place, Devices: count(float64(p.Devices)), Sent: volume(p.Bytes.Mean)}
+		for _, b := range p.AtMarks {
+			row.Marks = append(row.Marks, percent(b))
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func maps(r *scenario.Result) (views []mapView) {
+func frames(r *scenario.Result) (views []mapView) {
 	if len(r.Alerts) == 0 {
 		return nil
 	}
 	for i := range r.Frames {
 		f := &r.Frames[i]
-		v := mapView{Picture: mapPicture(f), At: span(f.At - r.Alerts[0].At)}
+		v := mapView{Picture: mapPicture(f), At: "after " + span(f.At-r.Alerts[0].At)}
+		if i == 0 {
+			v.At = "when it is issued"
+		}
 		for i := range f.Total {
 			v.Total, v.Reached = v.Total+f.Total[i], v.Reached+f.Reached[i]
 		}
@@ -174,72 +223,46 @@ func maps(r *scenario.Result) (views []mapView) {
 	return views
 }
 
-// reasons sums up why devices were not reached.
-func reasons(s *Series) (list []reason) {
+// late is the reason of those whom an alert reached when it was over for them.
+const late = "too late: over by their clock"
+
+// unreached counts why devices were not reached, over a result's warnings.
+func unreached(r *scenario.Result) map[string]float64 {
 	sum := map[string]float64{}
-	for _, r := range s.Results {
-		for _, a := range warnings(r) {
-			for why, n := range a.Unreached {
-				sum[why] += float64(n) / float64(len(s.Results))
+	for _, a := range warnings(r) {
+		for why, n := range a.Unreached {
+			sum[why] += float64(n)
+		}
+		sum[late] += float64(a.Late)
+	}
+	return sum
+}
+
+// reasons are all that occur in a study.
+func reasons(s *Study) []string {
+	seen := map[string]bool{}
+	for _, t := range s.Series {
+		for _, r := range t.Results {
+			for why, n := range unreached(r) {
+				if n > 0 {
+					seen[why] = true
+				}
 			}
-			sum["late: over by their clock"] += float64(a.Late) / float64(len(s.Results))
 		}
 	}
-	for why, n := range sum {
-		if n > 0 {
-			list = append(list, reason{why, count(n)})
-		}
-	}
-	slices.SortFunc(list, func(a, b reason) int { return strings.Compare(a.Reason, b.Reason) })
-	return list
+	return slices.Sorted(maps.Keys(seen))
 }
 
-func percent(b Band) string {
-	text := fmt.Sprintf("%.1f %%", 100*b.Mean)
-	if b.High-b.Low > 0.0005 {
-		text += fmt.Sprintf(" (%.1f to %.1f)", 100*b.Low, 100*b.High)
+// rare is a mean number of devices.
+func rare(n float64) string {
+	if n > 0 && n < 10 {
+		return fmt.Sprintf("%.1f", n)
 	}
-	return text
+	return count(n)
 }
 
-func times(b Band) string {
-	if b.Low < 0 {
-		if b.High < 0 {
-			return "never"
-		}
-		return "not in every seed"
-	}
-	return span(b.Mean)
-}
-
-// span writes seconds as people say them.
-func span(s float64) string {
-	d := time.Duration(s * float64(time.Second))
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.3g s", s)
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", s)
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.1f h", d.Hours())
-}
-
-func volume(n float64) string {
-	for _, unit := range []string{"B", "kB", "MB", "GB"} {
-		if n < 1000 || unit == "GB" {
-			return fmt.Sprintf("%.3g %s", n, unit)
-		}
-		n /= 1000
-	}
-	return ""
-}
-
-func count(n float64) string {
-	text := fmt.Sprintf("%.0f", n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + " " + text[i:]
-	}
-	return text
+// legend is a piece of the line of series number i.
+func legend(i int) template.HTML {
+	dashes := []string{"", ` stroke-dasharray="6 3"`, ` stroke-dasharray="2 2"`}
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 24 8" aria-hidden="true"><path d="M0 4h24" stroke="%s" stroke-width="4"%s/></svg>`, hex(colour(i)), dashes[i/len(palette)%len(dashes)]))
 }

@@ -9,47 +9,103 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
-// Study is the runs of one scenario.
+// Study is the runs of one edition of a scenario by one version of the program.
 type Study struct {
 	Name, Title, About string
+	Source             string // the scenario's text, or nothing
+	Edition, Program   string
+	Several            bool // there are other studies of a scenario of that name
 	Series             []Series
+	variants           []string // of the scenario, in its order
 }
 
 // Series is the runs of one variant by one engine, one for each seed.
 type Series struct {
-	Label   string
-	Results []*scenario.Result
+	Label           string // the variant, and the engine if the study has both
+	Variant, Engine string
+	Results         []*scenario.Result
 }
 
-// Collect sorts results into studies, in a fixed order. about gives the words that
-// explain a scenario, or nothing.
-func Collect(results []*scenario.Result, about func(name string) string) []Study {
-	type key struct{ scenario, label string }
-	groups := map[key][]*scenario.Result{}
-	studies := map[string]*Study{}
+// asItStands is the variant of which nothing was replaced.
+const asItStands = "as it stands"
+
+// Collect sorts results into studies, in a fixed order. A run that is there twice is
+// taken once.
+func Collect(results []*scenario.Result) []Study {
+	type key struct{ scenario, edition, program string }
+	studies := map[key]*Study{}
 	for _, r := range results {
-		k := key{r.Scenario, label(r)}
-		groups[k] = append(groups[k], r)
-		studies[r.Scenario] = &Study{Name: r.Scenario, Title: r.Title, About: about(r.Scenario)}
-	}
-	for k, rs := range groups {
-		slices.SortFunc(rs, func(a, b *scenario.Result) int { return cmp.Compare(a.Seed, b.Seed) })
-		s := studies[k.scenario]
-		s.Series = append(s.Series, Series{k.label, rs})
+		k := key{r.Scenario, r.Edition, r.Program}
+		s := studies[k]
+		if s == nil {
+			s = &Study{Name: r.Scenario, Title: r.Title, Source: r.Source, Edition: r.Edition, Program: r.Program}
+			if parsed, err := scenario.Parse([]byte(r.Source)); err == nil {
+				s.About = parsed.About
+				for _, a := range parsed.Variants {
+					s.variants = append(s.variants, a.Name)
+				}
+			}
+			studies[k] = s
+		}
+		s.add(r)
 	}
 	var list []Study
+	names := map[string]int{}
 	for _, s := range studies {
-		slices.SortFunc(s.Series, func(a, b Series) int { return natural(a.Label, b.Label) })
+		names[s.Name]++
+		s.arrange()
 		list = append(list, *s)
 	}
-	slices.SortFunc(list, func(a, b Study) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b Study) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Program, b.Program), strings.Compare(a.Edition, b.Edition))
+	})
+	for i := range list {
+		list[i].Several = names[list[i].Name] > 1
+	}
 	return list
 }
 
-// label names a series: the engine, and what its variant sets.
-func label(r *scenario.Result) string {
-	v := scenario.Variant{Settings: r.Settings}
-	return strings.TrimSpace(r.Engine + " " + v.Name())
+// add puts a result into the series to which it belongs.
+func (s *Study) add(r *scenario.Result) {
+	i := slices.IndexFunc(s.Series, func(t Series) bool { return t.Variant == r.Variant && t.Engine == r.Engine })
+	if i < 0 {
+		i = len(s.Series)
+		s.Series = append(s.Series, Series{Variant: r.Variant, Engine: r.Engine})
+	}
+	t := &s.Series[i]
+	if !slices.ContainsFunc(t.Results, func(other *scenario.Result) bool { return other.Seed == r.Seed }) {
+		t.Results = append(t.Results, r)
+	}
+}
+
+// arrange orders and names the series: the scenario as it stands comes first, then
+// its variants in its order.
+func (s *Study) arrange() {
+	engines := map[string]bool{}
+	for _, t := range s.Series {
+		engines[t.Engine] = true
+		slices.SortFunc(t.Results, func(a, b *scenario.Result) int { return cmp.Compare(a.Seed, b.Seed) })
+	}
+	slices.SortFunc(s.Series, func(a, b Series) int {
+		return cmp.Or(cmp.Compare(s.rank(a.Variant), s.rank(b.Variant)), natural(a.Variant, b.Variant), strings.Compare(a.Engine, b.Engine))
+	})
+	for i := range s.Series {
+		t := &s.Series[i]
+		t.Label = cmp.Or(t.Variant, asItStands)
+		if len(engines) > 1 {
+			t.Label += ", " + t.Engine
+		}
+	}
+}
+
+// rank is where a variant stands in the scenario, whatever a sweep adds to its name.
+func (s *Study) rank(name string) int {
+	for i, v := range s.variants {
+		if name == v || strings.HasPrefix(name, v+" ") {
+			return i
+		}
+	}
+	return -1
 }
 
 // natural compares texts so that 5% comes before 10%.
@@ -81,8 +137,11 @@ func digits(s string) (n int) {
 // Band is a mean with the least and the most of several seeds.
 type Band struct{ Mean, Low, High float64 }
 
-// band sums up one number of each result. Negative numbers stand for "never".
-func (s *Series) band(of func(*scenario.Result) float64) Band {
+// apart reports whether two bands do not overlap.
+func (b Band) apart(c Band) bool { return b.High < c.Low || c.High < b.Low }
+
+// Over sums up one number of each result. Negative numbers stand for "never".
+func (s *Series) Over(of func(*scenario.Result) float64) Band {
 	b := Band{Low: math.Inf(1), High: math.Inf(-1)}
 	for _, r := range s.Results {
 		v := of(r)
@@ -92,12 +151,77 @@ func (s *Series) band(of func(*scenario.Result) float64) Band {
 	return b
 }
 
-// warnings are the alerts of a result that are no exercises.
+// AtMarks are the shares reached at the marks.
+func (s *Series) AtMarks() (list []Band) {
+	for i := range s.Results[0].Marks {
+		list = append(list, s.Over(func(r *scenario.Result) float64 { return coverage(r, i) }))
+	}
+	return list
+}
+
+// Part is the people of one place, or of one group.
+type Part struct {
+	Name    string
+	Devices int
+	AtMarks []Band
+	Bytes   Band // sent by a device
+}
+
+// Parts sums the groups of a series up: by a name that of gives each, or leaves
+// out with an empty one.
+func (s *Series) Parts(of func(scenario.GroupResult) string) (list []Part) {
+	for _, g := range s.Results[0].Groups {
+		name := of(g)
+		if name == "" || slices.ContainsFunc(list, func(p Part) bool { return p.Name == name }) {
+			continue
+		}
+		mean := func(value func(scenario.GroupResult) float64) func(*scenario.Result) float64 {
+			return func(r *scenario.Result) (sum float64) {
+				devices := 0.0
+				for _, g := range r.Groups {
+					if of(g) == name {
+						sum, devices = sum+value(g)*float64(g.Devices), devices+float64(g.Devices)
+					}
+				}
+				return sum / math.Max(1, devices)
+			}
+		}
+		p := Part{Name: name, Bytes: s.Over(mean(func(g scenario.GroupResult) float64 { return g.Bytes }))}
+		for _, g := range s.Results[0].Groups {
+			if of(g) == name {
+				p.Devices += g.Devices
+			}
+		}
+		for i := range s.Results[0].Marks {
+			p.AtMarks = append(p.AtMarks, s.Over(mean(func(g scenario.GroupResult) float64 { return g.AtMarks[i] })))
+		}
+		if p.Devices > 0 {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// ByGroup names a group by itself; ByPlace one of people by its place, others not.
+func ByGroup(g scenario.GroupResult) string { return g.Name }
+
+// ByPlace names a group of people by its place, others not at all.
+func ByPlace(g scenario.GroupResult) string {
+	if g.Role == "station" || g.Role == "mule" {
+		return ""
+	}
+	return g.Place
+}
+
+// warnings are the alerts of a result that are no exercises, if there are any.
 func warnings(r *scenario.Result) (list []scenario.AlertResult) {
 	for _, a := range r.Alerts {
 		if !a.Drill {
 			list = append(list, a)
 		}
+	}
+	if len(list) == 0 {
+		return r.Alerts
 	}
 	return list
 }
@@ -108,6 +232,15 @@ func coverage(r *scenario.Result, i int) (share float64) {
 	list := warnings(r)
 	for _, a := range list {
 		share += a.AtMarks[i] / float64(len(list))
+	}
+	return share
+}
+
+// atEnd is likewise the share at the end.
+func atEnd(r *scenario.Result) (share float64) {
+	list := warnings(r)
+	for _, a := range list {
+		share += float64(a.Reached) / math.Max(1, float64(a.Concerned)) / float64(len(list))
 	}
 	return share
 }
@@ -161,4 +294,10 @@ func Sum(r *scenario.Result) Summary {
 		s.AtMarks = append(s.AtMarks, coverage(r, i))
 	}
 	return s
+}
+
+var quantiles = []func(scenario.AlertResult) float64{
+	func(a scenario.AlertResult) float64 { return a.P50 },
+	func(a scenario.AlertResult) float64 { return a.P90 },
+	func(a scenario.AlertResult) float64 { return a.P99 },
 }

@@ -13,7 +13,7 @@ import (
 // times have to lie within the scenario.
 func (s *Scenario) check(n *yaml.Node) (errs []error) {
 	c := checker{s: s, root: n, places: map[string]bool{}, groups: map[string]bool{}, alerts: map[string]bool{}}
-	c.within("duration", s.Duration > 0, "want more than 0")
+	c.bounds()
 	for i, p := range s.Places {
 		c.unique(c.places, p.Name, "places", strconv.Itoa(i), "name")
 		if p.Kind == "plane" && (p.Size[0] <= 0 || p.Size[1] <= 0) {
@@ -27,9 +27,6 @@ func (s *Scenario) check(n *yaml.Node) (errs []error) {
 		c.place(o.Place, "outages", strconv.Itoa(i), "place")
 		if link, is := strings.CutPrefix(o.What, "link:"); is {
 			c.link(link, "outages", strconv.Itoa(i), "what")
-		}
-		if o.Until <= o.At {
-			c.fail("ends before it begins", "outages", strconv.Itoa(i))
 		}
 	}
 	for i, a := range s.Alerts {

@@ -12,8 +12,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // maxSize bounds a scenario file, so that YAML aliases cannot blow it up: the
@@ -26,17 +24,19 @@ var schemaJSON []byte
 // SchemaJSON is the JSON schema of the format (draft 2020-12), for editors.
 func SchemaJSON() []byte { return slices.Clone(schemaJSON) }
 
+// schemaName is what the compiled schema calls itself.
+const schemaName = "scenario.json"
+
 var schema = sync.OnceValue(func() *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
 	if err != nil {
 		panic(err) // the schema is part of the program
 	}
-	const name = "scenario.json"
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name, doc); err != nil {
+	if err := c.AddResource(schemaName, doc); err != nil {
 		panic(err)
 	}
-	return c.MustCompile(name)
+	return c.MustCompile(schemaName)
 })
 
 // Error says what is wrong where in a scenario.
@@ -56,17 +56,26 @@ func (e *Error) Error() string {
 
 // Parse reads a scenario. The error joins an [Error] for everything found.
 func Parse(text []byte) (*Scenario, error) {
+	doc, err := document(text)
+	if err != nil {
+		return nil, err
+	}
+	return parse(doc)
+}
+
+// document reads the YAML of a scenario.
+func document(text []byte) (*yaml.Node, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%d bytes, want at most %d", len(text), maxSize)
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, err
+		return nil, ofYAML(err)
 	}
 	if len(root.Content) != 1 {
 		return nil, &Error{Line: 1, Column: 1, Message: "the file is empty"}
 	}
-	return parse(root.Content[0])
+	return root.Content[0], nil
 }
 
 // parse reads one document: first its shape, then its values, then what they say
@@ -74,37 +83,35 @@ func Parse(text []byte) (*Scenario, error) {
 func parse(n *yaml.Node) (*Scenario, error) {
 	var plain any
 	if err := n.Decode(&plain); err != nil {
-		return nil, err
+		return nil, ofYAML(err)
 	}
 	if err := schema().Validate(plain); err != nil {
 		var invalid *jsonschema.ValidationError
 		if !errors.As(err, &invalid) {
 			return nil, err
 		}
-		return nil, errors.Join(located(n, invalid, message.NewPrinter(language.English))...)
+		return nil, inOrder(located(n, invalid))
 	}
 	var s Scenario
 	if err := n.Decode(&s); err != nil {
-		return nil, err
+		var e *Error
+		if errors.As(err, &e) {
+			e.Path = pathTo(n, e.Line, e.Column)
+		}
+		return nil, ofYAML(err)
 	}
 	s.fill()
-	return &s, errors.Join(s.check(n)...)
-}
-
-// located turns the leaves of a schema's complaint into errors with their place.
-func located(n *yaml.Node, e *jsonschema.ValidationError, p *message.Printer) (list []error) {
-	if len(e.Causes) == 0 {
-		return []error{at(n, e.ErrorKind.LocalizedString(p), e.InstanceLocation...)}
-	}
-	for _, c := range e.Causes {
-		list = append(list, located(n, c, p)...)
-	}
-	return list
+	return &s, inOrder(s.check(n))
 }
 
 // at is an error at a path; of a path that is not there, at its last part that is.
 func at(n *yaml.Node, text string, path ...string) *Error {
-	name := ""
+	n = find(n, path)
+	return &Error{Line: n.Line, Column: n.Column, Path: named(path), Message: text}
+}
+
+// named is a path as in groups[0].count.
+func named(path []string) (name string) {
 	for _, step := range path {
 		if _, err := strconv.Atoi(step); err == nil {
 			name += "[" + step + "]"
@@ -112,8 +119,7 @@ func at(n *yaml.Node, text string, path ...string) *Error {
 			name += "." + step
 		}
 	}
-	n = find(n, path)
-	return &Error{Line: n.Line, Column: n.Column, Path: strings.TrimPrefix(name, "."), Message: text}
+	return strings.TrimPrefix(name, ".")
 }
 
 func find(n *yaml.Node, path []string) *yaml.Node {
@@ -159,7 +165,7 @@ func (s *Scenario) fill() {
 		s.Seeds = []uint64{1}
 	}
 	if len(s.Marks) == 0 {
-		s.Marks = DefaultMarks
+		s.Marks = s.usualMarks()
 	}
 	one := Share(1)
 	for i := range s.Groups {

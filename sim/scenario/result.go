@@ -6,11 +6,18 @@ const ResultSchema = "kreidfeuer.result/1"
 // Result is what one run of a scenario came to. All but Cost is the same for the
 // same scenario, seed and engine, if the engine is deterministic.
 type Result struct {
-	Schema   string    `json:"schema"`
-	Scenario string    `json:"scenario"`
-	Title    string    `json:"title"`
-	Engine   string    `json:"engine"` // model or real
-	Seed     uint64    `json:"seed"`
+	Schema   string `json:"schema"`
+	Scenario string `json:"scenario"`
+	Title    string `json:"title"`
+	Engine   string `json:"engine"` // model or real
+	Seed     uint64 `json:"seed"`
+	// Edition stands for the text of the scenario, which is Source, and the files that
+	// it names, and Program for the version that played it.
+	Edition string `json:"edition,omitempty"`
+	Source  string `json:"source,omitempty"`
+	Program string `json:"program,omitempty"`
+	// Variant is the name of what was replaced by Settings; empty: nothing was.
+	Variant  string    `json:"variant,omitempty"`
 	Settings []Setting `json:"settings,omitempty"`
 	Hours    float64   `json:"hours"` // simulated
 	// Devices run the program; of these Audience are counted as people reached:
@@ -96,6 +103,8 @@ type ChangeResult struct {
 // on the average over the alerts.
 type GroupResult struct {
 	Name    string    `json:"name"`
+	Place   string    `json:"place,omitempty"`
+	Role    string    `json:"role,omitempty"`
 	Devices int       `json:"devices"`
 	AtMarks []float64 `json:"at_marks"`
 	Bytes   float64   `json:"bytes"` // sent by a device on the average

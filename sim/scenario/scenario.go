@@ -29,6 +29,14 @@ type Scenario struct {
 	// Sweep names values to vary, each by a path as in groups.households.adoption
 	// or links.wifi.range, with the values to try. All combinations are played.
 	Sweep map[string][]any `yaml:"sweep"`
+	// Variants are what else to ask: each replaces some values together.
+	Variants []Alternative `yaml:"variants"`
+}
+
+// Alternative is a scenario that differs from its base in some values.
+type Alternative struct {
+	Name string         `yaml:"name"` // for people
+	Set  map[string]any `yaml:"set"`  // by path, as in a sweep
 }
 
 // Place is where people are.

@@ -40,20 +40,31 @@ func TestParse(t *testing.T) {
 // TestErrors: every error says where it stands and what is wanted.
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
-		{"count: 100", "count: many", "line 11, column 12: groups[0].count: got string, want integer"},
-		{"duration: 2h", "duration: 2", `line 4, column 11: "2": want a number with a unit (ms, s, m, h, d, y)`},
-		{"duration: 2h", "lasts: 2h", "missing property 'duration'"},
-		{"duration: 2h", "lasts: 2h", "additional properties 'lasts' not allowed"},
-		{"adoption: 5%", "adoption: 500%", `line 12, column 15: "500%" is out of bounds`},
+		{"count: 100", "count: many", "line 11, column 12: groups[0].count: want a whole number"},
+		{"duration: 2h", "duration: 2", `line 4, column 11: duration: "2": want a number with a unit (ms, s, m, h, d, y)`},
+		{"duration: 2h", "lasts: 2h", "missing: duration"},
+		{"duration: 2h", "lasts: 2h", `line 4, column 1: unknown field "lasts"; want one of about, adversaries, `},
+		{"adoption: 5%", "adoption: 500%", `line 12, column 15: groups[0].adoption: "500%" is out of bounds`},
 		{"    at: village", "    at: town", `line 13, column 9: groups[0].at: no place "town"`},
 		{"    links: [wifi]", "    links: [wifi, lora]", `line 14, column 19: groups[0].links[1]: no link "lora"`},
 		{"from: station", "from: nobody", `alerts[0].from: no group "nobody"`},
 		{"at: 5m", "at: 3h", "alerts[0].at: is issued after the end"},
-		{"severity: Severe", "severity: severe", "alerts[0].severity: value must be one of"},
-		{"name: small", "name: Small", "line 2, column 7: name:"},
+		{"severity: Severe", "severity: severe", `alerts[0].severity: "severe": want Extreme, Severe, Moderate, Minor, Unknown; did you mean Severe?`},
+		{"name: small", "name: Small", `line 2, column 7: name: "Small": want lower-case letters`},
 		{"role: station", "awake: 10%", "groups[1].awake: want turn beside awake"},
-		{"schema: kreidfeuer.scenario/1", "schema: kreidfeuer.scenario/2", "schema: value must be"},
-		{"title:", "\ttitle:", "yaml: line"},
+		{"schema: kreidfeuer.scenario/1", "schema: kreidfeuer.scenario/2", "schema: \"kreidfeuer.scenario/2\": want kreidfeuer.scenario/1"},
+		{"title:", "\ttitle:", "line 2, column 1: no YAML: "},
+		{"name: small", "name: small\nname: large", `line 3, column 1: no YAML: mapping key "name" already defined at line 2`},
+		{"adoption: 5%", "adaption: 5%", `line 12, column 5: groups[0]: unknown field "adaption"; did you mean adoption?`},
+		{"loss: 1%", "loss: 2,5%", `links.wifi: unknown field "5%"; a decimal is written with a point`},
+		{"range: 50m", "range: -50m", "line 8, column 17: links.wifi.range: want 0, for infrastructure, or more"},
+		{"duration: 2h", "duration: 41d", "duration: want at most 40d"},
+		{"duration: 2h", "duration: 2h\nmarks: [1m, 3h]", "marks[1]: no alert gets so old before the end of the scenario, at 2h0m0s"},
+		{"duration: 2h", "duration: 2h\nmarks: [2m, 1m]", "marks[1]: want the shorter age first"},
+		{"alerts:", "outages: [{at: 9h, what: power}]\nalerts:", "outages[0].at: begins after the end"},
+		{"alerts:", "outages: [{at: 0s, what: electricity}]\nalerts:", `outages[0].what: "electricity": want power, internet, cell, or link:NAME`},
+		{"count: 100", "count: -1", "groups[0].count: want at least 0"},
+		{"station, count: 1,", "station, count: 0,", `alerts[0].from: group "station" has no device`},
 		{"role: station", "movement: {model: streets, speed: [1m/s, 2m/s]}", `place "village" has no streets`},
 	} {
 		_, err := Parse([]byte(strings.Replace(small, c.old, c.new, 1)))
@@ -79,7 +90,7 @@ func TestFollowUps(t *testing.T) {
 		"{name: first, at: 10m, from: station, severity: Severe}":                                                       `alerts[1].name: "first" is there twice`,
 		"{at: 10m, from: station, severity: Severe, confirmed: 5m}":                                                     "alerts[1].confirmed: want signatures: 1",
 		"{at: 10m, from: station, severity: Severe, file: a.xml, kind: update}":                                         "alerts[1].kind: the document says it",
-		"{at: 10m, from: station, severity: Severe, authority: RP}":                                                     "alerts[1].authority: 'RP' does not match pattern",
+		"{at: 10m, from: station, severity: Severe, authority: RP}":                                                     `alerts[1].authority: "RP": want a path of lower-case words`,
 		"{name: many, at: 10m, from: station, severity: Severe}\nauthorities: [{path: rp}, {path: rp, alerts: 3}]":      `authorities[1].path: "rp" is there twice`,
 		"{name: many, at: 10m, from: station, severity: Severe}\nauthorities: [{path: rp, alerts: 3, bytes: 100 MB}]\n": "",
 	} {
@@ -101,18 +112,47 @@ func TestVariants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != 4 || all[3].Name() != "adoption=5% battery=6h range=100m" || all[3].Scenario.Links["wifi"].Range != 100 ||
+	if len(all) != 4 || all[3].Name != "households.adoption=5% households.battery=6h wifi.range=100m" || all[3].Scenario.Links["wifi"].Range != 100 ||
 		*all[0].Scenario.Groups[0].Adoption != 0.01 || time.Duration(all[0].Scenario.Groups[0].Battery) != 6*time.Hour {
-		t.Errorf("%d variants, the last %q", len(all), all[len(all)-1].Name())
+		t.Errorf("%d variants, the last %q", len(all), all[len(all)-1].Name)
 	}
 	if all, err = Variants([]byte(text), Setting{"links.wifi.range", "20m"}, Setting{"duration", "1h"}); err != nil || len(all) != 2 {
 		t.Errorf("%d variants with a setting, %v", len(all), err)
 	}
-	if _, err := Variants([]byte(small), Setting{"groups.nobody.count", "3"}); err == nil || !strings.Contains(err.Error(), `no "nobody"`) {
-		t.Errorf("error %v", err)
+	for _, c := range []struct{ path, value, want string }{
+		{"groups.nobody.count", "3", `groups.nobody.count: there is no "nobody" in the scenario`},
+		{"groups.household.count", "3", `there is no "household" in the scenario; did you mean households?`},
+		{"groups.households.count", "few", "with households.count=few: line 11, column 12: groups[0].count: want a whole number"},
+		{"groups.households.adoptoin", "3%", `unknown field "adoptoin"; did you mean adoption?`},
+		{"groups.*.battery", "3h", "nothing in groups has battery"},
+	} {
+		if _, err := Variants([]byte(small), Setting{c.path, c.value}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s=%s: error %v", c.path, c.value, err)
+		}
 	}
-	if _, err := Variants([]byte(small), Setting{"groups.households.count", "few"}); err == nil || !strings.Contains(err.Error(), "groups[0].count") {
-		t.Errorf("error %v", err)
+}
+
+// TestAlternatives: what a scenario asks beside itself replaces several values
+// together, lists among them, and everybody's.
+func TestAlternatives(t *testing.T) {
+	text := strings.Replace(small, "alerts:", "  - {name: shops, count: 10, adoption: 50%, at: village, links: [wifi]}\nalerts:", 1) + `variants:
+  - name: everybody runs it
+    set: {groups.*.adoption: 100%, groups.station.links: [], groups.households.links: [wifi]}
+sweep: {links.wifi.loss: [1%, 50%], groups.shops.links: [[], [wifi]]}
+`
+	all, err := Variants([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 8 || all[0].Name != "shops.links=[] wifi.loss=1%" || all[7].Name != "everybody runs it shops.links=[wifi] wifi.loss=50%" {
+		t.Fatalf("%d variants: %q, %q", len(all), all[0].Name, all[7].Name)
+	}
+	s := all[7].Scenario
+	if *s.Groups[0].Adoption != 1 || *s.Groups[1].Adoption != 1 || len(s.Groups[0].Links) != 1 || len(s.Groups[1].Links) != 0 || *s.Groups[2].Adoption != 1 {
+		t.Errorf("%+v", s.Groups)
+	}
+	if *all[0].Scenario.Groups[0].Adoption != 0.05 {
+		t.Error("the scenario as it stands was changed")
 	}
 }
 

@@ -1,121 +1,211 @@
 package scenario
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// maxVariants bounds the combinations of a sweep.
+// maxVariants bounds what one scenario asks to play, for each of its seeds.
 const maxVariants = 10_000
 
 // Setting is one value that a variant gives to a path.
-type Setting struct{ Path, Value string }
+type Setting struct {
+	Path  string `json:"path"`
+	Value string `json:"value"` // as in a scenario
+}
 
-// Variant is a scenario with one combination of a sweep's values.
+// String is the setting as in "walkers.adoption=5%".
+func (s Setting) String() string {
+	for _, kind := range []string{"groups.", "links.", "places."} {
+		s.Path = strings.TrimPrefix(s.Path, kind)
+	}
+	return strings.TrimPrefix(s.Path, "*.") + "=" + strings.ReplaceAll(s.Value, `"`, "")
+}
+
+// Variant is a scenario with some of its values replaced.
 type Variant struct {
-	Settings []Setting // in the order of their paths; empty: there is no sweep
+	// Name is that of the scenario's variant, or the settings as in
+	// "walkers.adoption=5%", or both. Empty: the scenario as it stands.
+	Name     string
+	Settings []Setting // in the order in which they are made
 	Scenario *Scenario
 }
 
-// Name is the settings as in "adoption=5%".
-func (v *Variant) Name() string {
-	var parts []string
-	for _, s := range v.Settings {
-		parts = append(parts, s.Path[strings.LastIndex(s.Path, ".")+1:]+"="+s.Value)
-	}
-	return strings.Join(parts, " ")
-}
-
-// Variants reads a scenario and returns it once for each combination of its
-// sweep's values, in a fixed order; further settings, as of a command line,
-// replace a sweep of the same path.
+// Variants reads a scenario and returns all that it asks to play: as it stands and
+// with each of its variants, and that for each combination of its sweep's values,
+// in a fixed order. Further settings, as of a command line, come last; they replace
+// a sweep of the same path.
 func Variants(text []byte, further ...Setting) ([]Variant, error) {
 	base, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	sweep := map[string][]string{}
-	for path, values := range base.Sweep {
-		for _, v := range values {
-			sweep[path] = append(sweep[path], fmt.Sprint(v))
-		}
-	}
-	for _, s := range further {
-		sweep[s.Path] = []string{s.Value}
-	}
-	paths := []string{}
-	for path := range sweep {
-		paths = append(paths, path)
-	}
-	slices.Sort(paths)
-	combinations := [][]Setting{nil}
-	for _, path := range paths {
-		var more [][]Setting
-		for _, c := range combinations {
-			for _, v := range sweep[path] {
-				more = append(more, append(slices.Clone(c), Setting{path, v}))
-			}
-		}
-		if combinations = more; len(combinations) > maxVariants {
-			return nil, fmt.Errorf("the sweep has more than %d combinations", maxVariants)
-		}
+	combinations, err := base.combinations(further)
+	if err != nil {
+		return nil, err
 	}
 	var all []Variant
-	for _, settings := range combinations {
-		s, err := With(text, settings)
-		if err != nil {
-			return nil, err
+	for i := -1; i < len(base.Variants); i++ {
+		title, before := "", []Setting(nil)
+		if i >= 0 {
+			title, before = base.Variants[i].Name, base.Variants[i].settings()
 		}
-		all = append(all, Variant{settings, s})
+		for _, swept := range combinations {
+			v, err := newVariant(text, title, before, swept)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, v)
+		}
 	}
 	return all, nil
 }
 
+// One reads a scenario with settings, as of a command line. Neither its variants nor
+// its sweep are played.
+func One(text []byte, settings []Setting) (Variant, error) {
+	return newVariant(text, "", nil, settings)
+}
+
+func newVariant(text []byte, title string, before, swept []Setting) (v Variant, err error) {
+	v = Variant{Name: title, Settings: slices.Concat(before, swept)}
+	for _, s := range swept {
+		v.Name = strings.TrimSpace(v.Name + " " + s.String())
+	}
+	if v.Scenario, err = With(text, v.Settings); err != nil && v.Name != "" {
+		err = fmt.Errorf("with %s: %w", v.Name, err)
+	}
+	return v, err
+}
+
+// combinations are the sweep's, each with the further settings.
+func (s *Scenario) combinations(further []Setting) ([][]Setting, error) {
+	sweep := map[string][]string{}
+	for path, values := range s.Sweep {
+		for _, v := range values {
+			sweep[path] = append(sweep[path], written(v))
+		}
+	}
+	for _, f := range further {
+		delete(sweep, f.Path)
+	}
+	all := [][]Setting{nil}
+	for _, path := range slices.Sorted(maps.Keys(sweep)) {
+		var more [][]Setting
+		for _, c := range all {
+			for _, v := range sweep[path] {
+				more = append(more, append(slices.Clone(c), Setting{path, v}))
+			}
+		}
+		if all = more; len(all)*(1+len(s.Variants)) > maxVariants {
+			return nil, fmt.Errorf("the sweep has more than %d combinations", maxVariants)
+		}
+	}
+	for i := range all {
+		all[i] = append(all[i], further...)
+	}
+	return all, nil
+}
+
+func (a *Alternative) settings() (list []Setting) {
+	for _, path := range slices.Sorted(maps.Keys(a.Set)) {
+		list = append(list, Setting{path, written(a.Set[path])})
+	}
+	return list
+}
+
+// written is a value as it stands in a scenario.
+func written(v any) string {
+	switch v.(type) {
+	case []any, map[string]any:
+		if text, err := json.Marshal(v); err == nil { // which is YAML too
+			return string(text)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
 // With reads a scenario with some of its values replaced; its sweep is not played.
 func With(text []byte, settings []Setting) (*Scenario, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
+	doc, err := document(text)
+	if err != nil {
 		return nil, err
 	}
-	doc := root.Content[0]
 	for _, s := range settings {
 		if err := set(doc, s); err != nil {
 			return nil, err
 		}
 	}
-	parsed, err := parse(doc)
-	if err != nil {
-		return nil, fmt.Errorf("with %v: %w", settings, err)
-	}
-	return parsed, nil
+	return parse(doc)
 }
 
-// set replaces a value, or adds it where everything above it is there.
+// set replaces a value, or adds it where everything above it is there. A * in its
+// path stands for all that have the value.
 func set(doc *yaml.Node, s Setting) error {
-	steps := strings.Split(s.Path, ".")
-	last := len(steps) - 1
-	n := doc
-	for _, step := range steps[:last] {
-		if n = child(n, step); n == nil {
-			return fmt.Errorf("%s: there is no %q in the scenario", s.Path, step)
-		}
-	}
 	value := &yaml.Node{}
 	if err := yaml.Unmarshal([]byte(s.Value), value); err != nil || len(value.Content) != 1 {
 		return fmt.Errorf("%s: %q is no value", s.Path, s.Value)
 	}
-	if old := child(n, steps[last]); old != nil {
+	before, after, every := strings.Cut(s.Path, ".*.")
+	if !every {
+		return put(doc, s.Path, s.Path, value.Content[0])
+	}
+	list, err := walk(doc, before, s.Path)
+	if err != nil {
+		return err
+	}
+	found := false
+	for i, c := range list.Content {
+		steps := strings.Split(after, ".")
+		if list.Kind == yaml.MappingNode && i%2 == 0 || find(c, steps) == find(c, steps[:len(steps)-1]) {
+			continue
+		}
+		found = true
+		if err := put(c, after, s.Path, value.Content[0]); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s: nothing in %s has %s", s.Path, before, after)
+	}
+	return nil
+}
+
+// walk is what stands at a path below a node. name is the whole path, for errors.
+func walk(n *yaml.Node, path, name string) (*yaml.Node, error) {
+	for _, step := range strings.Split(path, ".") {
+		next := child(n, step)
+		if next == nil {
+			return nil, fmt.Errorf("%s: there is no %q in the scenario%s", name, step, Suggest(step, members(n)))
+		}
+		n = next
+	}
+	return n, nil
+}
+
+// put replaces or adds the value at a path below a node.
+func put(n *yaml.Node, path, name string, value *yaml.Node) (err error) {
+	last := path
+	if i := strings.LastIndex(path, "."); i >= 0 {
+		if n, err = walk(n, path[:i], name); err != nil {
+			return err
+		}
+		last = path[i+1:]
+	}
+	if old := child(n, last); old != nil {
 		line, column := old.Line, old.Column
-		*old = *value.Content[0]
+		*old = *value
 		old.Line, old.Column = line, column
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s: there is no %q in the scenario", s.Path, steps[last])
+		return fmt.Errorf("%s: there is no %q in the scenario%s", name, last, Suggest(last, members(n)))
 	}
-	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: steps[last], Line: n.Line, Column: n.Column}, value.Content[0])
+	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: last, Line: n.Line, Column: n.Column}, value)
 	return nil
 }
