@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
@@ -122,11 +123,17 @@ func (d *Device) open(ctx context.Context) (err error) {
 		}
 		cfg.Static = append(cfg.Static, info)
 	}
-	d.Node, err = node.New(ctx, cfg, node.Deps{Host: d.host, Store: d.store, Bans: bans, Sources: d.world.cfg.Sources(d.number), Now: d.now, Log: d.world.cfg.Log})
+	deps := node.Deps{Host: d.host, Store: d.store, Bans: bans, Sources: d.world.cfg.Sources(d.number), Radio: d.world.cfg.Radio(d.number),
+		Now: d.now, Log: d.world.cfg.Log}
+	var known []*wire.Envelope
+	if deps.Radio != nil {
+		known = d.world.tree.Made
+	}
+	d.Node, err = node.New(ctx, cfg, deps)
 	if err != nil {
 		return errors.Join(err, d.host.Close())
 	}
-	if err := d.Trust(ctx, d.world.tree.Root, nil); err != nil {
+	if err := d.Trust(ctx, d.world.tree.Root, known); err != nil {
 		return errors.Join(err, d.host.Close())
 	}
 	return nil

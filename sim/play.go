@@ -51,7 +51,7 @@ func Play(t *testing.T, cfg PlayConfig) (*scenario.Result, error) {
 		return nil, err
 	}
 	violations := play(t, Config{
-		Devices: p.cast.devices, Seed: cfg.Seed, Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources,
+		Devices: p.cast.devices, Seed: cfg.Seed, Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources, Radio: p.radio,
 		Bound: time.Duration(cfg.Scenario.Duration) + time.Hour, // who is reached is the question here
 	}, p.script)
 	for _, v := range violations {
@@ -74,7 +74,8 @@ type player struct {
 	infos    []peer.AddrInfo // of the world's devices
 	raid     *raid
 
-	reach *reach
+	reach  *reach
+	ethers []*ether // by link; nil: it carries packets
 	*state
 
 	ids      map[wire.ID]int // alert by envelope
@@ -109,7 +110,7 @@ func newPlayer(cfg PlayConfig) (*player, error) {
 	p.raid = newRaid(p)
 	p.reach = newReach(stage, p.state)
 	p.played.Engine, p.played.Bytes = "real", make([]float64, all)
-	return p, p.plan()
+	return p, errors.Join(p.tune(), p.plan())
 }
 
 // playable says what of a scenario real devices cannot play.
@@ -122,13 +123,16 @@ func playable(s *scenario.Scenario) error {
 	}
 	for _, a := range s.Adversaries {
 		devices += float64(a.Count * max(1, a.Per))
+		if n := radios(s, a.Links); n > 1 || n > 0 && a.Kind != "clock-skew" {
+			cannot("adversary %s with a radio", a.Kind)
+		}
 	}
 	if devices > MaxPlayed {
 		cannot("%.0f devices, at most %d", devices, MaxPlayed)
 	}
-	for name, l := range s.Links {
-		if l.Airtime != "" {
-			cannot("link %s: radios that send frames", name)
+	for _, g := range s.Groups {
+		if n := radios(s, g.Links); n > 1 {
+			cannot("group %s: %d radios in a device", g.Name, n)
 		}
 	}
 	for i, a := range s.Alerts {
@@ -140,6 +144,16 @@ func playable(s *scenario.Scenario) error {
 		return nil
 	}
 	return fmt.Errorf("the real engine does not play this, --engine model does: %w", errors.Join(errs...))
+}
+
+// radios counts the links among these that send frames.
+func radios(s *scenario.Scenario, links []string) (n int) {
+	for _, name := range links {
+		if s.Links[name].Airtime != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // mesh has each device dial those that the stage joins it with for good.

@@ -44,23 +44,35 @@ func newReach(stage *model.Stage, s *state) *reach {
 	return r
 }
 
-// link is the quickest link between two devices.
+// link is the quickest link between two devices that carries packets.
 func (r *reach) link(now time.Duration, a, b int) netmodel.Link {
-	l := r.quickest(now, a, b, func(*scenario.Link) bool { return true })
-	if l < 0 {
+	return r.like(r.quickest(now, a, b, func(l int) bool { return r.links[l].Airtime == "" }))
+}
+
+// by is one link between two devices.
+func (r *reach) by(now time.Duration, link, a, b int) netmodel.Link {
+	return r.like(r.quickest(now, a, b, func(l int) bool { return l == link }))
+}
+
+// like is what a link is like; -1 is none.
+func (r *reach) like(link int) netmodel.Link {
+	if link < 0 {
 		return netmodel.Link{Down: true}
 	}
-	k := &r.links[l]
+	k := &r.links[link]
 	return netmodel.Link{Latency: time.Duration(k.Latency), Rate: float64(k.Rate) * 8, Loss: float64(k.Loss)}
 }
 
 // near reports whether two devices find each other by a link with a range.
 func (r *reach) near(now time.Duration, a, b int) bool {
-	return r.quickest(now, a, b, func(k *scenario.Link) bool { return k.Range > 0 }) >= 0
+	return r.quickest(now, a, b, r.isLAN) >= 0
 }
 
+// isLAN reports whether who is in a link's range finds the others there.
+func (r *reach) isLAN(link int) bool { return r.links[link].Range > 0 && r.links[link].Airtime == "" }
+
 // quickest is the number of the quickest link of a kind between two devices, or -1.
-func (r *reach) quickest(now time.Duration, a, b int, kind func(*scenario.Link) bool) int {
+func (r *reach) quickest(now time.Duration, a, b int, kind func(link int) bool) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.on[a] || !r.on[b] || !r.stage.Awake(a, now) || !r.stage.Awake(b, now) {
@@ -68,7 +80,7 @@ func (r *reach) quickest(now time.Duration, a, b int, kind func(*scenario.Link) 
 	}
 	both := r.works[a] & r.works[b]
 	for _, l := range r.order {
-		if both>>l&1 == 1 && kind(&r.links[l]) && r.reaches(now, l, a, b) {
+		if both>>l&1 == 1 && kind(l) && r.reaches(now, l, a, b) {
 			return l
 		}
 	}
@@ -103,7 +115,7 @@ func (r *reach) meet(c contact.Change) {
 // does; 0: never, all its links are infrastructure.
 func (r *reach) looks(device int) (every time.Duration) {
 	for l := range r.links {
-		if k := &r.links[l]; k.Range > 0 && r.stage.Has(device, l) {
+		if k := &r.links[l]; r.isLAN(l) && r.stage.Has(device, l) {
 			window := cmp.Or(time.Duration(k.Exchange), model.DefaultParams.Exchange)
 			if every == 0 || window < every {
 				every = window

@@ -169,6 +169,9 @@ func (p *player) issue(alert int) error {
 func (p *player) sign(alert int) (*wire.Envelope, error) {
 	a, w := &p.warnings[alert], p.world
 	m := Message{Identifier: fmt.Sprintf("warning-%d", alert), Now: trueTime(w.Now()), Severity: a.Severity, Lasts: a.Lasts, Drill: a.Drill}
+	if slices.ContainsFunc(p.ethers, func(e *ether) bool { return e != nil }) {
+		m.Filler = radioText
+	}
 	random := rand.New(rand.NewPCG(p.Seed, uint64(alert)))
 	for {
 		e, err := m.Sign(w.tree, w.author)
@@ -219,4 +222,5 @@ func (p *player) count() {
 			p.played.Attack.Bytes += p.played.Bytes[role]
 		}
 	}
+	p.countRadios()
 }

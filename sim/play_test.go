@@ -70,19 +70,23 @@ func TestPlay(t *testing.T) {
 
 // TestPlayRefuses: what real devices cannot play is an error that says so.
 func TestPlayRefuses(t *testing.T) {
-	for _, c := range []struct{ old, new, want string }{
-		{"exchange: 1s", "airtime: longfast", "link wifi: radios that send frames"},
-		{"name: homes, count: 4", "name: homes, count: 4000", "4008 devices, at most 3000"},
-		{"severity: Extreme", "severity: Extreme, expires: 30d", "alert 2: lasts 720h0m0s, at most 168h0m0s"},
-		{"severity: Extreme", "severity: Extreme, count: 3000, every: 10ms", "3001 alerts: the real engine plays at most 2000"},
+	const net, wifi = "links: [net], ", "exchange: 1s"
+	for _, c := range []struct {
+		want   string
+		change []string // what, by what
+	}{
+		{"adversary forger with a radio", []string{wifi, "airtime: longfast", net + "rate", "links: [wifi], rate"}},
+		{"group station: 2 radios in a device", []string{wifi, "airtime: longfast", "25ms", "25ms, range: 1km, airtime: longslow", net + "role", "links: [net, wifi], role"}},
+		{"4008 devices, at most 3000", []string{"name: homes, count: 4", "name: homes, count: 4000"}},
+		{"alert 2: lasts 720h0m0s, at most 168h0m0s", []string{"severity: Extreme", "severity: Extreme, expires: 30d"}},
+		{"3001 alerts: the real engine plays at most 2000", []string{"severity: Extreme", "severity: Extreme, count: 3000, every: 10ms"}},
 	} {
-		text := strings.Replace(playedVillage, c.old, c.new, 1)
-		s, err := scenario.Parse([]byte(text))
+		s, err := scenario.Parse([]byte(strings.NewReplacer(c.change...).Replace(playedVillage)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Play(t, PlayConfig{Scenario: s, Seed: 1}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want %q", c.new, err, c.want)
+			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
@@ -44,7 +45,11 @@ type Config struct {
 	Target int
 	// Sources are a device's means of finding others, beside the mesh; nil: none.
 	Sources func(device int) []discovery.Source
-	Log     *slog.Logger // of all devices; nil: none
+	// Radio is a device's radio; nil, or a nil one: it has none. Who has one knows
+	// the whole trust domain, as one that was in use before: certificates that
+	// nobody has take radios hours.
+	Radio func(device int) *radio.Config
+	Log   *slog.Logger // of all devices; nil: none
 }
 
 // DefaultBound covers a dial's longest pause after a heal and a catch-up in each
@@ -141,6 +146,9 @@ func (c *Config) fill() {
 	}
 	if c.Sources == nil {
 		c.Sources = func(int) []discovery.Source { return nil }
+	}
+	if c.Radio == nil {
+		c.Radio = func(int) *radio.Config { return nil }
 	}
 	if c.Clock == nil {
 		c.Clock = func(int) netmodel.Clock { return netmodel.Clock{} }

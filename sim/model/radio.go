@@ -7,14 +7,20 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
 const (
-	// radioBytes is a district alert with two signatures and a sentence of text, as
-	// frames spell it.
-	radioBytes = 330
-	// radioPayload is what a frame carries beside its own head.
-	radioPayload = 220
+	// radioBytes is a district alert with two signatures, an instruction and the name of
+	// its text, as frames spell it.
+	radioBytes = 252
+	// A warning rests on certificates, which are said beside it, less insistently, for
+	// those who do not have them.
+	certificates     = 9
+	certificateBytes = 525
+	// radioFrame is what a frame carries, of which frameHead is its own head.
+	radioFrame = 233
+	frameHead  = 10
 )
 
 // radios are the devices that send frames, on one channel for each kind of link.
@@ -36,8 +42,8 @@ type radio struct {
 }
 
 type transmission struct {
-	alert uint32
-	index int
+	message uint32
+	index   int
 }
 
 // tuneIn gives every device with a radio its schedule.
@@ -74,17 +80,24 @@ func chacha(a, b uint64) *rand.ChaCha8 {
 	return rand.NewChaCha8(seed)
 }
 
-// frames are those of one alert; the model needs only their number and length.
-type frames uint32
+// frames are those of one message; the model needs only their number and length.
+type frames struct {
+	message uint32 // an alert; from firstCertificate on, a certificate
+	bytes   int
+}
 
-func (frames) Needed() int { return (radioBytes + radioPayload - 1) / radioPayload }
-func (frames) Count() int  { return 2 * frames(0).Needed() }
+const firstCertificate = maxAlerts
+
+func (f frames) Needed() int { return ceil(f.bytes, radioFrame-frameHead) }
+func (f frames) Count() int  { return 2 * f.Needed() }
 func (f frames) Frame(i int) []byte {
-	b := make([]byte, radioPayload+13)
-	binary.LittleEndian.PutUint32(b, uint32(f))
+	b := make([]byte, frameHead+ceil(f.bytes, f.Needed()))
+	binary.LittleEndian.PutUint32(b, f.message)
 	b[4] = byte(i % f.Count())
 	return b
 }
+
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 func (r *run) clock() time.Time {
 	return time.Unix(epoch, 0).Add(time.Duration(r.q.now) * time.Millisecond)
@@ -102,7 +115,14 @@ func (s *radios) take(r *run, d, alert uint32) {
 		return // a channel of this width is for warnings that hold
 	}
 	ends := time.Unix(epoch, 0).Add(time.Duration(a.expires) * time.Millisecond)
-	o.plan.Add(key(alert), frames(alert), a.severity, ends, r.clock())
+	o.plan.Add(key(alert), frames{alert, radioBytes}, a.severity, ends, r.clock())
+	less := cap.Minor
+	if a.severity.Rank() >= cap.Severe.Rank() {
+		less = cap.Moderate
+	}
+	for c := uint32(firstCertificate); c < firstCertificate+certificates; c++ {
+		o.plan.Add(key(c), frames{c, certificateBytes}, less, ends, r.clock())
+	}
 	r.ask(d, o, r.q.now)
 }
 
@@ -170,10 +190,13 @@ func (r *run) heard(d, number uint32) {
 			r.tally.lost++
 			continue
 		}
-		x.plan.Heard(key(t.alert), r.clock())
-		x.pieces[t.alert] |= 1 << t.index
-		if have := ones(x.pieces[t.alert]); have >= frames(0).Needed() {
-			r.arrive(d, other, t.alert)
+		x.plan.Heard(key(t.message), r.clock())
+		if t.message >= firstCertificate || r.held.has(other, t.message) {
+			continue
+		}
+		x.pieces[t.message] |= 1 << t.index
+		if have := ones(x.pieces[t.message]); have >= (frames{bytes: radioBytes}).Needed() {
+			r.arrive(d, other, t.message)
 		}
 	}
 }

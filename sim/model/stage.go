@@ -187,10 +187,11 @@ func (s *Stage) Changes() (list []Change, err error) {
 
 // Played is what came of a play beside the arrivals.
 type Played struct {
-	Engine       string
-	Bytes        []float64 // sent by each device
-	Copies, Lost uint64
-	Attack       scenario.Attack
+	Engine                 string
+	Bytes                  []float64 // sent by each device
+	Copies, Lost, Collided uint64
+	Airtime                time.Duration // of radios
+	Attack                 scenario.Attack
 }
 
 // Result counts a play.
@@ -227,6 +228,7 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 		r.tally.bytes[d] = float32(b)
 	}
 	r.tally.copies, r.tally.lost, r.tally.attack = p.Copies, p.Lost, p.Attack
+	r.tally.collided, r.tally.airtime = p.Collided, p.Airtime
 	res := r.result()
 	res.Engine, res.Traffic.Contacts, res.Attack.Checks = p.Engine, nil, nil
 	s.cost.end(&res.Cost, uint64(len(arrivals)), len(r.group))
