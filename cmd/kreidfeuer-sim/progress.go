@@ -29,7 +29,10 @@ const (
 
 func newProgress(e *env, jobs []*job, kept int) *progress {
 	now := time.Now()
-	return &progress{e: e, total: len(jobs), kept: kept, began: now, drawn: now, shares: map[*job]float64{}}
+	p := &progress{e: e, total: len(jobs), kept: kept, began: now, drawn: now, shares: map[*job]float64{}}
+	p.clear()
+	p.draw()
+	return p
 }
 
 // at notes how much of a job is done.

@@ -54,7 +54,11 @@ func playReal(ctx context.Context, j *job, progress func(float64)) (*scenario.Re
 	var complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Args = []string{os.Args[0], playsOrder}
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), &complaint
+	cmd.Stderr = &complaint
+	in, err := cmd.StdinPipe() // stays open: that process ends when this one does
+	if err != nil {
+		return nil, err
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -62,7 +66,9 @@ func playReal(ctx context.Context, j *job, progress func(float64)) (*scenario.Re
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	last, err := listen(out, progress)
+	_, err = in.Write(text)
+	last, heard := listen(out, progress)
+	err = errors.Join(err, heard)
 	err = errors.Join(err, cmd.Wait())
 	switch {
 	case ctx.Err() != nil:
@@ -97,13 +103,23 @@ func firstLines(text string) string {
 	return strings.Join(lines[:min(len(lines), 8)], "\n")
 }
 
-// obey plays the order that comes on standard input, and does not return.
+// obey plays the order that comes on standard input, and does not return. It ends
+// when standard input does: then nobody waits for what comes of it.
 func obey() {
 	// Ctrl-C at a terminal goes to both processes: the first one ends this one.
 	signal.Ignore(os.Interrupt)
-	out := json.NewEncoder(os.Stdout)
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	var o order
+	err := in.Decode(&o)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(exitInterrupted)
+	}()
 	sim.Main(func(t *testing.T) {
-		res, err := fulfil(t, func(done float64) { _ = out.Encode(word{Done: done}) })
+		var res *scenario.Result
+		if err == nil {
+			res, err = o.fulfil(t, func(done float64) { _ = out.Encode(word{Done: done}) })
+		}
 		w := word{Result: res}
 		if err != nil {
 			w = word{Error: err.Error()}
@@ -114,11 +130,7 @@ func obey() {
 	})
 }
 
-func fulfil(t *testing.T, progress func(float64)) (*scenario.Result, error) {
-	var o order
-	if err := json.NewDecoder(os.Stdin).Decode(&o); err != nil {
-		return nil, fmt.Errorf("read order: %w", err)
-	}
+func (o *order) fulfil(t *testing.T, progress func(float64)) (*scenario.Result, error) {
 	s, err := scenario.With(o.Text, o.Settings)
 	if err != nil {
 		return nil, err

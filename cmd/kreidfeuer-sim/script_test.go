@@ -27,7 +27,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "results": results, "same": same, "spoil": spoil,
+			"exits": exits, "results": results, "same": same, "spoil": spoil, "order": written,
 		},
 	})
 }
@@ -67,6 +67,13 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	if len(a) == 0 || maps.Equal(a, b) == neg {
 		ts.Fatalf("%d and %d results, equal: %v", len(a), len(b), maps.Equal(a, b))
 	}
+}
+
+// written is "order SCENARIO FILE": the file is what the real engine is told.
+func written(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := json.Marshal(order{Name: args[0], Text: []byte(ts.ReadFile(args[0])), Seed: 1})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), text, 0o644))
 }
 
 // spoil is "spoil DIR SEED": of the result of that seed only a piece is left.
