@@ -50,10 +50,12 @@ type Params struct {
 	Exchange    time.Duration // from coming into range to the first transfer
 	Redial      time.Duration // between dials of a neighbour that does not answer, and as long on top
 	Dialling    float64       // share of lost neighbours that are being dialled at a moment
+	Hold        Hold
 	OfferDelay  time.Duration // from catching up to offering it on
 	Claim       time.Duration // who asked one neighbour asks no other meanwhile
 	Strikes     int           // broken envelopes until a neighbour is cut off
 	CutOff      time.Duration // for how long
+	Settles     time.Duration // from a device's start until gossip leaves out the chain of certificates
 	Overhead    int           // bytes of a transfer beside the envelope
 	SyncBytes   int           // of a reconciliation that finds both equal, both ways
 	JoinBytes   int           // that each side sends to connect, with the first reconciliation
@@ -65,7 +67,7 @@ type Params struct {
 // LAN; Opportune, Dialling, Overhead and the bytes were measured on real devices.
 var DefaultParams = Params{Connections: 24, Degree: 4, Least: 3, Most: 160, Outbound: 1, Opportune: 1.0 / 3, Lazy: 8, LazyShare: 0.4,
 	Heartbeat: 700 * time.Millisecond, Round: 30 * time.Second, Exchange: 2 * time.Second, Redial: 30 * time.Second, Dialling: 0.2,
-	OfferDelay: 100 * time.Millisecond, Claim: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute,
+	OfferDelay: 100 * time.Millisecond, Claim: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute, Settles: 2 * time.Minute,
 	Overhead: 120, SyncBytes: 400, JoinBytes: 2600, IdleBytes: 4}
 
 // What catch-up takes, in times that a packet is under way, as measured on real
@@ -78,8 +80,8 @@ const (
 )
 
 // UsualSize is the transmission of an alert of a district's authority, of which
-// chainSize is its chain of certificates, in bytes. Catch-up leaves the chain out:
-// the trust lane has brought it.
+// chainSize is its chain of certificates, in bytes. Catch-up leaves the chain out, and
+// so does gossip once neighbours have had time to compare: the trust lane has brought it.
 const (
 	UsualSize = 5200
 	chainSize = 4700
@@ -244,6 +246,10 @@ func (r *run) handle(e event) {
 		r.close(alert)
 	case evLook:
 		r.incidents[alert].look(r, int(e.a), int(e.b))
+	case evHeld:
+		r.heldOn(e.a, e.b, alert)
+	case evPass:
+		r.sendOn(e.a, e.b, alert)
 	case evRetain:
 		r.retain()
 	case evLazy:

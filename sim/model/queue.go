@@ -20,6 +20,8 @@ const (
 	evClose         // alert ended so long ago that nobody passes it on any more
 	evLook          // who shows the latest state of incident number alert; b: at mark number b-1 of its change number a
 	evRetain        // devices give up what their stores have no room for
+	evHeld          // b has held the alert that came from a, and looks who has it
+	evPass          // b passes the alert on that came from a
 	evRound         // whoever holds something unusual reconciles with a neighbour
 )
 

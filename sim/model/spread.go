@@ -84,7 +84,7 @@ func (r *run) arrive(from, to, alert uint32) {
 	if r.foeOf(to) && !r.foes[r.group[to]-foeGroup].forwards {
 		return
 	}
-	r.forward(to, from, alert, false)
+	r.pass(to, from, alert)
 }
 
 // accept takes an alert in, if its quotas allow it. The second signature brings the
@@ -211,7 +211,7 @@ func (r *run) send(from, to, alert uint32, l int, nth uint32) {
 // carry is a transfer that ends with an event, after a number of further trips.
 func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
 	k, size := &r.links[l], r.alerts[alert].size+uint32(r.Params.Overhead)
-	if kind == evCaught {
+	if kind == evCaught || r.alerts[alert].at >= millis(r.Params.Settles) {
 		size = r.bare(alert)
 	}
 	at := r.q.now + (1+trips)*k.delay

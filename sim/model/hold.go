@@ -1,0 +1,62 @@
+package model
+
+import "time"
+
+// Hold is how long a device holds what gossip brought it before it passes it on: who
+// hears meanwhile of another neighbour that has it waits for the others' word too, and then
+// sends to those alone who have said nothing. The zero Hold holds nothing.
+type Hold struct {
+	Share  int           // of a trip there and back that it holds at first: one in so many
+	Least  time.Duration // at first
+	Most   time.Duration // likewise
+	Behind time.Duration // that it waits for the others' word, at most: else a trip there and back
+	Mesh   int           // with so many neighbours in the mesh, or fewer, it holds nothing
+}
+
+// pass passes an alert on that gossip has brought: at once, or when it has been held.
+func (r *run) pass(d, from, alert uint32) {
+	h, l := &r.Params.Hold, r.common(from, d)
+	if h.Share == 0 || r.alerts[alert].arrived == nil || l < 0 || int(r.links[l].degree[d]) <= h.Mesh {
+		r.forward(d, from, alert, false)
+		return
+	}
+	if r.anybody(d, from, alert, l) {
+		r.wait(d, from, alert, l)
+		return
+	}
+	trip := 2 * time.Duration(r.links[l].delay) * time.Millisecond
+	r.q.push(r.q.now+millis(min(max(trip/time.Duration(h.Share), h.Least), h.Most)), evHeld, alert, from, d)
+}
+
+// heldOn is the end of the first hold.
+func (r *run) heldOn(from, d, alert uint32) {
+	if l := r.common(from, d); l >= 0 && r.alerts[alert].arrived != nil && r.anybody(d, from, alert, l) {
+		r.wait(d, from, alert, l)
+		return
+	}
+	r.sendOn(from, d, alert)
+}
+
+// wait holds an alert until the others have spoken.
+func (r *run) wait(d, from, alert uint32, l int) {
+	r.q.push(r.q.now+min(2*r.links[l].delay, millis(r.Params.Hold.Behind)), evPass, alert, from, d)
+}
+
+// sendOn passes on what was held, if the device is still there.
+func (r *run) sendOn(from, d, alert uint32) {
+	if r.state[d]&(offAway|offEmpty) == 0 {
+		r.forward(d, from, alert, false)
+	}
+}
+
+// anybody reports whether a neighbour in the mesh other than the one an alert came from
+// has said that it has it (IDONTWANT).
+func (r *run) anybody(d, from, alert uint32, l int) bool {
+	k, arrived := &r.links[l], r.alerts[alert].arrived
+	for i, other := range k.neighbours(d) {
+		if other != from && k.mesh[int(k.start[d])+i]&inMesh != 0 && arrived[other] != 0 && arrived[other]+k.delay <= r.q.now+1 {
+			return true
+		}
+	}
+	return false
+}
