@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/marcopolo/simnet"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -228,6 +230,38 @@ func TestBlankNeighbourHasTheChainSent(t *testing.T) {
 		}
 		if want := slices.Concat(slices.Repeat([]bool{true}, 10), []bool{false, false}); !slices.Equal(with, want) {
 			t.Errorf("with the chain: %v", with)
+		}
+	})
+}
+
+// A neighbour that was met while it started, and of which the host has heard no more than
+// that it speaks gossipsub, is compared with as soon as it says what it takes part in.
+func TestNeighbourThatWasStarting(t *testing.T) {
+	tree := newTree(t)
+	e := warning(t, tree, "one").Stored()
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, knowingAll(tree, 2), 20e6, simnet.StaticLatency(5*time.Millisecond))
+		defer v.end()
+		v.connect(0, 1)
+		time.Sleep(5 * time.Second)
+		a, b := v.all[0], v.all[1].host.ID()
+		for i, s := range v.all { // as if they had just met
+			other := v.all[1-i].host.ID()
+			if err := s.host.Peerstore().RemoveProtocols(other, wire.ProtocolCatchUp); err != nil {
+				t.Fatal(err)
+			}
+			s.near.part(other)
+			s.near.meet(other, 0)
+		}
+		time.Sleep(5 * time.Second)
+		if a.leavesOut(e, nil) {
+			t.Fatal("it was compared with")
+		}
+		on, topic := true, wire.Topic(tree.Root.ID(), wire.LaneLive)
+		a.listen(b, &pubsub.RPC{RPC: pb.RPC{Subscriptions: []*pb.RPC_SubOpts{{Subscribe: &on, Topicid: &topic}}}})
+		time.Sleep(3 * time.Second)
+		if !a.leavesOut(e, nil) {
+			t.Error("it was not compared with")
 		}
 	})
 }
