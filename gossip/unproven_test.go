@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -341,5 +342,40 @@ func TestDamagedCopyIsNotPassedOn(t *testing.T) {
 	}
 	if !s.judgeAgain(t.Context(), b) || s.Stats().Rejected != 1 || s.Stats().Accepted != 0 {
 		t.Errorf("%+v", s.Stats())
+	}
+}
+
+// A newcomer on a slow link, busy for minutes with the certificates of a whole country,
+// has a warning that comes without its own about as soon as one that brings them.
+func TestNewcomerOnASlowLink(t *testing.T) {
+	tree := newTree(t)
+	for i := range 150 {
+		if _, err := tree.AddPerson(tree.Land, tree.Kreis, fmt.Sprint("p", i), tree.Land.Signers()...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	took := map[bool]time.Duration{}
+	for _, bare := range []bool{false, true} {
+		e := warning(t, tree, fmt.Sprint("bare ", bare))
+		synctest.Test(t, func(t *testing.T) {
+			l := &badLink{bits: 50_000, random: rand.New(rand.NewPCG(1, 2)), free: map[string]time.Time{}}
+			v := foundOn(t, tree, append(knowingAll(tree, 1), newMemory()), 20e6, l.latency)
+			defer v.end()
+			v.connect(0, 1)
+			l.bad.Store(true)
+			time.Sleep(6 * time.Second)
+			if bare {
+				v.publishBare(0, e)
+			} else {
+				v.publish(0, e)
+			}
+			took[bare] = v.until(fmt.Sprint("bare: ", bare), []*wire.Envelope{e}, 5*time.Minute, v.all...)
+			if n := v.all[1].store.count(); n > 150 {
+				t.Errorf("the newcomer was not busy: it has %d", n)
+			}
+		})
+	}
+	if took[true] > 2*took[false]+time.Second {
+		t.Errorf("%s without the chain, %s with it", took[true], took[false])
 	}
 }
