@@ -58,6 +58,7 @@ type studyView struct {
 	Reasons                    []string
 	Attack                     []attackRow
 	Fidelity                   []fidelityView
+	Incidents                  []incidentView
 	Models, Real, Radio        bool
 }
 
@@ -132,6 +133,9 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 			return v, err
 		}
 		v.Fidelity = append(v.Fidelity, f)
+	}
+	if v.Incidents, err = incidents(s); err != nil {
+		return v, err
 	}
 	if len(first.Frames) > 0 {
 		size := first.Frames[0].Size

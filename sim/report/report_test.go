@@ -119,3 +119,21 @@ func TestNatural(t *testing.T) {
 		}
 	}
 }
+
+// TestIncidents: a follow-up has its picture and its numbers.
+func TestIncidents(t *testing.T) {
+	var b bytes.Buffer
+	studies := Collect(results(t, "blackout-all-clear", 1))
+	if err := Write(&b, studies, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"still acts on what no longer holds", "all-clear at 7 h", "update at 3 h", "second signature at 50 min"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	list, err := incidents(&studies[0])
+	if err != nil || len(list) != 1 || len(list[0].Changes) != 4*3 || list[0].Picture == "" {
+		t.Errorf("incidents %+v, %v", list, err)
+	}
+}

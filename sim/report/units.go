@@ -34,7 +34,7 @@ func span(s float64) string {
 	case d < 2*time.Hour:
 		return fmt.Sprintf("%.0f min", d.Minutes())
 	}
-	return fmt.Sprintf("%.1f h", d.Hours())
+	return fmt.Sprintf("%.3g h", d.Hours())
 }
 
 func volume(n float64) string {

@@ -23,7 +23,7 @@ func short(s *Study) (lines []string) {
 	})
 	subject := fmt.Sprintf("Of %s devices that the warning concerns", count(concerned.Mean))
 	if n := len(warnings(first)); n > 1 {
-		subject = fmt.Sprintf("Of %s devices that the %d warnings concern, on the average", count(concerned.Mean), n)
+		subject = fmt.Sprintf("Of %s devices that the %d alerts concern, on the average", count(concerned.Mean), n)
 	}
 	lines = append(lines, fmt.Sprintf("%s, %s, and %s at the end%s.", subject, shares(first.Marks, base.AtMarks()), about(base.Over(atEnd)), overSeeds(base)))
 	if places := base.Parts(ByPlace); len(places) > 1 && len(places) <= 6 && len(warnings(first)) == len(first.Alerts) {
@@ -60,7 +60,7 @@ func overSeeds(s *Series) string {
 // about is a share with as many digits as people can use.
 func about(b Band) string {
 	p := 100 * b.Mean
-	if p > 99.95 && p < 100 {
+	if p >= 99.95 && p < 100 {
 		return "nearly 100 %"
 	}
 	if p > 0 && p < 10 || p > 99 && p < 100 {
@@ -73,40 +73,52 @@ func about(b Band) string {
 type change struct {
 	Label  string
 	Marks  []string // the share, and how many points it gains
+	Times  []string // until half, and 90 of 100, have it
 	Clear  string
 	weight float64
 }
 
-// changes are the variants by what they change, the most first, and the series with
-// which they are compared.
+// changes are the variants by what they change, the most helpful first, and the
+// series with which they are compared.
 func changes(s *Study) (list []change, base string) {
 	ref := &s.Series[0]
-	was := ref.AtMarks()
-	for i := range s.Series {
-		t := &s.Series[i]
-		at := t.AtMarks()
-		if t == ref || t.Engine != ref.Engine || len(at) != len(was) {
-			continue
+	for i := range s.Series[1:] {
+		if t := &s.Series[1+i]; t.Engine == ref.Engine && len(t.Results[0].Marks) == len(ref.Results[0].Marks) {
+			list = append(list, changed(ref, t))
 		}
-		c, clear := change{Label: t.Label, Clear: "no"}, false
-		for k, b := range at {
-			points := 100 * (b.Mean - was[k].Mean)
-			c.Marks = append(c.Marks, fmt.Sprintf("%s (%+.1f)", about(b), points+0)) // never -0
-			c.weight += points
-			clear = clear || b.apart(was[k])
-		}
-		switch {
-		case math.Abs(c.weight) < 0.05:
-			c.Clear = "nothing changes"
-		case len(t.Results) == 1 || len(ref.Results) == 1:
-			c.Clear = "one seed: unknown"
-		case clear:
-			c.Clear = "yes"
-		}
-		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b change) int { return cmp.Compare(b.weight, a.weight) })
 	return list, ref.Label
+}
+
+// changed says what one series changes against another.
+func changed(ref, t *Series) change {
+	c, clear := change{Label: t.Label, Clear: "no"}, false
+	was := ref.AtMarks()
+	for k, b := range t.AtMarks() {
+		points := 100 * (b.Mean - was[k].Mean)
+		c.Marks = append(c.Marks, fmt.Sprintf("%s (%+.1f)", about(b), points))
+		c.weight += points
+		clear = clear || b.apart(was[k])
+	}
+	for _, of := range quantiles[:2] {
+		value := func(r *scenario.Result) float64 { return quantile(r, of) }
+		then, now := ref.Over(value), t.Over(value)
+		c.Times = append(c.Times, times(now))
+		if then.Low > 0 && now.Low >= 0 {
+			c.weight += 0.01 * (1 - now.Mean/then.Mean) // where shares are alike
+			clear = clear || now.apart(then)
+		}
+	}
+	switch {
+	case c.weight == 0:
+		c.Clear = "nothing changes"
+	case len(t.Results) == 1 || len(ref.Results) == 1:
+		c.Clear = "one seed: unknown"
+	case clear:
+		c.Clear = "yes"
+	}
+	return c
 }
 
 // agreement is how well model and real devices agree on a variant.
