@@ -9,6 +9,9 @@
 // commit (one writer, bounded queue, grouped) makes it durable. Nothing else
 // hands envelopes to the [Store].
 //
+// What is gossiped goes without its certificates where the mesh can be expected to
+// have them (chain.go); who lacks them asks the sender (unproven.go).
+//
 // Gossip is the fast path and never the guarantee: what was published while two
 // devices were apart crosses by catch-up.
 package gossip
