@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
 // The exit codes. Scripts rely on the numbers: append only.
@@ -91,7 +93,7 @@ func run(e *env, args []string) int {
 		Before:         func(c *cli.Context) error { e.json = c.Bool("json"); return nil },
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return &failure{exitUsage, fmt.Errorf("no command %q", c.Args().First()), "kreidfeuer-sim --help lists them"}
+				return noCommand(c)
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -102,6 +104,15 @@ func run(e *env, args []string) int {
 		c.CustomHelpTemplate = strings.TrimRight(cli.CommandHelpTemplate, "\n") + "\n" + exitText
 	}
 	return e.report(app.RunContext(ctx, arrange(args)))
+}
+
+// noCommand says so, and guesses.
+func noCommand(c *cli.Context) error {
+	name, names := c.Args().First(), []string{"--help", "--version"}
+	for _, known := range c.App.Commands {
+		names = append(names, known.Name)
+	}
+	return &failure{exitUsage, fmt.Errorf("no command %q%s", name, scenario.Suggest(name, names)), "kreidfeuer-sim --help lists them"}
 }
 
 // arrange puts --json in front and flags before arguments, so that they may stand

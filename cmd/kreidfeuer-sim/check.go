@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -80,7 +81,8 @@ func (s *source) problems() (list []problem) {
 		err = s.stage(all[0].Scenario)
 	}
 	for _, e := range leaves(err, "") {
-		p := problem{File: s.name, Line: 1, Column: 1, Message: e.Error()}
+		p := problem{File: s.name, Message: e.Error()}
+		p.Line, p.Column = s.place(e.Error(), all)
 		var at *scenario.Error
 		if errors.As(e, &at) {
 			p.Line, p.Column, p.Path = at.Line, at.Column, at.Path
@@ -89,6 +91,19 @@ func (s *source) problems() (list []problem) {
 		list = append(list, p)
 	}
 	return list
+}
+
+// place is where the scenario names the file that an error is about, or its beginning.
+func (s *source) place(text string, all []scenario.Variant) (line, column int) {
+	if len(all) > 0 {
+		for _, name := range all[0].Scenario.Files() {
+			if at := bytes.Index(s.text, []byte(name)); at >= 0 && strings.Contains(text, name) {
+				before := s.text[:at]
+				return 1 + bytes.Count(before, []byte("\n")), at - bytes.LastIndexByte(before, '\n')
+			}
+		}
+	}
+	return 1, 1
 }
 
 // stage reads the files of a scenario and lays its devices out, as playing it does.

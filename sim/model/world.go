@@ -2,9 +2,11 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -214,8 +216,10 @@ func (r *run) site(p *scenario.Place) (*site, error) {
 		return nil, err
 	}
 	if p.Kind == "districts" {
-		s.areas, s.size, err = districts(text, p.Key)
-		return s, err
+		if s.areas, s.size, err = districts(text, p.Key); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.File, err)
+		}
+		return s, nil
 	}
 	if s.streets = r.maps[p.File]; s.streets == nil {
 		if s.streets, err = mobility.ParseStreets(text); err != nil {
@@ -232,6 +236,20 @@ func (r *run) open(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: files cannot be read here", name)
 	}
 	return r.Open(name)
+}
+
+// properties says by which properties districts can be chosen, if not by that of a key.
+func properties(features []*geojson.Feature, key string) string {
+	names := map[string]bool{}
+	for _, f := range features {
+		for name := range f.Properties {
+			names[name] = true
+		}
+	}
+	if name, _, _ := strings.Cut(key, "="); key == "" || names[name] || len(names) == 0 {
+		return ""
+	}
+	return "; features have " + strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 }
 
 // districts reads polygons and lays them out in metres.
@@ -253,7 +271,7 @@ func districts(text []byte, key string) (orb.MultiPolygon, mobility.Point, error
 		}
 	}
 	if len(found) == 0 {
-		return nil, mobility.Point{}, fmt.Errorf("no polygon with %s", key)
+		return nil, mobility.Point{}, fmt.Errorf("no polygon with %s%s", key, properties(features.Features, key))
 	}
 	plane := mobility.NewPlane(found.Bound())
 	for _, polygon := range found {

@@ -154,6 +154,14 @@ sweep: {links.wifi.loss: [1%, 50%], groups.shops.links: [[], [wifi]]}
 	if *all[0].Scenario.Groups[0].Adoption != 0.05 {
 		t.Error("the scenario as it stands was changed")
 	}
+	for old, want := range map[string]string{
+		"groups.station.links:": `line 21, column 59: variants[0].set.groups.stations.links: there is no "stations"`, "links.wifi.loss:": `sweep.links.wify.loss: there is no "wify" in the scenario; did you mean wifi?`,
+	} {
+		bad := map[string]string{"groups.station.links:": "groups.stations.links:", "links.wifi.loss:": "links.wify.loss:"}[old]
+		if _, err := Variants([]byte(strings.Replace(text, old, bad, 1))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", bad, err, want)
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {

@@ -2,9 +2,11 @@ package scenario
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -58,13 +60,36 @@ func Variants(text []byte, further ...Setting) ([]Variant, error) {
 		for _, swept := range combinations {
 			v, err := newVariant(text, title, before, swept)
 			if err != nil {
-				return nil, err
+				return nil, base.blame(text, i, err)
 			}
 			all = append(all, v)
 		}
 	}
 	return all, nil
 }
+
+// blame gives an error about a path its place, if it is in variant i or in the sweep.
+func (s *Scenario) blame(text []byte, i int, err error) error {
+	var bad *pathError
+	doc, unread := document(text)
+	if !errors.As(err, &bad) || unread != nil {
+		return err
+	}
+	if i >= 0 {
+		if _, is := s.Variants[i].Set[bad.path]; is {
+			return at(doc, bad.text, "variants", strconv.Itoa(i), "set", bad.path)
+		}
+	}
+	if _, is := s.Sweep[bad.path]; is {
+		return at(doc, bad.text, "sweep", bad.path)
+	}
+	return err
+}
+
+// pathError is a setting whose path leads nowhere.
+type pathError struct{ path, text string }
+
+func (e *pathError) Error() string { return e.path + ": " + e.text }
 
 // One reads a scenario with settings, as of a command line. Neither its variants nor
 // its sweep are played.
@@ -149,7 +174,7 @@ func With(text []byte, settings []Setting) (*Scenario, error) {
 func set(doc *yaml.Node, s Setting) error {
 	value := &yaml.Node{}
 	if err := yaml.Unmarshal([]byte(s.Value), value); err != nil || len(value.Content) != 1 {
-		return fmt.Errorf("%s: %q is no value", s.Path, s.Value)
+		return &pathError{s.Path, fmt.Sprintf("%q is no value", s.Value)}
 	}
 	before, after, every := strings.Cut(s.Path, ".*.")
 	if !every {
@@ -171,7 +196,7 @@ func set(doc *yaml.Node, s Setting) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%s: nothing in %s has %s", s.Path, before, after)
+		return &pathError{s.Path, fmt.Sprintf("nothing in %s has %s", before, after)}
 	}
 	return nil
 }
@@ -181,7 +206,7 @@ func walk(n *yaml.Node, path, name string) (*yaml.Node, error) {
 	for _, step := range strings.Split(path, ".") {
 		next := child(n, step)
 		if next == nil {
-			return nil, fmt.Errorf("%s: there is no %q in the scenario%s", name, step, Suggest(step, members(n)))
+			return nil, &pathError{name, fmt.Sprintf("there is no %q in the scenario%s", step, Suggest(step, members(n)))}
 		}
 		n = next
 	}
@@ -204,7 +229,7 @@ func put(n *yaml.Node, path, name string, value *yaml.Node) (err error) {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s: there is no %q in the scenario%s", name, last, Suggest(last, members(n)))
+		return &pathError{name, fmt.Sprintf("there is no %q in the scenario%s", last, Suggest(last, members(n)))}
 	}
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: last, Line: n.Line, Column: n.Column}, value)
 	return nil
