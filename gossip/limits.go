@@ -181,3 +181,31 @@ const (
 	// more. Anybody may open such streams, hundreds of them at once.
 	draftFrame = wire.MaxTransmission + 4<<10
 )
+
+// Bounds of holding what was accepted before it is passed on.
+const (
+	// holdShare is the part of a trip there and back that an envelope is held at first: over
+	// three hops a tenth of the way.
+	holdShare = 20
+
+	// holdLeast is what a busy device takes to hear its neighbours on a LAN; holdMost keeps
+	// a neighbour by satellite from holding up the others. holdBehind bounds the wait for the
+	// word of those who have it, holdUnknown stands for a trip that nobody has timed.
+	holdLeast   = time.Millisecond
+	holdMost    = 20 * time.Millisecond
+	holdBehind  = 250 * time.Millisecond
+	holdUnknown = 40 * time.Millisecond
+
+	// holdMesh is the size of a mesh in which copies are too few to wait for.
+	holdMesh = 6
+
+	// holdBusy bounds what is held at once: warnings come one by one, and a flood of them is
+	// passed on as it comes. holdDoors bounds those about to be held or not: what gossipsub
+	// cannot give a goroutine it drops.
+	holdBusy  = 256
+	holdDoors = 4096
+
+	// holdRing is how much is remembered of what a neighbour said that it has: what may
+	// come while one is held.
+	holdRing = 64
+)

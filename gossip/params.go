@@ -18,10 +18,11 @@ func routerParams() pubsub.GossipSubParams {
 	p := pubsub.DefaultGossipSubParams()
 	// A mesh that is full refuses: the leaves of a hub, which know nobody else, and in
 	// a cold boot everybody honest, after Sybils took the places. So none is ever full; the
-	// connection manager bounds it. Who joins asks for four and is asked by as many, which
-	// makes eight, and 7 copies a delivery. sim/FINDINGS.md has the numbers.
-	p.D, p.Dlo, p.Dhi = 4, 3, 160
-	p.Dscore, p.Dout = 3, 1 // keep the best, and at least one that we dialled ourselves (eclipse)
+	// connection manager bounds it. Who joins asks for twelve and is asked by as many: three
+	// hops reach a thousand devices. Copies are few all the same, by hold.go.
+	// sim/FINDINGS.md has the numbers.
+	p.D, p.Dlo, p.Dhi = 12, 9, 160
+	p.Dscore, p.Dout = 6, 3 // keep the best, and some that we dialled ourselves (eclipse)
 	p.Dlazy = 8             // announce to more than the default: recovery on lossy radio links
 	p.GossipFactor = 0.4    // measured in published attack tests: 100 % delivery in a cold boot with Sybils
 	p.HeartbeatInterval = 700 * time.Millisecond
@@ -29,9 +30,9 @@ func routerParams() pubsub.GossipSubParams {
 	p.HistoryLength, p.HistoryGossip = 12, 6         // 8 s to fetch what was announced over a slow link
 	p.PruneBackoff = 15 * time.Second                // small meshes must be able to graft again soon
 	p.UnsubscribeBackoff = 5 * time.Second
-	p.OpportunisticGraftTicks = 30 // 21 s: leave a mesh that was taken over
-	p.IDontWantMessageThreshold = 512
-	p.MaxIHaveLength = 2000 // a burst of 2,000 is announced whole
+	p.OpportunisticGraftTicks = 30    // 21 s: leave a mesh that was taken over
+	p.IDontWantMessageThreshold = 256 // a warning without its chain
+	p.MaxIHaveLength = 2000           // a burst of 2,000 is announced whole
 	return p
 }
 
@@ -107,6 +108,7 @@ func (r *Router) options() []pubsub.Option {
 		pubsub.WithSeenMessagesTTL(10 * time.Minute),
 		pubsub.WithSubscriptionFilter(newFilter(r)),
 		pubsub.WithAppSpecificRpcInspector(r.inspect),
-		pubsub.WithRawTracer(&tracer{&r.stats, r.near}),
+		pubsub.WithRawTracer(&tracer{&r.stats, r.near, r.holds}),
+		pubsub.WithDefaultValidator(r.linger, pubsub.WithValidatorConcurrency(holdDoors)), // after the topics' own
 	}
 }

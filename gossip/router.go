@@ -79,6 +79,7 @@ type Router struct {
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
 	near      *neighbours
+	holds     *holds
 	proofs    *proofs
 	unproven  *unproven
 
@@ -109,7 +110,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(), proofs: newProofs(), unproven: newUnproven(),
+		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
 		ledger: ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})

@@ -32,28 +32,33 @@ func (r *Router) Stats() Stats {
 		c.dropped.Load(), c.duplicate.Load(), r.pool.SignatureChecks()}
 }
 
-// tracer counts what gossipsub drops without a word, and has neighbours that did
-// not get everything compared with.
+// tracer counts what gossipsub drops without a word, has neighbours that did not get
+// everything compared with, and notes who has what.
 type tracer struct {
-	c    *counters
-	near *neighbours
+	c     *counters
+	near  *neighbours
+	holds *holds
 }
 
 var _ pubsub.RawTracer = (*tracer)(nil)
 
 func (t *tracer) OnNewOutboundStream(peer.ID, protocol.ID) {}
-func (t *tracer) OnClosedOutboundStream(peer.ID)           {}
+func (t *tracer) OnClosedOutboundStream(p peer.ID)         { t.holds.part(p) }
 func (t *tracer) Join(string)                              {}
-func (t *tracer) Leave(string)                             {}
-func (t *tracer) Graft(peer.ID, string)                    {}
-func (t *tracer) Prune(peer.ID, string)                    {}
+func (t *tracer) Leave(topic string)                       { t.holds.quit(topic) }
+func (t *tracer) Graft(p peer.ID, topic string)            { t.holds.graft(p, topic) }
+func (t *tracer) Prune(p peer.ID, topic string)            { t.holds.prune(p, topic) }
 func (t *tracer) ValidateMessage(*pubsub.Message)          {}
 func (t *tracer) DeliverMessage(*pubsub.Message)           {}
-func (t *tracer) DuplicateMessage(*pubsub.Message)         { t.c.duplicate.Add(1) }
 func (t *tracer) ThrottlePeer(peer.ID)                     {}
 func (t *tracer) RecvRPC(*pubsub.RPC)                      {}
 func (t *tracer) SendRPC(*pubsub.RPC, peer.ID)             {}
 func (t *tracer) UndeliverableMessage(*pubsub.Message)     { t.c.dropped.Add(1) }
+
+func (t *tracer) DuplicateMessage(m *pubsub.Message) {
+	t.c.duplicate.Add(1)
+	t.holds.has(m.ReceivedFrom, m.ID)
+}
 
 func (t *tracer) DropRPC(_ *pubsub.RPC, p peer.ID) {
 	t.c.dropped.Add(1)

@@ -16,6 +16,9 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
+// accepted marks a message that was accepted from a neighbour, for linger.
+type accepted struct{}
+
 // joined is a topic this device relays.
 type joined struct {
 	topic *pubsub.Topic
@@ -74,7 +77,11 @@ func (r *Router) Refresh() error {
 // join relays a topic. No subscription is needed: the validator is the way in.
 func (r *Router) join(name string, from origin) (*joined, error) {
 	validator := func(_ context.Context, p peer.ID, m *pubsub.Message) pubsub.ValidationResult {
-		return r.validate(p, m.GetData(), from)
+		result := r.validate(p, m.GetData(), from)
+		if result == pubsub.ValidationAccept && p != r.host.ID() {
+			m.ValidatorData = accepted{}
+		}
+		return result
 	}
 	if err := r.pubsub.RegisterTopicValidator(name, validator, pubsub.WithValidatorInline(true)); err != nil {
 		return nil, err
@@ -176,6 +183,7 @@ func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
 		return errCutOff
 	}
 	r.listen(p, rpc)
+	r.holds.overhear(p, rpc)
 	r.unproven.overhear(p, rpc)
 	return nil
 }
