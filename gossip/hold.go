@@ -38,7 +38,7 @@ func holdTimes(trip time.Duration) (first, behind time.Duration) {
 
 // holdOthers is how many neighbours beside the sender have an envelope where the wave has
 // passed. In a large mesh one more is nothing: two of the front may know each other.
-func holdOthers(mesh int) int { return max(1, mesh/8) }
+func holdOthers(mesh int) int { return max(1, mesh/holdPart) }
 
 // holds remember what each neighbour last said that it has, and who is in the meshes.
 type holds struct {

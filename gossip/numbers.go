@@ -14,6 +14,12 @@ type Numbers struct {
 	// Catch-up: between comparisons with one neighbour in turn, from catching up to
 	// offering it on, and how long nobody else is asked for the same.
 	Round, OfferDelay, Claim time.Duration
+	// Before passing on: one part in so many of a trip there and back, within bounds; how long
+	// once one in so many of the mesh has the envelope; in a mesh larger than which.
+	HoldShare, HoldPart, HoldMesh   int
+	HoldLeast, HoldMost, HoldBehind time.Duration
+	// Chain is how long a certificate goes along with what it proves.
+	Chain time.Duration
 	// Strikes are forgiven; after one more a neighbour is cut off for so long.
 	Strikes int
 	CutOff  time.Duration
@@ -23,5 +29,6 @@ type Numbers struct {
 func ModelNumbers() Numbers {
 	p := routerParams()
 	return Numbers{Degree: p.D, Least: p.Dlo, Most: p.Dhi, Outbound: p.Dout, Lazy: p.Dlazy, LazyShare: p.GossipFactor, Heartbeat: p.HeartbeatInterval,
-		Round: syncEvery, OfferDelay: offerDelay, Claim: claimTime, Strikes: strikeBurst, CutOff: banTime}
+		Round: syncEvery, OfferDelay: offerDelay, Claim: claimTime, Strikes: strikeBurst, CutOff: banTime,
+		HoldShare: holdShare, HoldPart: holdPart, HoldMesh: holdMesh, HoldLeast: holdLeast, HoldMost: holdMost, HoldBehind: holdBehind, Chain: chainSettles}
 }

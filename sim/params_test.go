@@ -13,7 +13,8 @@ import (
 func TestModelHasTheParameters(t *testing.T) {
 	p := model.DefaultParams
 	got := gossip.Numbers{Degree: p.Degree, Least: p.Least, Most: p.Most, Outbound: p.Outbound, Lazy: p.Lazy, LazyShare: p.LazyShare,
-		Heartbeat: p.Heartbeat, Round: p.Round, OfferDelay: p.OfferDelay, Claim: p.Claim, Strikes: p.Strikes, CutOff: p.CutOff}
+		Heartbeat: p.Heartbeat, Round: p.Round, OfferDelay: p.OfferDelay, Claim: p.Claim, Strikes: p.Strikes, CutOff: p.CutOff,
+		HoldShare: p.Hold.Share, HoldPart: p.Hold.Part, HoldMesh: p.Hold.Mesh, HoldLeast: p.Hold.Least, HoldMost: p.Hold.Most, HoldBehind: p.Hold.Behind, Chain: p.Settles}
 	if want := gossip.ModelNumbers(); got != want {
 		t.Errorf("the model has %+v, the program %+v", got, want)
 	}

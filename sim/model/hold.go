@@ -3,14 +3,15 @@ package model
 import "time"
 
 // Hold is how long a device holds what gossip brought it before it passes it on: who
-// hears meanwhile of another neighbour that has it waits for the others' word too, and then
-// sends to those alone who have said nothing. The zero Hold holds nothing.
+// hears meanwhile of enough other neighbours that have it waits for the others' word too,
+// and then sends to those alone who have said nothing. The zero Hold holds nothing.
 type Hold struct {
 	Share  int           // of a trip there and back that it holds at first: one in so many
 	Least  time.Duration // at first
 	Most   time.Duration // likewise
 	Behind time.Duration // that it waits for the others' word, at most: else a trip there and back
 	Mesh   int           // with so many neighbours in the mesh, or fewer, it holds nothing
+	Part   int           // of the mesh, one in so many, is enough; 0: one is
 }
 
 // pass passes an alert on that gossip has brought: at once, or when it has been held.
@@ -20,7 +21,7 @@ func (r *run) pass(d, from, alert uint32) {
 		r.forward(d, from, alert, false)
 		return
 	}
-	if r.anybody(d, from, alert, l) {
+	if r.passed(d, from, alert, l) {
 		r.wait(d, from, alert, l)
 		return
 	}
@@ -30,7 +31,7 @@ func (r *run) pass(d, from, alert uint32) {
 
 // heldOn is the end of the first hold.
 func (r *run) heldOn(from, d, alert uint32) {
-	if l := r.common(from, d); l >= 0 && r.alerts[alert].arrived != nil && r.anybody(d, from, alert, l) {
+	if l := r.common(from, d); l >= 0 && r.alerts[alert].arrived != nil && r.passed(d, from, alert, l) {
 		r.wait(d, from, alert, l)
 		return
 	}
@@ -49,13 +50,18 @@ func (r *run) sendOn(from, d, alert uint32) {
 	}
 }
 
-// anybody reports whether a neighbour in the mesh other than the one an alert came from
-// has said that it has it (IDONTWANT).
-func (r *run) anybody(d, from, alert uint32, l int) bool {
-	k, arrived := &r.links[l], r.alerts[alert].arrived
+// passed reports whether enough neighbours in the mesh other than the one an alert came
+// from have said that they have it (IDONTWANT).
+func (r *run) passed(d, from, alert uint32, l int) bool {
+	k, arrived, lacks := &r.links[l], r.alerts[alert].arrived, 1
+	if part := r.Params.Hold.Part; part > 0 {
+		lacks = max(1, int(k.degree[d])/part)
+	}
 	for i, other := range k.neighbours(d) {
 		if other != from && k.mesh[int(k.start[d])+i]&inMesh != 0 && arrived[other] != 0 && arrived[other]+k.delay <= r.q.now+1 {
-			return true
+			if lacks--; lacks == 0 {
+				return true
+			}
 		}
 	}
 	return false
