@@ -29,10 +29,11 @@ func compareCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := e.lonely(a, b, "A"); err != nil {
-				return err
+			names := [2]string{"A", "B"}
+			if c.Bool("engines") {
+				names = [2]string{"real", "model"}
 			}
-			if err := e.lonely(b, a, "B"); err != nil {
+			if err := errors.Join(e.lonely(a, b, names[0]), e.lonely(b, a, names[1])); err != nil {
 				return err
 			}
 			differ, matched := false, 0
@@ -42,7 +43,7 @@ func compareCommand(e *env) *cli.Command {
 					continue
 				}
 				matched++
-				d, err := e.difference(name, report.Series{Results: a[name]}, report.Series{Results: right})
+				d, err := e.difference(name, names, report.Series{Results: a[name]}, report.Series{Results: right})
 				if err != nil {
 					return err
 				}
@@ -140,9 +141,9 @@ func quantities(marks []float64) (list []quantity) {
 }
 
 // difference prints how two sides differ, and whether they do beyond rounding.
-func (e *env) difference(name string, a, b report.Series) (differ bool, err error) {
+func (e *env) difference(name string, sides [2]string, a, b report.Series) (differ bool, err error) {
 	if !e.json {
-		fmt.Fprintf(e.stdout, "%s (%s and %s)\n  %-20s %10s %10s %10s\n", name, plural(len(a.Results), "seed"), plural(len(b.Results), "seed"), "", "A", "B", "change")
+		fmt.Fprintf(e.stdout, "%s (%s and %s)\n  %-20s %10s %10s %10s\n", name, plural(len(a.Results), "seed"), plural(len(b.Results), "seed"), "", sides[0], sides[1], "change")
 	}
 	for _, q := range quantities(a.Results[0].Marks) {
 		x, y := a.Over(q.of), b.Over(q.of)

@@ -20,7 +20,7 @@ func runCommand(e *env) *cli.Command {
 			"out. Tells of each seed what share has the warning at some ages, when half and\n" +
 			"99 % have it, how many copies arrive for one that is needed and what a device\n" +
 			"sends; at the end the mean over the seeds, also by group.\n\n" +
-			"Examples:\n   kreidfeuer-sim run district-flood\n   kreidfeuer-sim run city-blackout --seeds 3 --set groups.*.adoption=20%\n" +
+			"Examples:\n   kreidfeuer-sim run district-flood\n   kreidfeuer-sim run city-blackout --seeds 3 --set 'groups.*.adoption=20%'\n" +
 			"   kreidfeuer-sim run situation-centre --engine real\n" +
 			"   kreidfeuer-sim run storm-village --json | jq -c '[.seed, .alerts[0].at_marks]'",
 		Flags:  playFlags(),

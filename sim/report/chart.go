@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"image/color"
@@ -47,6 +48,8 @@ func svg(p *plot.Plot, width, height vg.Length) (template.HTML, error) {
 	if i := bytes.Index(text, []byte("<svg")); i >= 0 {
 		text = text[i:]
 	}
+	label := fmt.Sprintf(`<svg role="img" aria-label="%s" `, template.HTMLEscapeString(p.Y.Label.Text+", by "+cmp.Or(p.X.Label.Text, "quantile")))
+	text = bytes.Replace(text, []byte("<svg "), []byte(label), 1)
 	text = bytes.ReplaceAll(text, []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arial,sans-serif"))
 	return template.HTML(text), nil
 }
