@@ -53,11 +53,12 @@ type seen struct {
 	last   uint64 // event
 }
 
-// told is when a device has told of an alert first, as of one that it shows if it
-// ever did so.
+// told is when a device has told of an alert first, as of one that is not over by its
+// clock if it ever did so, and when of the most signatures.
 type told struct {
-	at    time.Duration
-	shown bool
+	at, signed time.Duration
+	over       bool
+	level      int
 }
 
 func (c *checker) count() int {
@@ -132,10 +133,15 @@ func (c *checker) observe(d *Device, e *apitype.Event) {
 	if d.seen.alerts == nil {
 		d.seen.alerts = map[string]told{}
 	}
-	shown := e.Alert.State == apitype.StateInForce || e.Alert.State == apitype.StateUnknown
-	if before, ok := d.seen.alerts[e.Alert.ID]; !ok || shown && !before.shown {
-		d.seen.alerts[e.Alert.ID] = told{c.world.Now(), shown}
+	now, over := c.world.Now(), e.Alert.State == apitype.StateExpired
+	t, before := d.seen.alerts[e.Alert.ID]
+	if !before || t.over && !over {
+		t.at, t.over = now, over
 	}
+	if e.Alert.Level > t.level {
+		t.signed, t.level = now, e.Alert.Level
+	}
+	d.seen.alerts[e.Alert.ID] = t
 	d.seen.mu.Unlock()
 	c.authentic(d, e.Alert.ID)
 	c.kept(d, c.holds(d))

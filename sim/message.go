@@ -15,14 +15,15 @@ import (
 // Message is a genuine warning for Kreis Ahrweiler, or the end of one.
 type Message struct {
 	Identifier string
-	Severity   cap.Severity   // empty: Severe
-	Lasts      time.Duration  // 0: six hours
-	Drill      bool           // an exercise
-	Now        time.Time      // when it is sent
-	Text       int            // bytes of text beside the headline
-	Filler     string         // further text
-	Follows    *wire.Envelope // the one that it takes up; nil: none
-	AllClear   bool           // it ends that one
+	Severity   cap.Severity     // empty: Severe
+	Lasts      time.Duration    // 0: six hours
+	Drill      bool             // an exercise
+	Now        time.Time        // when it is sent
+	Text       int              // bytes of text beside the headline
+	Filler     string           // further text
+	Kind       alert.Kind       // zero: an alert
+	Follows    []*wire.Envelope // that it takes up
+	Emergency  bool             // its author signs in that role, so that it is good without a second signature
 }
 
 // Sign makes the envelope, signed by all officers of a unit.
@@ -42,17 +43,25 @@ func (m Message) Sign(tree *trusttest.Tree, unit *trusttest.Unit) (*wire.Envelop
 		}},
 	}
 	var more compact.Extras
-	if m.Follows != nil {
-		a, err := alert.OpenFull(m.Follows)
+	for _, e := range m.Follows {
+		a, err := alert.OpenFull(e)
 		if err != nil {
 			return nil, err
 		}
-		c.MsgType = cap.MsgUpdate
-		c.References = a.CAP.Sender + "," + a.CAP.Identifier + "," + string(a.CAP.Sent)
-		more.References = []wire.ID{m.Follows.ID()}
+		c.References = strings.TrimSpace(c.References + " " + a.CAP.Sender + "," + a.CAP.Identifier + "," + string(a.CAP.Sent))
+		more.References = append(more.References, e.ID())
 	}
-	if m.AllClear {
-		c.Info[0].ResponseType = []cap.ResponseType{cap.AllClear}
+	switch m.Kind {
+	case alert.KindUpdate:
+		c.MsgType = cap.MsgUpdate
+	case alert.KindAllClear:
+		c.MsgType, c.Info[0].ResponseType = cap.MsgUpdate, []cap.ResponseType{cap.AllClear}
+	case alert.KindWithdrawal:
+		c.MsgType = cap.MsgCancel
+	}
+	role := wire.RoleAuthor
+	if m.Emergency {
+		role = wire.RoleEmergency
 	}
 	h, err := alert.Header(c)
 	if err != nil {
@@ -62,5 +71,5 @@ func (m Message) Sign(tree *trusttest.Tree, unit *trusttest.Unit) (*wire.Envelop
 	if err != nil {
 		return nil, err
 	}
-	return tree.Sign(unit, h, payload, parts, unit.Persons...)
+	return tree.SignAs(role, unit, h, payload, parts, unit.Persons...)
 }

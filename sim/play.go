@@ -78,8 +78,9 @@ type player struct {
 	ethers []*ether // by link; nil: it carries packets
 	*state
 
-	ids      map[wire.ID]int // alert by envelope
-	accepted uint64          // copies that were first, by gossip
+	issued   []bool           // by alert
+	signed   []*wire.Envelope // likewise; nil: not yet, or it is a second signature
+	accepted uint64           // copies that were first, by gossip
 	arrivals []model.Arrival
 	played   model.Played
 	err      error
@@ -102,11 +103,12 @@ func newPlayer(cfg PlayConfig) (*player, error) {
 		return nil, err
 	}
 	_, all := stage.Devices()
-	p := &player{PlayConfig: cfg, stage: stage, cast: newCast(stage), warnings: stage.Warnings(), ids: map[wire.ID]int{},
+	p := &player{PlayConfig: cfg, stage: stage, cast: newCast(stage), warnings: stage.Warnings(),
 		state: &state{on: make([]bool, all), works: make([]uint16, all)}}
 	if len(p.warnings) > maxWarnings {
 		return nil, fmt.Errorf("%d alerts: the real engine plays at most %d; --engine model plays them", len(p.warnings), maxWarnings)
 	}
+	p.issued, p.signed = make([]bool, len(p.warnings)), make([]*wire.Envelope, len(p.warnings))
 	p.raid = newRaid(p)
 	p.reach = newReach(stage, p.state)
 	p.played.Engine, p.played.Bytes = "real", make([]float64, all)

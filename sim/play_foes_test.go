@@ -12,7 +12,7 @@ import (
 const wrongClocks = `schema: kreidfeuer.scenario/1
 name: skewed
 title: Clocks that are wrong, among neighbours whose are
-duration: 3m
+duration: 70s
 places: [{name: town, kind: plane, size: [1km, 1km]}]
 links: {net: {latency: 25ms}}
 groups:
@@ -24,7 +24,7 @@ adversaries:
   - {kind: suppressor, count: 2, at: town, links: [net]}
   - {kind: clock-skew, count: 8, at: town, links: [net], offset: 10y}
 alerts:
-  - {at: 1m, from: authority, severity: Severe, expires: 1h}
+  - {at: 30s, from: authority, severity: Severe, expires: 1h}
 `
 
 // TestPlayWrongClocks: no clock hides a warning, neither a device's own nor those of
@@ -67,7 +67,7 @@ func TestPlayTellsOfLate(t *testing.T) {
 const eclipsed = `schema: kreidfeuer.scenario/1
 name: eclipsed
 title: An authority among nobody but adversaries
-duration: 3m
+duration: 70s
 places: [{name: town, kind: plane, size: [100m, 100m]}]
 links:
   net: {latency: 25ms}
@@ -79,7 +79,7 @@ groups:
 adversaries:
   - {kind: eclipse, count: 12, at: town, links: [net]}
 alerts:
-  - {at: 1m, from: authority, severity: Severe}
+  - {at: 30s, from: authority, severity: Severe}
 `
 
 // TestPlayEclipse: around whom every place is taken, nobody hears what he says, in

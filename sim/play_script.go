@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/sim/contact"
 	"github.com/kreidfeuer/kreidfeuer/sim/model"
@@ -145,34 +146,58 @@ func (p *player) turn(c *model.Change, running *sync.WaitGroup, note func(error)
 	}
 }
 
-// issue has a station sign and publish a warning, if it runs.
-func (p *player) issue(alert int) error {
-	a, w := &p.warnings[alert], p.world
-	if !w.devices[a.Station].up {
+// issue has a station sign and publish a warning, or what follows it up, if it runs.
+func (p *player) issue(number int) error {
+	a, w := &p.warnings[number], p.world
+	if !w.devices[a.Station].up || a.Confirms >= 0 && !p.issued[a.Confirms] {
 		return nil
 	}
-	e, err := p.sign(alert)
+	e, err := p.envelope(number)
 	if err != nil {
-		return fmt.Errorf("alert %d: %w", alert+1, err)
+		return fmt.Errorf("alert %d: %w", number+1, err)
 	}
-	w.checker.published(e, a.Station)
-	p.ids[e.ID()] = alert
-	p.arrivals = append(p.arrivals, model.Arrival{At: w.Now(), Alert: alert, Device: a.Station})
+	p.issued[number] = true
+	p.arrivals = append(p.arrivals, model.Arrival{At: w.Now(), Alert: number, Device: a.Station})
+	if a.Confirms < 0 {
+		w.checker.published(e, a.Station)
+	}
+	if a.Alone {
+		e = w.fewer(e, 1)
+	}
 	if _, err := w.devices[a.Station].Submit(w.ctx, e.EncodeFull()); err != nil {
-		return fmt.Errorf("alert %d: publish on device %d: %w", alert+1, a.Station, err)
+		return fmt.Errorf("alert %d: publish on device %d: %w", number+1, a.Station, err)
 	}
 	return nil
 }
 
+// envelope is an alert with all its signatures, signed now if it was not before.
+func (p *player) envelope(number int) (e *wire.Envelope, err error) {
+	if first := p.warnings[number].Confirms; first >= 0 {
+		number = first
+	}
+	if p.signed[number] == nil {
+		p.signed[number], err = p.sign(number)
+	}
+	return p.signed[number], err
+}
+
 // sign makes a warning of the size that the scenario asks for, or of the least one
 // that there is: with its chain of certificates some kilobytes.
-func (p *player) sign(alert int) (*wire.Envelope, error) {
-	a, w := &p.warnings[alert], p.world
-	m := Message{Identifier: fmt.Sprintf("warning-%d", alert), Now: trueTime(w.Now()), Severity: a.Severity, Lasts: a.Lasts, Drill: a.Drill}
+func (p *player) sign(number int) (*wire.Envelope, error) {
+	a, w := &p.warnings[number], p.world
+	m := Message{Identifier: fmt.Sprintf("warning-%d", number), Now: trueTime(w.Now()), Severity: a.Severity, Lasts: a.Lasts, Drill: a.Drill,
+		Kind: a.Kind, Emergency: a.Alone && !a.Kind.Ends() && a.Severity.Rank() >= cap.Severe.Rank()}
+	for _, t := range a.Follows {
+		e, err := p.envelope(t)
+		if err != nil {
+			return nil, err
+		}
+		m.Follows = append(m.Follows, e)
+	}
 	if slices.ContainsFunc(p.ethers, func(e *ether) bool { return e != nil }) {
 		m.Filler = radioText
 	}
-	random := rand.New(rand.NewPCG(p.Seed, uint64(alert)))
+	random := rand.New(rand.NewPCG(p.Seed, uint64(number)))
 	for {
 		e, err := m.Sign(w.tree, w.author)
 		if err != nil {
@@ -204,10 +229,22 @@ func (p *player) collect(device int) {
 // count gathers who has got what, when.
 func (p *player) count() {
 	w, deliveries := p.world, uint64(0)
-	for id, alert := range p.ids {
+	for number := range p.warnings {
+		a, e := &p.warnings[number], p.signed[number]
+		if a.Confirms >= 0 {
+			e = p.signed[a.Confirms]
+		}
+		if !p.issued[number] {
+			continue
+		}
 		for _, d := range w.devices {
-			if told, ok := d.toldOf(id); ok && d.number != p.warnings[alert].Station {
-				p.arrivals = append(p.arrivals, model.Arrival{At: told.at, Alert: alert, Device: p.cast.roles[d.number], Over: !told.shown})
+			told, ok := d.toldOf(e.ID())
+			at := told.at
+			if a.Confirms >= 0 {
+				at, ok = told.signed, told.level >= len(e.Signers)
+			}
+			if ok && d.number != a.Station {
+				p.arrivals = append(p.arrivals, model.Arrival{At: at, Alert: number, Device: p.cast.roles[d.number], Over: told.over})
 				deliveries++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
@@ -27,7 +28,7 @@ func (w *World) Publish(device int) (wire.ID, error) {
 // AllClear has the authority end an alert, on a device. An end is good with one
 // signature; with one alone it is raised by [World.Confirm].
 func (w *World) AllClear(device int, of wire.ID, persons int) (wire.ID, error) {
-	return w.publish(device, Message{Follows: w.checker.message(of), AllClear: true}, persons)
+	return w.publish(device, Message{Kind: alert.KindAllClear, Follows: []*wire.Envelope{w.checker.message(of)}}, persons)
 }
 
 // Confirm brings an alert again on a device, with all its signatures.
@@ -47,15 +48,20 @@ func (w *World) publish(device int, m Message, persons int) (wire.ID, error) {
 	w.checker.published(e, device)
 	w.changed()
 	if persons > 0 {
-		fewer := *e
-		fewer.Signers = e.Signers[:persons]
-		fewer.Chain = w.tree.Pool.ChainFor(&fewer)
-		e = &fewer
+		e = w.fewer(e, persons)
 	}
 	if _, err := w.devices[device].Submit(w.ctx, e.EncodeFull()); err != nil {
 		return e.ID(), fmt.Errorf("publish on device %d: %w", device, err)
 	}
 	return e.ID(), nil
+}
+
+// fewer is an envelope with so many of its signatures.
+func (w *World) fewer(e *wire.Envelope, persons int) *wire.Envelope {
+	f := *e
+	f.Signers = e.Signers[:persons]
+	f.Chain = w.tree.Pool.ChainFor(&f)
+	return &f
 }
 
 // MustPublish is Publish; an error ends the test.

@@ -262,6 +262,11 @@ func NewTree(seed uint64, k uint8) (*Tree, error) {
 // Sign makes an envelope of unit u with the given content, signed by its
 // persons in order, the first as author, and with its chain attached.
 func (d *Domain) Sign(u *Unit, h wire.Header, payload []byte, parts [][]byte, persons ...Person) (*wire.Envelope, error) {
+	return d.SignAs(wire.RoleAuthor, u, h, payload, parts, persons...)
+}
+
+// SignAs is Sign with another role of the first person, as of one in an emergency.
+func (d *Domain) SignAs(first wire.Role, u *Unit, h wire.Header, payload []byte, parts [][]byte, persons ...Person) (*wire.Envelope, error) {
 	domain, issuer := d.Root.ID(), u.Cert.ID()
 	author := persons[0].Key.Public()
 	h.Domain, h.Authority, h.Issuer = &domain, u.Path, &issuer
@@ -273,7 +278,7 @@ func (d *Domain) Sign(u *Unit, h wire.Header, payload []byte, parts [][]byte, pe
 	for i, p := range persons {
 		role := wire.RoleApprover
 		if i == 0 {
-			role = wire.RoleAuthor
+			role = first
 		}
 		e = p.Key.Sign(e, p.Ref(), role)
 	}

@@ -30,6 +30,10 @@ type Warning struct {
 	Severity cap.Severity
 	Drill    bool
 	Size     int // bytes of its transmission
+	Kind     alert.Kind
+	Follows  []int // numbers of those that it updates or ends
+	Alone    bool  // one person has signed, and not all of the unit's
+	Confirms int   // number of the one that it is the second signature of, or -1
 }
 
 // Change is what a device can do from a time on.
@@ -53,11 +57,6 @@ func NewStage(cfg Config) (*Stage, error) {
 	var err error
 	if s.run, err = s.lay(); err != nil {
 		return nil, err
-	}
-	for i := range s.run.alerts {
-		if a := &s.run.alerts[i]; a.level < signers || a.kind != alert.KindAlert {
-			return nil, fmt.Errorf("alert %d follows up or waits for a signature: only --engine model plays that", i+1)
-		}
 	}
 	for _, g := range cfg.Scenario.Groups {
 		if g.Store > 0 || len(cfg.Scenario.Authorities) > 0 {
@@ -150,7 +149,17 @@ func (s *Stage) Contacts() (list []contact.Change, link int) {
 func (s *Stage) Warnings() (list []Warning) {
 	for i := range s.run.alerts {
 		a := &s.run.alerts[i]
-		list = append(list, Warning{At: ms(a.at), Lasts: ms(a.expires - a.at), Station: int(a.station), Severity: a.severity, Drill: a.drill, Size: int(a.size)})
+		w := Warning{At: ms(a.at), Lasts: ms(a.expires - a.at), Station: int(a.station), Severity: a.severity, Drill: a.drill, Size: int(a.size),
+			Kind: a.kind, Alone: a.level < signers, Confirms: int(a.confirms)}
+		for t := range s.run.alerts[:i] {
+			if b := &s.run.alerts[t]; b.confirms < 0 && (slices.Contains(a.follows, uint32(t)) || slices.Contains(a.references, b.triple)) {
+				w.Follows = append(w.Follows, t)
+			}
+		}
+		if len(w.Follows) == 0 { // a document may speak of what is not in the scenario
+			w.Kind = alert.KindAlert
+		}
+		list = append(list, w)
 	}
 	return list
 }
