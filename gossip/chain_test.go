@@ -145,11 +145,11 @@ func TestSettledMeshLeavesTheChainOut(t *testing.T) {
 			t.Errorf("%d were held, %d accepted", held, accepted)
 		}
 		t.Logf("%d bytes without the chain, %d with it, %d idle; sizes %d and %d", light, heavy, idle, len(bare.Encode()), len(whole.EncodeFull()))
-		if light*6 > heavy {
+		if light*4 > heavy { // a message in a tenth of the bytes, and as many acknowledgements
 			t.Errorf("%d bytes without the chain, %d with it", light, heavy)
 		}
 		time.Sleep(chainSettles + chainTells*5/4) // who had not been told is compared with meanwhile
-		if again := m.during(func() { v.publish(0, fresh) }) - idle; again*6 > heavy {
+		if again := m.during(func() { v.publish(0, fresh) }) - idle; again*4 > heavy {
 			t.Errorf("%d bytes a while later", again)
 		}
 	})
