@@ -97,6 +97,12 @@ func (e *env) sides(c *cli.Context) (a, b map[string][]*scenario.Result, err err
 	if err != nil {
 		return nil, nil, err
 	}
+	mixed := map[string]bool{}
+	defer func() {
+		for _, name := range slices.Sorted(maps.Keys(mixed)) {
+			fmt.Fprintf(e.stderr, "%s: one folder holds several editions of the scenario, or results of several versions; the mean is of all\n", name)
+		}
+	}()
 	group := func(list []*scenario.Result, engine string) map[string][]*scenario.Result {
 		m := map[string][]*scenario.Result{}
 		for _, r := range list {
@@ -106,6 +112,9 @@ func (e *env) sides(c *cli.Context) (a, b map[string][]*scenario.Result, err err
 			name := strings.TrimSpace(r.Scenario + " " + r.Variant)
 			if engine == "" {
 				name += " " + r.Engine
+			}
+			if first := m[name]; len(first) > 0 && (first[0].Edition != r.Edition || first[0].Program != r.Program) {
+				mixed[name] = true
 			}
 			m[name] = append(m[name], r)
 		}

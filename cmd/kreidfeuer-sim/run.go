@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,7 +74,7 @@ func (t *table) tell(j *job, r *scenario.Result) error {
 	if len(t.all) == 0 {
 		t.heading(j)
 	}
-	t.all = append(t.all, r)
+	t.all = append(t.all, lean(r))
 	sum := report.Sum(r)
 	line := fmt.Sprintf("%s %9d", pad(j.title(), t.width), r.Devices)
 	for _, share := range sum.AtMarks {
@@ -82,6 +83,16 @@ func (t *table) tell(j *job, r *scenario.Result) error {
 	line += fmt.Sprintf(" %9s %9s %8.2f %9.0f", age(sum.P50), age(sum.P99), r.Traffic.PerCopy, r.Traffic.PerDevice[0]/1000)
 	_, err := fmt.Fprintln(t.stdout, line)
 	return err
+}
+
+// lean is what the means need of a result, so that thousands fit into memory.
+func lean(r *scenario.Result) *scenario.Result {
+	small := *r
+	small.Frames, small.Incidents, small.Alerts = nil, nil, slices.Clone(r.Alerts)
+	for i := range small.Alerts {
+		small.Alerts[i].Ages, small.Alerts[i].Curve = nil, nil
+	}
+	return &small
 }
 
 func (t *table) heading(j *job) {
