@@ -3,6 +3,7 @@ package gossip
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -39,6 +40,7 @@ func (r *Router) awaitProof(raw []byte, from origin, why error) {
 func (r *Router) seekProof(ctx context.Context) {
 	next, around := time.NewTimer(time.Hour), time.Time{}
 	defer next.Stop()
+	defer r.unproven.asking.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -48,7 +50,7 @@ func (r *Router) seekProof(ctx context.Context) {
 		}
 		now := time.Now()
 		left := r.stillUnproven(ctx, now)
-		if r.askForProof(left, now) && now.Sub(around) >= proofAround {
+		if r.askForProof(ctx, left, now) && now.Sub(around) >= proofAround {
 			around = now
 			r.askAround()
 		}
@@ -138,19 +140,16 @@ func (r *Router) passOn(ctx context.Context, b *bare) {
 
 // askForProof asks those who have some envelopes for the whole of them. It reports
 // whether there is one that nobody proves who is known to have it.
-func (r *Router) askForProof(list []*bare, now time.Time) (unanswered bool) {
-	type request struct {
-		of    peer.ID
-		place ledger.Place
-	}
+func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (unanswered bool) {
 	requests := map[request][]*bare{}
 	for _, b := range list {
 		sources := r.unproven.sourcesOf(b)
-		switch due := !now.Before(b.askAt); {
+		due := !now.Before(b.askAt) || b.asked > 0 && !r.unproven.isAsked(sources[b.asked-1])
+		switch {
 		case b.asked < len(sources) && (due || b.compared):
 			q := request{sources[b.asked], ledger.Place{Domain: b.from.domain, Lane: b.from.lane}}
 			requests[q] = append(requests[q], b)
-		case !due:
+		case now.Before(b.askAt):
 		case !b.compared:
 			b.compared, b.askAt = true, now.Add(proofPatience)
 			for _, p := range sources {
@@ -161,20 +160,48 @@ func (r *Router) askForProof(list []*bare, now time.Time) (unanswered bool) {
 		}
 	}
 	for q, bares := range requests {
-		if !r.peers.prove(string(q.of), now) {
+		if r.unproven.isAsked(q.of) || !r.peers.prove(string(q.of), now) {
 			for _, b := range bares {
 				b.askAt = now.Add(proofPatience / 4)
 			}
 			continue
 		}
-		o := offer{place: q.place, whole: true}
+		list := make([]offered, 0, len(bares))
 		for _, b := range bares {
 			b.asked, b.askAt = b.asked+1, now.Add(proofPatience)
-			o.list = append(o.list, wholeOf(b.envelope))
+			list = append(list, wholeOf(b.envelope))
 		}
-		r.near.offer(q.of, o, false)
+		r.askWhole(ctx, q, list)
 	}
 	return unanswered
+}
+
+// request is what a neighbour is asked for at once.
+type request struct {
+	of    peer.ID
+	place ledger.Place
+}
+
+// askWhole asks a neighbour for envelopes with their chains, by a session of their own:
+// another one may be busy for minutes.
+func (r *Router) askWhole(ctx context.Context, q request, list []offered) {
+	r.unproven.ask(q.of, func() {
+		ctx, cancel := context.WithTimeout(ctx, unprovenTime)
+		defer cancel()
+		_, err := r.converseAs(ctx, q.of, func(c *session) error {
+			if err := c.f.write(c.r.hello()); err != nil { // it leaves with the request
+				return err
+			}
+			c.early, c.aside = true, true // for nothing else
+			if err := c.pull(ctx, q.place, list, true); err != nil {
+				return err
+			}
+			return errors.Join(c.durable(ctx), c.f.send(frame{Kind: frameEnd}))
+		})
+		if err != nil && ctx.Err() == nil {
+			r.log.Debug("ask for what proves an envelope", "peer", q.of, "err", err)
+		}
+	})
 }
 
 // wholeOf describes an envelope at the highest grade that it can have.

@@ -33,7 +33,7 @@ func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chai
 		}
 	}()
 	for {
-		waiting, urgent := false, !chains && c.urgent()
+		waiting, urgent := false, c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
 			var batch []offered
 			if batch, list, waiting = c.pick(list, waited >= claimTime); len(batch) == 0 {
@@ -126,6 +126,11 @@ func (r *Router) lacks(o *offered) bool {
 
 // receive reads the answer to a request, and learns how fast the link is.
 func (c *session) receive(g get) (raws [][]byte, err error) {
+	if c.early {
+		if err := c.hear(); err != nil {
+			return nil, err
+		}
+	}
 	begun, bytes := time.Now(), 0
 	for {
 		fr, err := c.f.read()

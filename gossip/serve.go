@@ -121,6 +121,9 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 	}
 	defer r.doneServing(v)
 	r.meet(v.peer) // it may know us before we know it
+	if mesh, catchUp := r.believes(v.peer); mesh && !catchUp {
+		r.wonder(v.peer)
+	}
 	r.near.served(v.peer, +1)
 	defer r.near.served(v.peer, -1)
 	a := &answering{r: r, p: v.peer, f: newFramer(newPaced(s))}

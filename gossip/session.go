@@ -27,6 +27,11 @@ func (r *Router) CatchUp(ctx context.Context, p peer.ID) (int, error) {
 
 // converse holds a session: it offers news, takes up offers, and compares if asked to.
 func (r *Router) converse(ctx context.Context, p peer.ID, compare bool) (int, error) {
+	return r.converseAs(ctx, p, func(c *session) error { return c.run(ctx, compare) })
+}
+
+// converseAs opens a session and does what is to be done in it.
+func (r *Router) converseAs(ctx context.Context, p peer.ID, do func(c *session) error) (int, error) {
 	opening, opened := context.WithTimeout(ctx, openTime)
 	defer opened()
 	// A limited connection is good enough: pubsub would not use it.
@@ -36,7 +41,7 @@ func (r *Router) converse(ctx context.Context, p peer.ID, compare bool) (int, er
 	}
 	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
 	c := &session{r: r, p: p, f: newFramer(newPaced(s)), order: r.laneOrder(), window: windowFirst}
-	if err := c.run(ctx, compare); err != nil {
+	if err := do(c); err != nil {
 		_ = s.Reset()
 		return c.got, err
 	}
@@ -53,6 +58,7 @@ type session struct {
 	got    int
 	window int          // bytes to ask for at once
 	wait   <-chan error // told when the last batch is durable; nil: none is waited for
+	early  bool         // it asks before it has heard the other side's hello
 	theirs []wire.ID    // domains
 	laned  int          // the lane at which the session is, in order
 	aside  bool         // it takes up offers of that lane and those before it
@@ -60,16 +66,24 @@ type session struct {
 	bare   []offered    // refused because they came without their chain
 }
 
-func (c *session) run(ctx context.Context, compare bool) error {
-	if err := c.f.send(c.r.hello()); err != nil {
-		return err
-	}
+// hear reads the other side's hello.
+func (c *session) hear() error {
 	hello, err := c.f.want(frameHello)
 	if err != nil {
 		return err
 	}
 	c.r.greet(c.p, hello)
-	c.theirs = hello.Domains
+	c.theirs, c.early = hello.Domains, false
+	return nil
+}
+
+func (c *session) run(ctx context.Context, compare bool) error {
+	if err := c.f.send(c.r.hello()); err != nil {
+		return err
+	}
+	if err := c.hear(); err != nil {
+		return err
+	}
 	c.laned = len(c.order) - 1
 	if err := c.detour(ctx); err != nil {
 		return err
@@ -101,16 +115,9 @@ func (c *session) run(ctx context.Context, compare bool) error {
 }
 
 // urgent reports whether a detour is due: the neighbour offers something of this
-// lane or those before it, or has what is to come whole.
-func (c *session) urgent() bool { return c.r.near.hasOffer(c.p, c.first()) }
-
-// first are the lanes that a detour is made for; on a detour there is none: then only
-// what is to come whole comes first.
-func (c *session) first() []wire.Lane {
-	if c.aside {
-		return nil
-	}
-	return c.order[:c.laned+1]
+// lane or those before it.
+func (c *session) urgent() bool {
+	return !c.aside && c.r.near.hasOffer(c.p, c.order[:c.laned+1])
 }
 
 // detour does what has become due meanwhile: it offers news, and takes up what the
@@ -119,15 +126,15 @@ func (c *session) detour(ctx context.Context) error {
 	if err := c.offerFresh(); err != nil {
 		return err
 	}
-	lanes, aside, bare := c.first(), c.aside, c.bare // of what is left for it
+	bare := c.bare // of the lane that is left for it
 	c.aside, c.bare = true, nil
-	defer func() { c.aside, c.bare = aside, bare }()
+	defer func() { c.aside, c.bare = false, bare }()
 	for {
-		o, ok := c.r.near.takeOffer(c.p, lanes)
+		o, ok := c.r.near.takeOffer(c.p, c.order[:c.laned+1])
 		if !ok {
 			return nil
 		}
-		if err := c.pull(ctx, o.place, o.list, o.whole); err != nil {
+		if err := c.pull(ctx, o.place, o.list, false); err != nil {
 			return err
 		}
 	}

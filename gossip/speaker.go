@@ -25,9 +25,13 @@ func (r *Router) listen(p peer.ID, rpc *pubsub.RPC) {
 	if len(rpc.GetSubscriptions()) == 0 { // they come once a connection
 		return
 	}
-	if mesh, catchUp := r.believes(p); mesh && catchUp {
-		return
+	if mesh, catchUp := r.believes(p); !mesh || !catchUp {
+		r.wonder(p)
 	}
+}
+
+// wonder has it learned what a neighbour speaks.
+func (r *Router) wonder(p peer.ID) {
 	select {
 	case r.speakers <- p:
 	default:

@@ -18,7 +18,7 @@ import (
 // because it may be anything.
 //
 //	held      for unprovenTime at most. The neighbour that sent it is asked at once for the
-//	          whole of it, chain and all, by a session of catch-up; others that sent or announced it
+//	          whole of it, chain and all, by a session of its own; others that sent or announced it
 //	          in turn, each after proofPatience. When trust has changed it is judged again.
 //	passed on when it was accepted, or is known by what came meanwhile and these very bytes
 //	          are genuine as well: to the mesh, as if it had come just now.
@@ -64,9 +64,12 @@ type unproven struct {
 	count atomic.Int32  // of all
 	taken atomic.Uint64 // since the start
 
+	asking sync.WaitGroup
+
 	mu    sync.Mutex
 	all   map[string]*bare // by gossip message ID
 	bytes int
+	asked map[peer.ID]struct{} // whom a session asks now
 }
 
 // bare is one of them. Its sources are guarded by the lock; what follows them is
@@ -86,7 +89,7 @@ type bare struct {
 }
 
 func newUnproven() *unproven {
-	return &unproven{wake: make(chan struct{}, 1), all: map[string]*bare{}}
+	return &unproven{wake: make(chan struct{}, 1), all: map[string]*bare{}, asked: map[peer.ID]struct{}{}}
 }
 
 // look has everything looked at again: something may be proven now.
@@ -202,4 +205,26 @@ func (u *unproven) sourcesOf(b *bare) []peer.ID {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(b.sources)
+}
+
+// isAsked reports whether a session asks a neighbour now.
+func (u *unproven) isAsked(p peer.ID) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, is := u.asked[p]
+	return is
+}
+
+// ask runs a session that asks a neighbour; there is one at a time.
+func (u *unproven) ask(p peer.ID, session func()) {
+	u.mu.Lock()
+	u.asked[p] = struct{}{}
+	u.mu.Unlock()
+	u.asking.Go(func() {
+		session()
+		u.mu.Lock()
+		delete(u.asked, p)
+		u.mu.Unlock()
+		u.look()
+	})
 }

@@ -370,7 +370,8 @@ func TestDamagedCopyIsNotPassedOn(t *testing.T) {
 }
 
 // A newcomer on a slow link, busy for minutes with the certificates of a whole country,
-// has a warning that comes without its own about as soon as one that brings them.
+// has a warning that comes without its own a queue of the link later than one that
+// brings them.
 func TestNewcomerOnASlowLink(t *testing.T) {
 	tree := newTree(t)
 	for i := range 150 {
@@ -399,7 +400,7 @@ func TestNewcomerOnASlowLink(t *testing.T) {
 			}
 		})
 	}
-	if took[true] > 2*took[false]+time.Second {
+	if took[true] > 8*time.Second {
 		t.Errorf("%s without the chain, %s with it", took[true], took[false])
 	}
 }
