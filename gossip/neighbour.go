@@ -55,6 +55,7 @@ type news struct {
 type offer struct {
 	place ledger.Place
 	list  []offered
+	whole bool // to be asked for with chains, before everything else: it proves itself
 }
 
 func newNeighbours() *neighbours {
@@ -324,7 +325,8 @@ func (n *neighbours) offer(p peer.ID, o offer, more bool) {
 	n.poke()
 }
 
-// takeOffer returns the first waiting offer of some lanes, in their order.
+// takeOffer returns the first waiting offer of some lanes, in their order. What is to come
+// whole waits for no lane.
 func (n *neighbours) takeOffer(p peer.ID, lanes []wire.Lane) (offer, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -356,6 +358,9 @@ func (n *neighbours) find(p peer.ID, lanes []wire.Lane) (*neighbour, int) {
 	b := n.all[p]
 	if b == nil {
 		return nil, -1
+	}
+	if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.whole }); i >= 0 {
+		return b, i
 	}
 	for _, lane := range lanes {
 		if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.place.Lane == lane }); i >= 0 {
