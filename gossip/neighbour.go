@@ -55,7 +55,6 @@ type news struct {
 type offer struct {
 	place ledger.Place
 	list  []offered
-	whole bool // to be asked for with chains, before everything else: it proves itself
 }
 
 func newNeighbours() *neighbours {
@@ -325,8 +324,7 @@ func (n *neighbours) offer(p peer.ID, o offer, more bool) {
 	n.poke()
 }
 
-// takeOffer returns the first waiting offer of some lanes, in their order. What is to come
-// whole waits for no lane.
+// takeOffer returns the first waiting offer of some lanes, in their order.
 func (n *neighbours) takeOffer(p peer.ID, lanes []wire.Lane) (offer, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -358,9 +356,6 @@ func (n *neighbours) find(p peer.ID, lanes []wire.Lane) (*neighbour, int) {
 	b := n.all[p]
 	if b == nil {
 		return nil, -1
-	}
-	if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.whole }); i >= 0 {
-		return b, i
 	}
 	for _, lane := range lanes {
 		if i := slices.IndexFunc(b.offers, func(o offer) bool { return o.place.Lane == lane }); i >= 0 {
