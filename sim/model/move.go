@@ -122,6 +122,9 @@ func (r *run) trace(d uint32, g *scenario.Group) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.Movement.File, err)
 		}
+		if len(log.Changes) == 0 {
+			return fmt.Errorf("%s: no contacts", g.Movement.File)
+		}
 		if len(log.Names) > g.Count {
 			return fmt.Errorf("%s: %d hosts, the group counts %d", g.Movement.File, len(log.Names), g.Count)
 		}

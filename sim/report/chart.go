@@ -199,11 +199,15 @@ func bars(y string, names []string, values [][]float64) (template.HTML, error) {
 			return "", err
 		}
 		b.Color, b.LineStyle.Width = colour(i), 0
+		if i >= len(palette) { // a colour that was there already
+			b.Color, b.LineStyle.Width, b.LineStyle.Color = pale(colour(i)), vg.Points(1), colour(i)
+		}
 		b.Offset = width * vg.Length(float64(i)-float64(len(values)-1)/2)
 		p.Add(b)
 	}
 	p.NominalX(names...)
 	p.X.Min, p.X.Max = -0.6, float64(len(names))-0.4
+	p.Y.Max *= 1.05
 	return svg(p, chartWidth, chartHeight)
 }
 
@@ -218,6 +222,44 @@ func trafficChart(list []*Series) (template.HTML, error) {
 		values = append(values, v)
 	}
 	return bars("kB sent by a device", []string{"mean", "median", "99 of 100 at most"}, values)
+}
+
+// briefly are reasons in a few letters, for the foot of a chart.
+var briefly = map[string]string{"no link works": "no link", "nobody in reach": "alone", "only others without it in reach": "others lack it too", late: "too late"}
+
+// lossChart is how many devices of each series were not reached, by reason.
+func lossChart(list []*Series, why []string) (template.HTML, error) {
+	var names []string
+	for _, reason := range why {
+		names = append(names, cmp.Or(briefly[reason], reason))
+	}
+	var values [][]float64
+	for _, s := range list {
+		v := []float64{}
+		for _, reason := range why {
+			v = append(v, s.Over(func(r *scenario.Result) float64 { return unreached(r)[reason] }).Mean)
+		}
+		values = append(values, v)
+	}
+	return bars("devices not reached", names, values)
+}
+
+// attackChart is what attackers of each series sent, and what became of it.
+func attackChart(list []*Series) (template.HTML, error) {
+	var values [][]float64
+	for _, s := range list {
+		v := []float64{}
+		for _, of := range []func(scenario.Attack) float64{
+			func(a scenario.Attack) float64 { return float64(a.Sent) },
+			func(a scenario.Attack) float64 { return float64(a.Rejected) },
+			func(a scenario.Attack) float64 { return float64(a.Accepted) },
+			func(a scenario.Attack) float64 { return float64(a.CutOff) },
+		} {
+			v = append(v, s.Over(func(r *scenario.Result) float64 { return of(r.Attack) }).Mean)
+		}
+		values = append(values, v)
+	}
+	return bars("messages of attackers", []string{"sent", "refused", "accepted", "times cut off"}, values)
 }
 
 // mapPicture is one frame of the map: a square for each cell with people in it,

@@ -56,6 +56,7 @@ type studyView struct {
 	MapSize                    string
 	MapColours                 []string
 	Reasons                    []string
+	Loss, Cost                 template.HTML // who was not reached; what attackers sent
 	Attack                     []attackRow
 	Fidelity                   []fidelityView
 	Incidents                  []incidentView
@@ -121,6 +122,16 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 		v.Models, v.Real = v.Models || t.Engine == "model", v.Real || t.Engine == "real"
 		if t.Results[0].Attack.Devices > 0 {
 			v.Attack = append(v.Attack, newAttackRow(t))
+		}
+	}
+	if len(v.Reasons) > 0 {
+		if v.Loss, err = lossChart(pointers(s), v.Reasons); err != nil {
+			return v, err
+		}
+	}
+	if len(v.Attack) > 0 {
+		if v.Cost, err = attackChart(pointers(s)); err != nil {
+			return v, err
 		}
 	}
 	if places := base.Parts(ByPlace); len(places) > 1 {

@@ -113,6 +113,23 @@ func TestEditions(t *testing.T) {
 	}
 }
 
+// TestLosses: what was lost, and what an attack cost, have pictures too.
+func TestLosses(t *testing.T) {
+	checks := uint64(7)
+	r := results(t, "slow-radio", 1)[0]
+	r.Alerts[0].Unreached = map[string]int{"no power": 3}
+	r.Attack = scenario.Attack{Devices: 2, Sent: 1234, Rejected: 1234, Checks: &checks}
+	var b bytes.Buffer
+	if err := Write(&b, Collect([]*scenario.Result{r}), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"devices not reached", "no power</text>", "messages of attackers", "<td>1 234</td>", "<td>7</td>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 func TestNatural(t *testing.T) {
 	for _, pair := range [][2]string{{"a=5%", "a=10%"}, {"a", "b"}, {"a", "a1"}, {"x9", "x10"}, {"0.05", "0.1"}} {
 		if natural(pair[0], pair[1]) >= 0 || natural(pair[1], pair[0]) <= 0 {

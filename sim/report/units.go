@@ -28,7 +28,7 @@ func span(s float64) string {
 	d := time.Duration(s * float64(time.Second))
 	switch {
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.3g s", s)
+		return fmt.Sprintf("%.2g s", s)
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%.0f s", s)
 	case d < 2*time.Hour:
