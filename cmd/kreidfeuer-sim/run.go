@@ -50,7 +50,7 @@ func (e *env) playAll(c *cli.Context, every bool) error {
 		return err
 	}
 	e.keeps = b.out != ""
-	t := &table{env: e, b: b}
+	t := &table{env: e, b: b, every: every}
 	err = b.play(c.Context, t.tell)
 	if err == nil {
 		err = t.sum()
@@ -62,7 +62,8 @@ func (e *env) playAll(c *cli.Context, every bool) error {
 type table struct {
 	*env
 	b     *batch
-	width int // of the first column
+	every bool // variants and sweep too
+	width int  // of the first column
 	all   []*scenario.Result
 }
 
@@ -139,6 +140,9 @@ func (t *table) sum() error {
 				t.shares(g.AtMarks)
 			}
 		}
+	}
+	if first := t.b.jobs[0]; !t.every && len(first.variant.Scenario.Variants)+len(first.variant.Scenario.Sweep) > 0 {
+		fmt.Fprintf(t.stdout, "\nwhat would change it: kreidfeuer-sim sweep %s --out results\n", first.src.name)
 	}
 	if t.b.out != "" {
 		fmt.Fprintf(t.stdout, "\nkept in %s: kreidfeuer-sim report %s makes one page with pictures\n", t.b.out, t.b.out)
