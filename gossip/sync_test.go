@@ -1,9 +1,11 @@
 package gossip
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"math/rand/v2"
@@ -414,4 +416,22 @@ func TestNeighboursTellWhatIsComplete(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is to be asked for once more with its chain is not asked for on a detour to
+// another lane: there it would be a strike against who gives it.
+func TestDetourLeavesWhatLacksItsChain(t *testing.T) {
+	tree := newTree(t)
+	s := newStation(t, tree.Pinned(), newMemory())
+	p := s.host.ID()
+	s.near.meet(p, time.Hour)
+	s.near.offer(p, offer{place: ledger.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []offered{{testID(1), 3, 1}}}, false)
+	neighbour := scripted{bytes.NewReader(script(t, frame{Kind: frameEnd})), io.Discard}
+	c := &session{r: s.Router, p: p, f: newFramer(neighbour), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []offered{{testID(2), 5, 1}}}
+	if err := c.detour(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.near.hasOffer(p, c.order) || len(c.bare) != 1 || c.aside {
+		t.Errorf("offers are left: %t, %d to be asked for with their chain", s.near.hasOffer(p, c.order), len(c.bare))
+	}
 }
