@@ -19,8 +19,8 @@ import (
 // holds it for as long as the word of the others may take: then only those get a copy who
 // have not spoken. Who hears nothing is the front, and sends to all its mesh at once.
 //
-// That makes it cheap to have many in the mesh, and so the way short: with twelve instead of
-// four the last of a thousand devices are warned one hop sooner, by as many copies.
+// That makes it cheap to have many in the mesh, and so the way short: with sixteen instead of
+// four the last of a thousand devices are warned one hop sooner, and by fewer copies.
 // sim/FINDINGS.md has the numbers.
 //
 // The device itself stores and shows the envelope before; only its neighbours wait. Neighbours
@@ -37,7 +37,7 @@ func holdTimes(trip time.Duration) (first, behind time.Duration) {
 }
 
 // holdOthers is how many neighbours beside the sender have an envelope where the wave has
-// passed. In a large mesh one more is nothing: two of the front may know each other.
+// passed. Among the neighbours of a hub some have it in any case.
 func holdOthers(mesh int) int { return max(1, mesh/holdPart) }
 
 // holds remember what each neighbour last said that it has, and who is in the meshes.

@@ -197,9 +197,9 @@ const (
 	holdUnknown = 40 * time.Millisecond
 
 	// holdMesh is the size of a mesh in which copies are too few to wait for. In a larger one,
-	// the wave has passed where one in holdPart has the envelope.
+	// the wave has passed where one in holdPart has the envelope, or one at least.
 	holdMesh = 6
-	holdPart = 8
+	holdPart = 24
 
 	// holdBusy bounds what is held at once: warnings come one by one, and a flood of them is
 	// passed on as it comes. holdDoors bounds those about to be held or not: what gossipsub

@@ -18,11 +18,11 @@ func routerParams() pubsub.GossipSubParams {
 	p := pubsub.DefaultGossipSubParams()
 	// A mesh that is full refuses: the leaves of a hub, which know nobody else, and in
 	// a cold boot everybody honest, after Sybils took the places. So none is ever full; the
-	// connection manager bounds it. Who joins asks for twelve and is asked by as many: three
+	// connection manager bounds it. Who joins asks for sixteen and is asked by as many: three
 	// hops reach a thousand devices. Copies are few all the same, by hold.go.
 	// sim/FINDINGS.md has the numbers.
-	p.D, p.Dlo, p.Dhi = 12, 9, 160
-	p.Dscore, p.Dout = 6, 3 // keep the best, and some that we dialled ourselves (eclipse)
+	p.D, p.Dlo, p.Dhi = 16, 12, 160
+	p.Dscore, p.Dout = 8, 4 // keep the best, and some that we dialled ourselves (eclipse)
 	p.Dlazy = 8             // announce to more than the default: recovery on lossy radio links
 	p.GossipFactor = 0.4    // measured in published attack tests: 100 % delivery in a cold boot with Sybils
 	p.HeartbeatInterval = 700 * time.Millisecond
