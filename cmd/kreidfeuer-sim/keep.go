@@ -103,6 +103,9 @@ func readResults(dirs []string) (all []*scenario.Result, damaged []error, err er
 		return nil, nil, usagef("want at least one folder with results; run and sweep fill one with --out DIR")
 	}
 	for _, dir := range dirs {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, usagef("there is no folder %s", dir)
+		}
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".json" || strings.HasPrefix(d.Name(), ".") {
 				return err
@@ -123,7 +126,7 @@ func readResults(dirs []string) (all []*scenario.Result, damaged []error, err er
 		}
 	}
 	if len(all) == 0 {
-		return nil, nil, usagef("no results in %s", strings.Join(dirs, ", "))
+		return nil, nil, &failure{exitUsage, fmt.Errorf("no results in %s", strings.Join(dirs, ", ")), "run and sweep fill a folder with --out DIR"}
 	}
 	return all, damaged, nil
 }

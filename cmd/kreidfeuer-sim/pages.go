@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -56,6 +58,9 @@ func (e *env) writePage(name string, page []byte, results, studies int) error {
 	write := writeWhole
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		write = func(name string, page []byte) error { return os.WriteFile(name, page, 0o644) } // a pipe, a device
+	}
+	if _, err := os.Stat(filepath.Dir(name)); errors.Is(err, fs.ErrNotExist) {
+		return usagef("-o %s: there is no folder %s", name, filepath.Dir(name))
 	}
 	if err := write(name, page); err != nil {
 		return err
