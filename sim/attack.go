@@ -103,6 +103,7 @@ func (s *Siege) lift() error {
 func (s *Siege) join(ctx context.Context, h host.Host, sybil int) error {
 	params := pubsub.DefaultGossipSubParams()
 	params.D, params.Dlo, params.Dhi, params.Dscore = 128, 100, 200, 100 // a place in every mesh
+	params.IDontWantMessageThreshold = 1                                 // and a word on everything: honest devices wait for it
 	ps, err := pubsub.NewGossipSub(ctx, h, pubsub.WithGossipSubParams(params), pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
 		pubsub.WithNoAuthor(), pubsub.WithMaxMessageSize(wire.MaxTransmission+4<<10),
 		pubsub.WithMessageIdFn(func(m *pb.Message) string { return wire.MessageID(m.GetData()) }))
