@@ -251,6 +251,14 @@ func (r *run) exchange(a, b uint32, l int, window uint32) {
 	if !r.up(a, l) || !r.up(b, l) || r.bars(a, b) || r.bars(b, a) {
 		return
 	}
+	for _, d := range [2]uint32{a, b} {
+		if awake, then := r.awake(d, r.q.now); !awake {
+			if k := &r.links[l]; k.Range == 0 { // once they have found each other again
+				r.meetAt(then+joinTrips*k.delay+r.redial(), a, b, l, math.MaxUint32)
+			}
+			return
+		}
+	}
 	r.tally.contacts++
 	r.tally.bytes[a] += float32(r.Params.SyncBytes / 2)
 	r.tally.bytes[b] += float32(r.Params.SyncBytes / 2)
