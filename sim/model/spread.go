@@ -144,9 +144,8 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 				continue
 			}
 			if !publish && k.mesh[int(k.start[d])+i]&inMesh == 0 {
-				if r.wants(other, alert) && r.chance.Float64() < lazy {
-					beat := r.chance.Uint32N(max(1, millis(r.Params.Heartbeat)))
-					r.q.push(r.q.now+beat+k.delay, evLazy, alert, d, other)
+				if r.wants(other, alert) {
+					r.tell(d, other, alert, k.delay, lazy)
 				}
 				continue
 			}
@@ -174,6 +173,21 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 func (r *run) lazy(k *link, d uint32) float64 {
 	others := float64(len(k.neighbours(d)) - r.Params.Degree)
 	return max(float64(r.Params.Lazy), r.Params.LazyShare*others) / max(others, 1)
+}
+
+// announcements is in how many heartbeats an alert is announced (gossipsub's
+// HistoryGossip), each time to others.
+const announcements = 6
+
+// tell announces an alert to a neighbour outside the mesh, if a heartbeat chooses it.
+func (r *run) tell(d, other, alert, delay uint32, lazy float64) {
+	every := max(1, millis(r.Params.Heartbeat))
+	for beat := range uint32(announcements) {
+		if r.chance.Float64() < lazy {
+			r.q.push(r.q.now+beat*every+r.chance.Uint32N(every)+delay, evLazy, alert, d, other)
+			return
+		}
+	}
 }
 
 // announced is a neighbour outside the mesh hearing of an alert (IHAVE): what it
