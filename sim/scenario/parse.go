@@ -24,8 +24,9 @@ var schemaJSON []byte
 // SchemaJSON is the JSON schema of the format (draft 2020-12), for editors.
 func SchemaJSON() []byte { return slices.Clone(schemaJSON) }
 
-// schemaName is what the compiled schema calls itself.
-const schemaName = "scenario.json"
+// schemaName is what the compiled schema calls itself: absolute, or the working directory is
+// asked for, which may be gone.
+const schemaName = "urn:kreidfeuer:scenario"
 
 var schema = sync.OnceValue(func() *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
