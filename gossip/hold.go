@@ -3,6 +3,7 @@ package gossip
 import (
 	"context"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -156,6 +157,19 @@ func (h *holds) part(p peer.ID) {
 	delete(h.said, p)
 	for _, members := range h.mesh {
 		delete(members, p)
+	}
+}
+
+// sweep forgets who is not connected any more. Gossipsub says so only of those whom it
+// speaks to: one that refuses its streams and opens its own is heard as well, and what it
+// sent last may be read after it was given up.
+func (h *holds) sweep(connected func(peer.ID) bool) {
+	gone := func(p peer.ID) bool { return !connected(p) }
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.said, func(p peer.ID, _ *recent) bool { return gone(p) })
+	for _, members := range h.mesh {
+		maps.DeleteFunc(members, func(p peer.ID, _ struct{}) bool { return gone(p) })
 	}
 }
 

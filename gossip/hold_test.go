@@ -3,11 +3,15 @@ package gossip
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/marcopolo/simnet"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
 func TestHoldTimes(t *testing.T) {
@@ -75,6 +79,35 @@ func TestWhoLeftSaysNothing(t *testing.T) {
 	if h.quit("topic"); len(h.mesh) != 0 {
 		t.Error("a topic that was left has a mesh")
 	}
+}
+
+// Who speaks and has no stream to be closed, or speaks after it was, is forgotten too.
+func TestWhoIsOnlyHeardIsForgotten(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, knowingAll(tree, 2), 20e6, simnet.StaticLatency(10*time.Millisecond))
+		defer v.end()
+		v.connect(0, 1)
+		time.Sleep(time.Second)
+		h, stays := v.all[0].holds, v.all[1].host.ID()
+		h.has(stays, "message")
+		topic := wire.Topic(tree.Root.ID(), wire.LaneLive)
+		for i := range 100 { // as gossipsub hands on what it reads
+			p := peer.ID(fmt.Sprint("gone ", i))
+			h.has(p, "message")
+			h.graft(p, topic)
+		}
+		time.Sleep(sweepEvery + time.Second)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if _, said := h.said[stays]; len(h.said) != 1 || !said {
+			t.Errorf("%d have spoken", len(h.said))
+		}
+		if _, member := h.mesh[topic][stays]; len(h.mesh[topic]) != 1 || !member {
+			t.Errorf("%d members", len(h.mesh[topic]))
+		}
+	})
 }
 
 // A neighbour that says it has everything costs no more than one that does not.

@@ -12,6 +12,7 @@ import (
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
@@ -324,6 +325,7 @@ func (r *Router) housekeeping(ctx context.Context) {
 		case <-tick.C:
 			r.sweep(ctx, r.cfg.Now())
 			r.peers.sweep(time.Now())
+			r.holds.sweep(func(p peer.ID) bool { return r.host.Network().Connectedness(p) != network.NotConnected })
 		}
 	}
 }
