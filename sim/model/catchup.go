@@ -32,8 +32,8 @@ func (r *run) offer(d, from, alert uint32) {
 			r.radios.take(r, d, alert)
 			continue
 		}
-		for _, other := range k.neighbours(d) {
-			if other != from && r.wants(other, alert) && r.up(other, l) && !r.bars(other, d) {
+		for i, other := range k.neighbours(d) {
+			if other != from && r.wants(other, alert) && r.up(other, l) && !r.bars(other, d) && !r.apart(l, d, i) {
 				r.q.push(r.q.now+wait+offerTrips*k.delay, evOffer, alert, d, other)
 			}
 		}

@@ -112,6 +112,7 @@ type run struct {
 	barred    map[[2]uint32]uint32
 	strikes   map[[2]uint32]int
 	claims    map[uint64]uint32 // until when a device waits for an alert that it asked for
+	started   []uint32          // when each device last came back, 0: not yet; nil: nobody leaves
 }
 
 // Run plays a scenario to its end.
@@ -186,6 +187,12 @@ func (r *run) plan() {
 		r.q.push(a.at, evIssue, uint32(i), 0, 0)
 		r.q.push(a.expires, evEnd, uint32(i), 0, 0)
 		r.q.push(a.closes(), evClose, uint32(i), 0, 0)
+	}
+	for d := range r.group {
+		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
+			r.started = make([]uint32, len(r.group))
+			break
+		}
 	}
 	for d := range r.group {
 		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {

@@ -111,6 +111,7 @@ func (r *run) churn(d uint32) {
 		mean = g.Return
 	} else {
 		r.state[d] &^= offAway
+		r.started[d] = max(1, r.q.now)
 		r.rejoin(d, r.usable(d), true)
 	}
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
@@ -129,9 +130,9 @@ func (r *run) desert(d uint32) {
 const dialsAtOnce = 8
 
 // rejoin lets a device reconcile with its neighbours over links that are back. One
-// that has started dials them all at once; one that was running has been dialling them
-// in vain, and they it, with growing pauses: some dials are under way and succeed when
-// their handshake is repeated.
+// that has started dials those that it had dialled at once, and is dialled by the others;
+// one that was running has been dialling them in vain, and they it, with growing pauses:
+// some dials are under way and succeed when their handshake is repeated.
 func (r *run) rejoin(d uint32, links uint16, started bool) {
 	if r.given {
 		return
@@ -152,6 +153,8 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 			switch {
 			case k.Range > 0:
 				after = k.window + r.chance.Uint32N(1000)
+			case started && !r.dials(l, d, i):
+				after = joinTrips*k.delay + r.dialled(d, other)
 			case started:
 				after = joinTrips*k.delay + uint32(i/dialsAtOnce)*6*k.delay
 			default:
@@ -160,6 +163,37 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 			r.meetAt(r.q.now+after, d, other, l, math.MaxUint32)
 		}
 	}
+}
+
+// dials reports whether a device is the one that dials its ith neighbour over a link.
+func (r *run) dials(l int, d uint32, i int) bool {
+	k := &r.links[l]
+	return k.mesh[int(k.start[d])+i]&dialled != 0
+}
+
+// apart reports whether a device and its ith neighbour over a link are not connected yet,
+// because the one that is to be dialled has started a moment ago.
+func (r *run) apart(l int, d uint32, i int) bool {
+	if r.started == nil || r.links[l].Range > 0 { // on a LAN they hear each other
+		return false
+	}
+	k := &r.links[l]
+	other, waits := k.neighbours(d)[i], d
+	if r.dials(l, d, i) {
+		other, waits = d, k.neighbours(d)[i]
+	}
+	at := r.started[waits]
+	return at > 0 && r.q.now < at+joinTrips*k.delay+r.dialled(waits, other)
+}
+
+// dialled is how long after its start a device is dialled by another one: as with redial,
+// the same whenever it is asked for.
+func (r *run) dialled(d, by uint32) uint32 {
+	share := float64(mix(uint64(d)<<32|uint64(by), uint64(r.started[d]))>>11) / (1 << 53)
+	if share < r.Params.Dialling {
+		return uint32(share / r.Params.Dialling * handshake)
+	}
+	return uint32((share - r.Params.Dialling) / (1 - r.Params.Dialling) * float64(millis(r.Params.Redial)*5/4))
 }
 
 // handshake is within what time the first packet of a dial is repeated, mostly.

@@ -140,7 +140,7 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 		}
 		sent, lazy := uint32(0), r.lazy(k, d)
 		for i, other := range k.neighbours(d) {
-			if other == from || !r.up(other, l) || r.bars(other, d) {
+			if other == from || !r.up(other, l) || r.bars(other, d) || r.apart(l, d, i) {
 				continue
 			}
 			if !publish && k.mesh[int(k.start[d])+i]&inMesh == 0 {
