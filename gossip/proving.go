@@ -31,7 +31,7 @@ func (r *Router) awaitProof(raw []byte, from origin, why error) {
 	now := time.Now()
 	b := &bare{id: wire.MessageID(raw), raw: bytes.Clone(raw), envelope: e, from: from, since: now, askAt: now, sources: []peer.ID{peer.ID(from.peer)}}
 	for _, p := range r.unproven.hold(b) {
-		r.near.again(peer.ID(p))
+		r.near.again(p)
 	}
 	r.unproven.look()
 }

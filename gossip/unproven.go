@@ -23,7 +23,7 @@ import (
 //	passed on when it was accepted, or is known by what came meanwhile and these very bytes
 //	          are genuine as well: to the mesh, as if it had come just now.
 //	refused   by any other verdict, with a strike where gossip would give one.
-//	given up  for want of time or room. Who sent it is compared with, as where anything may
+//	given up  for want of time or room. Who sent or announced it is compared with, as where anything may
 //	          have been missed; so is now and then somebody else.
 //
 // Whoever sends inventions with issuers that do not exist is asked for them a few
@@ -103,17 +103,17 @@ func (u *unproven) look() {
 	}
 }
 
-// hold takes an envelope in and returns whose envelopes found no room.
-func (u *unproven) hold(b *bare) (left []string) {
+// hold takes an envelope in and returns who has those that found no room.
+func (u *unproven) hold(b *bare) (left []peer.ID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if n, size := u.share(b.from.peer); n >= unprovenPeer || size+len(b.raw) > unprovenPeerBytes {
-		return []string{b.from.peer}
+	if s := u.shares()[b.from.peer]; s.count >= unprovenPeer || s.bytes+len(b.raw) > unprovenPeerBytes {
+		return b.sources
 	}
 	for len(u.all) >= unprovenTotal || u.bytes+len(b.raw) > unprovenBytes {
 		gone := u.greediest()
 		u.remove(gone)
-		left = append(left, gone.from.peer)
+		left = append(left, gone.sources...)
 	}
 	u.taken.Add(1)
 	u.all[b.id] = b
@@ -123,23 +123,28 @@ func (u *unproven) hold(b *bare) (left []string) {
 }
 
 // share is what is held by one neighbour.
-func (u *unproven) share(p string) (n, size int) {
+type share struct{ count, bytes int }
+
+// shares are those of all neighbours.
+func (u *unproven) shares() map[string]share {
+	all := map[string]share{}
 	for _, b := range u.all {
-		if b.from.peer == p {
-			n, size = n+1, size+len(b.raw)
-		}
+		s := all[b.from.peer]
+		all[b.from.peer] = share{s.count + 1, s.bytes + len(b.raw)}
 	}
-	return n, size
+	return all
 }
 
-// greediest is the oldest of whoever holds most.
+// greediest is the oldest of whoever holds most of what is short: many small inventions do
+// not drive out a large warning.
 func (u *unproven) greediest() (oldest *bare) {
-	size := map[string]int{}
-	for _, b := range u.all {
-		size[b.from.peer] += len(b.raw)
+	all := u.shares()
+	most := func(a, b share) int { return cmp.Compare(a.bytes, b.bytes) }
+	if len(u.all) >= unprovenTotal {
+		most = func(a, b share) int { return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.bytes, b.bytes)) }
 	}
 	for _, b := range u.all {
-		if oldest == nil || cmp.Or(cmp.Compare(size[b.from.peer], size[oldest.from.peer]), oldest.since.Compare(b.since)) > 0 {
+		if oldest == nil || cmp.Or(most(all[b.from.peer], all[oldest.from.peer]), oldest.since.Compare(b.since)) > 0 {
 			oldest = b
 		}
 	}

@@ -3,6 +3,7 @@ package gossip
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -319,8 +320,8 @@ func TestInventedIssuers(t *testing.T) {
 // Whoever holds most gives way to who holds less.
 func TestUnprovenRoom(t *testing.T) {
 	u := newUnproven()
-	hold := func(p string, n, size int) []string {
-		return u.hold(&bare{id: fmt.Sprint(p, "-", n), raw: make([]byte, size), from: origin{peer: p}, since: time.Unix(int64(n), 0)})
+	hold := func(p string, n, size int) []peer.ID {
+		return u.hold(&bare{id: fmt.Sprint(p, "-", n), raw: make([]byte, size), from: origin{peer: p}, since: time.Unix(int64(n), 0), sources: []peer.ID{peer.ID(p)}})
 	}
 	for p := range unprovenTotal / unprovenPeer {
 		for n := range unprovenPeer {
@@ -349,6 +350,34 @@ func TestUnprovenRoom(t *testing.T) {
 	}
 	if u.bytes != 0 || u.count.Load() != 0 {
 		t.Errorf("%d bytes, %d envelopes are left", u.bytes, u.count.Load())
+	}
+}
+
+// Many small inventions do not drive out a large warning; and if one has to go, all are
+// compared with who are known to have it.
+func TestUnprovenSmallGiveWay(t *testing.T) {
+	u := newUnproven()
+	hold := func(id string, from peer.ID, size, at int) []peer.ID {
+		return u.hold(&bare{id: id, raw: make([]byte, size), from: origin{peer: string(from)}, since: time.Unix(int64(at), 0), sources: []peer.ID{from}})
+	}
+	hold("warning", "honest", 40<<10, 0)
+	u.source("another", "warning")
+	for i := range 2 * unprovenTotal {
+		hold(fmt.Sprint(i), peer.ID(fmt.Sprint("foe-", i%100)), 300, 1+i)
+	}
+	if u.all["warning"] == nil {
+		t.Fatal("a large one gives way to many small ones")
+	}
+	for _, b := range u.list() {
+		if b.id != "warning" {
+			u.drop(b)
+		}
+	}
+	for i := range unprovenTotal - 1 {
+		hold(fmt.Sprint(i), peer.ID(fmt.Sprint("foe-", i)), 300, 1+i)
+	}
+	if left := hold("last", "modest", 300, 0); !slices.Equal(left, []peer.ID{"honest", "another"}) {
+		t.Errorf("compared with %v", left)
 	}
 }
 
