@@ -71,8 +71,9 @@ func (r *Router) seekProof(ctx context.Context) {
 
 // stillUnproven settles what can be settled and returns the rest.
 func (r *Router) stillUnproven(ctx context.Context, now time.Time) (left []*bare) {
+	passed := map[wire.ID]bool{} // to the mesh, and with all parts
 	for _, b := range r.unproven.list() {
-		if r.judgeAgain(ctx, b) || now.Sub(b.since) >= unprovenTime {
+		if r.judgeAgain(ctx, b, passed) || now.Sub(b.since) >= unprovenTime {
 			r.unproven.drop(b)
 		} else {
 			left = append(left, b)
@@ -82,8 +83,9 @@ func (r *Router) stillUnproven(ctx context.Context, now time.Time) (left []*bare
 }
 
 // judgeAgain judges an envelope if trust has changed or it is known by now, and reports
-// whether that settles it.
-func (r *Router) judgeAgain(ctx context.Context, b *bare) bool {
+// whether that settles it. Whoever leaves out some parts makes many forms of one envelope: of
+// those that bring nothing new here the first is passed on, and the first with all parts.
+func (r *Router) judgeAgain(ctx context.Context, b *bare, passed map[wire.ID]bool) bool {
 	version := r.pool.Version()
 	if _, known := r.Known(b.envelope.ID()); b.version == version && !known {
 		return false
@@ -93,12 +95,16 @@ func (r *Router) judgeAgain(ctx context.Context, b *bare) bool {
 	from.asked = true // it was counted when it came
 	_, _, err := r.take(ctx, b.raw, from, false)
 	if isReason(err, wire.ReasonSeen) {
+		if whole, done := passed[b.envelope.ID()]; done && (whole || missingPart(b.envelope)) {
+			return true
+		}
 		err = r.vouch(b.envelope)
 	}
 	p := peer.ID(from.peer)
 	switch {
 	case err == nil:
 		r.stats.accepted.Add(1)
+		passed[b.envelope.ID()] = !missingPart(b.envelope)
 		r.passOn(ctx, b)
 	case isProvable(err):
 		return false

@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -231,6 +232,52 @@ func TestFormsAreOne(t *testing.T) {
 	}
 }
 
+// Whoever sends the forms of a long alert in which some parts are left out has one of them
+// passed on, not all, and the one with all parts whenever it comes.
+func TestFormsAreNotMultiplied(t *testing.T) {
+	tree := newTree(t)
+	c := document("long", cap.Severe, true)
+	for _, language := range []string{"en", "pl", "tr", "uk"} {
+		info := c.Info[0]
+		info.Language = language
+		c.Info = append(c.Info, info)
+	}
+	e := sign(t, tree, c, tree.Leitstelle.Persons...)
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, []*memory{knowing(tree), newMemory(), knowing(tree)}, 20e6, simnet.StaticLatency(10*time.Millisecond))
+		defer v.end()
+		v.connect(0, 1)
+		v.connect(1, 2)
+		time.Sleep(10 * time.Second)
+		v.forget(1, tree)
+		if _, _, err := v.all[0].takeLocal(v.ctx, e.EncodeFull(), MeansLocal); err != nil {
+			t.Fatal(err)
+		}
+		for left := 9; left >= 0; left-- { // the whole one last
+			form := *e
+			form.Chain, form.Parts = nil, slices.Clone(e.Parts)
+			for i := range form.Parts {
+				if left>>i&1 == 1 {
+					form.Parts[i] = []byte{}
+				}
+			}
+			v.utter(0, e, form.EncodeFull())
+		}
+		time.Sleep(500 * time.Millisecond)
+		if held := v.all[1].unproven.taken.Load(); held != 10 {
+			t.Fatalf("%d forms were held", held)
+		}
+		if s := v.all[2].Stats(); s.Accepted+s.Ignored+s.Duplicate > 2 {
+			t.Errorf("the last one was sent %d forms", s.Accepted+s.Ignored+s.Duplicate)
+		}
+		bare := *e
+		bare.Chain = nil
+		if got, err := v.all[2].transmitted(v.ctx, e.ID(), false); err != nil || !bytes.Equal(got, bare.EncodeFull()) {
+			t.Errorf("the last one lacks parts: %v", err)
+		}
+	})
+}
+
 // counting counts the sessions that a device answers.
 func (v *village) counting(i int) *atomic.Int64 {
 	var n atomic.Int64
@@ -387,13 +434,13 @@ func TestDamagedCopyIsNotPassedOn(t *testing.T) {
 	s := newStation(t, tree.Pinned(), newMemory())
 	e := warning(t, tree, "one")
 	b := &bare{raw: damaged(e).Encode(), envelope: damaged(e).Stored(), from: origin{means: MeansGossip, peer: string(peer.ID("foe")), lane: e.Header.Lane, domain: e.Domain()}}
-	if s.judgeAgain(t.Context(), b) {
+	if s.judgeAgain(t.Context(), b, map[wire.ID]bool{}) {
 		t.Fatal("settled before anything is known")
 	}
 	if _, err := s.judge(e.EncodeFull(), origin{}, now()); err != nil {
 		t.Fatal(err)
 	}
-	if !s.judgeAgain(t.Context(), b) || s.Stats().Rejected != 1 || s.Stats().Accepted != 0 {
+	if !s.judgeAgain(t.Context(), b, map[wire.ID]bool{}) || s.Stats().Rejected != 1 || s.Stats().Accepted != 0 {
 		t.Errorf("%+v", s.Stats())
 	}
 }
