@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -183,9 +184,30 @@ func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
 		return errCutOff
 	}
 	r.listen(p, rpc)
+	r.dropMisplaced(p, rpc)
 	r.holds.overhear(p, rpc)
 	r.unproven.overhear(p, rpc)
 	return nil
+}
+
+// dropMisplaced takes out what is not of the topic it came by, before gossipsub marks
+// the bytes as seen and tells others not to send them: else whoever sends a warning by another
+// topic first silences it here, for one strike. It costs less than the message ID does.
+func (r *Router) dropMisplaced(p peer.ID, rpc *pubsub.RPC) {
+	topics := *r.allowed.Load()
+	rpc.Publish = slices.DeleteFunc(rpc.Publish, func(m *pb.Message) bool {
+		from, ok := topics[m.GetTopic()]
+		if !ok {
+			return false // gossipsub ignores it, unmarked
+		}
+		e, err := wire.Decode(m.GetData())
+		if err != nil {
+			return false // nothing genuine has these bytes: validate refuses them
+		}
+		err = r.checkPlace(e, from)
+		r.strikeIf(p, err)
+		return err != nil
+	})
 }
 
 // spread publishes an envelope that was accepted before.
