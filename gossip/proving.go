@@ -169,6 +169,9 @@ func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (
 		if r.unproven.isAsked(q.of) || !r.peers.prove(string(q.of), now) {
 			for _, b := range bares {
 				b.askAt = now.Add(proofPatience / 4)
+				if now.Sub(b.since) >= proofPatience {
+					b.asked++ // another one, or a comparison: it may be busy for as long as it likes
+				}
 			}
 			continue
 		}

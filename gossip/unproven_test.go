@@ -166,6 +166,40 @@ func TestWhoDoesNotProve(t *testing.T) {
 	}
 }
 
+// Whoever keeps a session open in which it was asked for something else does not keep
+// others from being asked for what they have as well.
+func TestWhoIsBusyIsNotWaitedFor(t *testing.T) {
+	tree := newTree(t)
+	foreign, err := trusttest.NewTree(9, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, junk := warning(t, tree, "one"), invented(t, foreign, tree, 0)
+	bare := *e
+	bare.Chain = nil
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, []*memory{newMemory(), newMemory(), knowing(tree)}, 20e6, simnet.StaticLatency(10*time.Millisecond))
+		defer v.end()
+		const device, foe, honest = 0, 1, 2
+		v.connect(device, foe)
+		v.connect(device, honest)
+		time.Sleep(10 * time.Second)
+		v.forget(device, tree)
+		v.all[foe].host.SetStreamHandler(wire.ProtocolCatchUp, func(network.Stream) { <-v.ctx.Done() })
+		v.utter(foe, e, junk)
+		time.Sleep(3 * time.Second) // somebody is compared with because of it, and that is over
+		if !v.all[device].unproven.isAsked(v.all[foe].host.ID()) {
+			t.Fatal("no session is open")
+		}
+		v.utter(foe, e, bare.EncodeFull())
+		time.Sleep(time.Millisecond)
+		v.publishBare(honest, e)
+		if took := v.until("the warning", []*wire.Envelope{e}, 30*time.Second, v.all[device]); took > proofPatience+claimTime {
+			t.Errorf("after %s", took)
+		}
+	})
+}
+
 // Whom nobody proves anything to for long has the warning by ordinary catch-up as soon
 // as somebody can.
 func TestUnprovenIsLeftToCatchUp(t *testing.T) {
