@@ -105,6 +105,16 @@ func (n *neighbours) again(p peer.ID) {
 	n.poke()
 }
 
+// later has a neighbour compared with after a while.
+func (n *neighbours) later(p peer.ID, after time.Duration) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		b.compareBy(time.Now().Add(after))
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
 // inTurn has a neighbour compared with because it is its turn, unless the link is
 // slow and that was done a while ago.
 func (n *neighbours) inTurn(p peer.ID) {

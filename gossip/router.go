@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/time/rate"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -83,6 +84,7 @@ type Router struct {
 	holds     *holds
 	proofs    *proofs
 	unproven  *unproven
+	another   *rate.Limiter // of comparisons because of what came beyond a budget
 
 	mu      sync.Mutex // guards what follows; taken before near.mu
 	ledger  *ledger.Ledger
@@ -112,7 +114,8 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
 		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
-		ledger: ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
+		another: rate.NewLimiter(rate.Every(syncAgain), 1),
+		ledger:  ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})
 	for _, l := range append([]Lane{{Lane: wire.LaneTrust, Gossip: true}}, cfg.Lanes...) {

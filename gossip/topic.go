@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -120,11 +121,26 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 		if isReason(err, wire.ReasonBusy) {
 			r.near.again(p)
 		}
+		if isReason(err, wire.ReasonRate) {
+			r.askAnother(p)
+		}
 		r.awaitProof(raw, from, err)
 		return pubsub.ValidationIgnore
 	}
 	r.strike(p, err)
 	return pubsub.ValidationReject
+}
+
+// askAnother has some other neighbour compared with, when it is sure to have what this one
+// sent beyond its budget: gossipsub has marked it as seen, and drops the copies of those who
+// are within theirs. Whoever wastes its budget would silence what it is first to send.
+func (r *Router) askAnother(p peer.ID) {
+	if !r.another.Allow() {
+		return
+	}
+	if others := slices.DeleteFunc(r.host.Network().Peers(), func(q peer.ID) bool { return q == p }); len(others) > 0 {
+		r.near.later(others[rand.IntN(len(others))], gossipSettles)
+	}
 }
 
 func (r *Router) verdict(err error) wire.Verdict {

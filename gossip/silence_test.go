@@ -39,3 +39,33 @@ func TestAnotherTopicDoesNotSilence(t *testing.T) {
 		}
 	})
 }
+
+// Whoever has wasted its budget and is first to send a warning does not silence it for
+// longer than it takes to hear of it from another neighbour.
+func TestWastedBudgetDoesNotSilence(t *testing.T) {
+	tree := newTree(t)
+	e := warning(t, tree, "one")
+	bare := *e
+	bare.Chain = nil
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, knowingAll(tree, 4), 20e6, simnet.StaticLatency(10*time.Millisecond))
+		defer v.end()
+		const publisher, between, device, foe = 0, 1, 2, 3
+		v.connect(publisher, between)
+		v.connect(between, device)
+		v.connect(foe, device)
+		time.Sleep(10 * time.Second)
+		soon := time.Now().Add(time.Second)
+		v.all[device].peers.meter(string(v.all[foe].host.ID()), soon).arrivals.AllowN(soon, peerBurst)
+		v.utter(foe, e, e.EncodeFull())
+		v.utter(foe, e, bare.EncodeFull())
+		time.Sleep(20 * time.Millisecond) // they are there
+		v.publish(publisher, e)
+		if took := v.until("the warning", []*wire.Envelope{e}, time.Minute, v.all[device]); took > gossipSettles+time.Second {
+			t.Errorf("after %s", took)
+		}
+		if s := v.all[device].Stats(); s.Ignored != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
