@@ -25,7 +25,9 @@ func TestAnotherTopicDoesNotSilence(t *testing.T) {
 		v.connect(between, device)
 		v.connect(foe, device)
 		time.Sleep(10 * time.Second)
+		v.all[foe].topicMu.Lock()
 		drills := v.all[foe].topics[wire.Topic(e.Domain(), wire.LaneDrill)].topic
+		v.all[foe].topicMu.Unlock()
 		for _, raw := range [][]byte{e.EncodeFull(), bare.EncodeFull()} {
 			if err := drills.Publish(v.ctx, raw); err != nil {
 				t.Fatal(err)
@@ -56,7 +58,8 @@ func TestWastedBudgetDoesNotSilence(t *testing.T) {
 		v.connect(foe, device)
 		time.Sleep(10 * time.Second)
 		soon := time.Now().Add(time.Second)
-		v.all[device].peers.meter(string(v.all[foe].host.ID()), soon).arrivals.AllowN(soon, peerBurst)
+		for v.all[device].peers.allow(string(v.all[foe].host.ID()), soon) {
+		}
 		v.utter(foe, e, e.EncodeFull())
 		v.utter(foe, e, bare.EncodeFull())
 		time.Sleep(20 * time.Millisecond) // they are there
