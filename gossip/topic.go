@@ -121,7 +121,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 		if isReason(err, wire.ReasonBusy) {
 			r.near.again(p)
 		}
-		if isReason(err, wire.ReasonRate) {
+		if isReason(err, wire.ReasonBusy) || isReason(err, wire.ReasonRate) {
 			r.askAnother(p)
 		}
 		r.awaitProof(raw, from, err)
@@ -132,7 +132,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 }
 
 // askAnother has some other neighbour compared with, when it is sure to have what this one
-// sent beyond its budget: gossipsub has marked it as seen, and drops the copies of those who
+// sent beyond its budget or ours: gossipsub has marked it as seen, and drops the copies of those who
 // are within theirs. Whoever wastes its budget would silence what it is first to send.
 func (r *Router) askAnother(p peer.ID) {
 	if !r.another.Allow() {

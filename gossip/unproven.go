@@ -183,27 +183,31 @@ func (u *unproven) overhear(p peer.ID, rpc *pubsub.RPC) {
 	if u.count.Load() == 0 {
 		return
 	}
+	further := false
+	u.mu.Lock()
 	for _, m := range rpc.GetPublish() {
-		u.source(p, wire.MessageID(m.GetData()))
+		further = u.source(p, wire.MessageID(m.GetData())) || further
 	}
 	for _, list := range rpc.GetControl().GetIhave() {
 		for _, id := range list.GetMessageIDs() {
-			u.source(p, id)
+			further = u.source(p, id) || further
 		}
-	}
-}
-
-func (u *unproven) source(p peer.ID, id string) {
-	u.mu.Lock()
-	b := u.all[id]
-	further := b != nil && len(b.sources) < proofSources && !slices.Contains(b.sources, p)
-	if further {
-		b.sources = append(b.sources, p)
 	}
 	u.mu.Unlock()
 	if further {
 		u.look()
 	}
+}
+
+// source notes that a neighbour has something, and reports whether that is news. The
+// caller holds u.mu.
+func (u *unproven) source(p peer.ID, id string) bool {
+	b := u.all[id]
+	if b == nil || len(b.sources) >= proofSources || slices.Contains(b.sources, p) {
+		return false
+	}
+	b.sources = append(b.sources, p)
+	return true
 }
 
 func (u *unproven) sourcesOf(b *bare) []peer.ID {
