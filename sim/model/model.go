@@ -112,7 +112,7 @@ type run struct {
 	barred    map[[2]uint32]uint32
 	strikes   map[[2]uint32]int
 	claims    map[uint64]uint32 // until when a device waits for an alert that it asked for
-	started   []uint32          // when each device last came back, 0: not yet; nil: nobody leaves
+	started   []uint32          // when each device was last off and came back; 0: it was not
 }
 
 // Run plays a scenario to its end.
@@ -179,6 +179,7 @@ func millis[D ~int64](d D) uint32 {
 
 // plan enters what the scenario fixes in advance.
 func (r *run) plan() {
+	r.started = make([]uint32, len(r.group))
 	for i, o := range r.s.Outages {
 		r.q.push(millis(o.At), evSwitch, 0, uint32(i), 1)
 		r.q.push(millis(o.Until), evSwitch, 0, uint32(i), 0)
@@ -187,12 +188,6 @@ func (r *run) plan() {
 		r.q.push(a.at, evIssue, uint32(i), 0, 0)
 		r.q.push(a.expires, evEnd, uint32(i), 0, 0)
 		r.q.push(a.closes(), evClose, uint32(i), 0, 0)
-	}
-	for d := range r.group {
-		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
-			r.started = make([]uint32, len(r.group))
-			break
-		}
 	}
 	for d := range r.group {
 		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {

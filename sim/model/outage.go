@@ -111,7 +111,6 @@ func (r *run) churn(d uint32) {
 		mean = g.Return
 	} else {
 		r.state[d] &^= offAway
-		r.started[d] = max(1, r.q.now)
 		r.rejoin(d, r.usable(d), true)
 	}
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
@@ -136,6 +135,9 @@ const dialsAtOnce = 8
 func (r *run) rejoin(d uint32, links uint16, started bool) {
 	if r.given {
 		return
+	}
+	if started {
+		r.started[d] = max(1, r.q.now)
 	}
 	for l := range r.links {
 		k := &r.links[l]
@@ -174,10 +176,10 @@ func (r *run) dials(l int, d uint32, i int) bool {
 // apart reports whether a device and its ith neighbour over a link are not connected yet,
 // because the one that is to be dialled has started a moment ago.
 func (r *run) apart(l int, d uint32, i int) bool {
-	if r.started == nil || r.links[l].Range > 0 { // on a LAN they hear each other
+	k := &r.links[l]
+	if k.Range > 0 { // on a LAN they hear each other
 		return false
 	}
-	k := &r.links[l]
 	other, waits := k.neighbours(d)[i], d
 	if r.dials(l, d, i) {
 		other, waits = d, k.neighbours(d)[i]
