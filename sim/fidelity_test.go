@@ -126,8 +126,8 @@ func TestFidelity(t *testing.T) {
 				}
 			}
 			bound := 0.1
-			if !all {
-				bound = 0.15 // a mesh of forty differs from run to run by nearly a tenth
+			if n < 300 {
+				bound = 0.15 // one mesh of a hundred differs from another by a twentieth, on both sides
 			}
 			if a, b := real.Traffic.PerCopy, modelled.Traffic.PerCopy; math.Abs(a-b) > bound*a {
 				t.Errorf("%.2f copies on real devices and %.2f in the model", a, b)
