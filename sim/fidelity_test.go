@@ -81,8 +81,8 @@ groups:
 `
 
 // TestFidelity: the model and real devices agree on who gets a warning, how late, and
-// at how many copies: half and the last hundredth to one hop or 5 %, the copies to 10 %,
-// and the distributions of all ages to 0.1 by Kolmogorov and Smirnov. make sim and make
+// at how many copies: half and the last hundredth to one hop or 5 %, the copies to 10 %
+// (15 below 300 devices), and the distributions of all ages to 0.1 by Kolmogorov and Smirnov. make sim and make
 // soak play it with more devices and failures.
 func TestFidelity(t *testing.T) {
 	const hop = 28 * time.Millisecond // 25 on the link, and held for a tenth of that
