@@ -81,8 +81,8 @@ groups:
 `
 
 // TestFidelity: the model and real devices agree on who gets a warning, how late, and
-// at how many copies: half and the last hundredth to one hop or 5 %, the copies to 10 %
-// (15 below 300 devices), and the distributions of all ages to 0.1 by Kolmogorov and Smirnov. make sim and make
+// at how many copies: half and the last hundredth to one hop or 5 %, the copies to 10 %,
+// and the distributions of all ages to 0.1 by Kolmogorov and Smirnov. make sim and make
 // soak play it with more devices and failures.
 func TestFidelity(t *testing.T) {
 	const hop = 28 * time.Millisecond // 25 on the link, and held for a tenth of that
@@ -126,11 +126,18 @@ func TestFidelity(t *testing.T) {
 				}
 			}
 			bound := 0.1
-			if n < 300 {
-				bound = 0.15 // one mesh of a hundred differs from another by a twentieth, on both sides
+			if !all {
+				bound = 0.15 // a mesh of forty differs from run to run by nearly a tenth
 			}
-			if a, b := real.Traffic.PerCopy, modelled.Traffic.PerCopy; math.Abs(a-b) > bound*a {
-				t.Errorf("%.2f copies on real devices and %.2f in the model", a, b)
+			copies := [2]float64{real.Traffic.PerCopy, modelled.Traffic.PerCopy}
+			for seed := uint64(2); all && n < 300 && !c.slow && seed <= 3; seed++ { // one of a hundred by a twentieth
+				real, modelled := playBoth(t, text, seed)
+				copies[0] += real.Traffic.PerCopy
+				copies[1] += modelled.Traffic.PerCopy
+			}
+			t.Logf("copies in the model as a share of those on real devices: %.3f", copies[1]/copies[0])
+			if math.Abs(copies[0]-copies[1]) > bound*copies[0] {
+				t.Errorf("%.2f copies on real devices and %.2f in the model", copies[0], copies[1])
 			}
 			if len(real.ages) != len(modelled.ages) || d > 0.1 {
 				t.Errorf("%d and %d arrivals, distance %.3f", len(real.ages), len(modelled.ages), d)
