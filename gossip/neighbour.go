@@ -79,6 +79,18 @@ func (n *neighbours) meet(p peer.ID, after time.Duration) {
 	n.poke()
 }
 
+// renewed notes one more connection with a neighbour: the link is young again. It may
+// have lost power and come back before anybody noticed, and what was sent meanwhile is lost.
+func (n *neighbours) renewed(p peer.ID, after time.Duration) {
+	n.mu.Lock()
+	if b := n.all[p]; b != nil {
+		b.since = time.Now()
+		b.compareBy(latest(b.since.Add(after), b.compared.Add(syncAgain)))
+	}
+	n.mu.Unlock()
+	n.poke()
+}
+
 // part forgets a neighbour that left. One whose session is still running ends it itself.
 func (n *neighbours) part(p peer.ID) {
 	n.mu.Lock()
@@ -153,11 +165,14 @@ func (b *neighbour) compareBy(at time.Time) {
 
 // compareSoon has it compared with, but not twice within syncAgain.
 func (b *neighbour) compareSoon() {
-	at := time.Now()
-	if least := b.compared.Add(syncAgain); least.After(at) {
-		at = least
+	b.compareBy(latest(time.Now(), b.compared.Add(syncAgain)))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-	b.compareBy(at)
+	return a
 }
 
 // tell has news offered to a neighbour. Too much of it is left to a comparison.

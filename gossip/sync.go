@@ -71,6 +71,9 @@ func (r *Router) neighbourChanged(e any) {
 	switch e := e.(type) {
 	case event.EvtPeerIdentificationCompleted:
 		r.meet(e.Peer)
+		if len(r.host.Network().ConnsToPeer(e.Peer)) > 1 {
+			r.near.renewed(e.Peer, r.turn(e.Peer))
+		}
 	case event.EvtPeerProtocolsUpdated: // it was still starting
 		if slices.Contains(e.Added, wire.ProtocolCatchUp) {
 			r.meet(e.Peer)
@@ -83,15 +86,17 @@ func (r *Router) neighbourChanged(e any) {
 	}
 }
 
-// meet compares with a new neighbour: the one with the lower peer ID begins at
-// once, for both; the other one when gossip between them is sure to flow, because what
-// either learned in between came by neither way.
-func (r *Router) meet(p peer.ID) {
-	after := gossipSettles
+// meet compares with a new neighbour.
+func (r *Router) meet(p peer.ID) { r.near.meet(p, r.turn(p)) }
+
+// turn is how long after connecting this device compares with a neighbour: the one
+// with the lower peer ID begins at once, for both; the other one when gossip between
+// them is sure to flow, because what either learned in between came by neither way.
+func (r *Router) turn(p peer.ID) time.Duration {
 	if r.host.ID() < p {
-		after = 0
+		return 0
 	}
-	r.near.meet(p, after)
+	return gossipSettles
 }
 
 // jitter spreads d over 0.75 to 1.25 of it, so that devices that started

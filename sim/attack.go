@@ -59,7 +59,7 @@ func (s *Siege) Lay(w *World) error {
 	var connecting sync.WaitGroup
 	for i := range s.Sybils {
 		number := len(w.devices) + i
-		h, err := newHost(w.air, number, keyOf(w.cfg.Seed, number), nil)
+		h, err := newHost(w.air, number, port, keyOf(w.cfg.Seed, number), nil)
 		if err != nil {
 			return err
 		}

@@ -147,7 +147,7 @@ func (r *race) run(ctx context.Context, c Contender) (Outcome, error) {
 // connect opens the hosts, and all connections of the mesh, each device its own.
 func (r *race) connect(ctx context.Context, dials [][]int) error {
 	for i := range dials {
-		h, err := newHost(r.air, i, keyOf(r.Seed, i), nodehost.NewBans())
+		h, err := newHost(r.air, i, port, keyOf(r.Seed, i), nodehost.NewBans())
 		if err != nil {
 			return err
 		}

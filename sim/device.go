@@ -23,7 +23,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
-// port is where every simulated device listens.
+// port is where a simulated device listens, unless it has moved.
 const port = nodehost.Port
 
 // Device is one node of a world, over all its restarts.
@@ -35,6 +35,7 @@ type Device struct {
 	key    ed25519.PrivateKey
 	store  *persist.Store
 	clock  netmodel.Clock
+	moved  int // its port is so many above the usual one
 
 	up   bool
 	host host.Host
@@ -58,7 +59,7 @@ func addressOf(number int) net.IP {
 	return net.IPv4(10, byte(number>>16), byte(number>>8), byte(number)).To4()
 }
 
-func multiaddrOf(number int) ma.Multiaddr {
+func multiaddrOf(number, port int) ma.Multiaddr {
 	return ma.StringCast(fmt.Sprintf("/ip4/%s/udp/%d/quic-v1", addressOf(number), port))
 }
 
@@ -66,7 +67,7 @@ func multiaddrOf(number int) ma.Multiaddr {
 func infoOf(seed uint64, number int) (peer.AddrInfo, error) {
 	h := keyOf(seed, number)
 	id, err := idOf(h)
-	return peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{multiaddrOf(number)}}, err
+	return peer.AddrInfo{ID: id, Addrs: []ma.Multiaddr{multiaddrOf(number, port)}}, err
 }
 
 // now is the device's own clock.
@@ -81,9 +82,9 @@ func trueTime(since time.Duration) time.Time {
 }
 
 // newHost opens a host on the simulated network.
-func newHost(a *air, number int, key ed25519.PrivateKey, bans *nodehost.Bans) (host.Host, error) {
+func newHost(a *air, number, port int, key ed25519.PrivateKey, bans *nodehost.Bans) (host.Host, error) {
 	return nodehost.New(nodehost.Config{
-		Key: key, Bans: bans, Listen: []ma.Multiaddr{multiaddrOf(number)}, QUICOnly: true, NoAddressDiscovery: true,
+		Key: key, Bans: bans, Listen: []ma.Multiaddr{multiaddrOf(number, port)}, QUICOnly: true, NoAddressDiscovery: true,
 		QUICReuse: []quicreuse.Option{
 			quicreuse.OverrideSourceIPSelector(func() (quicreuse.SourceIPSelector, error) { return source(number), nil }),
 			quicreuse.OverrideListenUDP(func(_ string, addr *net.UDPAddr) (net.PacketConn, error) {
@@ -112,7 +113,7 @@ func (d *Device) start(ctx context.Context) error {
 // open assembles the device: it listens, and does not run yet.
 func (d *Device) open(ctx context.Context) (err error) {
 	bans := nodehost.NewBans()
-	if d.host, err = newHost(d.world.air, d.number, d.key, bans); err != nil {
+	if d.host, err = newHost(d.world.air, d.number, port+d.moved, d.key, bans); err != nil {
 		return err
 	}
 	cfg := node.Config{Target: d.world.cfg.Target}

@@ -74,6 +74,36 @@ func TestCrashedDeviceReturns(t *testing.T) {
 	})
 }
 
+// A device that is back before its neighbours have noticed its end, at another
+// address, hears what they learn: they still hold connections with its earlier life.
+func TestBackUnnoticed(t *testing.T) {
+	Run(t, Config{Devices: 2, Seed: 3}, func(w *World) {
+		w.Sleep(10 * time.Second)
+		back := 0 // who dials the other
+		if len(w.dials[back]) == 0 {
+			back = 1
+		}
+		if err := w.Crash(back); err != nil {
+			t.Fatal(err)
+		}
+		w.devices[back].moved++
+		if err := w.Start(back); err != nil {
+			t.Fatal(err)
+		}
+		started := w.Now()
+		for range 20 {
+			w.Sleep(200 * time.Millisecond)
+			id, published := w.MustPublish(1-back), w.Now()
+			for w.Reached(id) < 2 && w.Now()-published < time.Minute {
+				w.Sleep(50 * time.Millisecond)
+			}
+			if took := w.Now() - published; took > 2*time.Second {
+				t.Errorf("what is published %s after the return takes %s", published-started, took)
+			}
+		}
+	})
+}
+
 // After a power cut a whole house listens at once, and each device begins to run
 // when it has read its store: that it speaks our protocols, its neighbours learn
 // after they have met it.
