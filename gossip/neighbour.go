@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -395,9 +396,13 @@ func (n *neighbours) ended(p peer.ID, err error) {
 	n.mu.Lock()
 	if b := n.all[p]; b != nil {
 		b.running = false
-		if err == nil {
+		switch {
+		case err == nil:
 			b.fails = 0
-		} else {
+		case errors.Is(err, errMoved):
+			b.offers, b.fresh = nil, nil // the next comparison finds them
+			b.compareBy(time.Now())
+		default:
 			b.fails = min(b.fails+1, 5)
 			b.offers, b.fresh = nil, nil // the next comparison finds them; news due now would begin a session at once, again and again
 			b.compareBy(time.Now().Add(jitter(time.Second << b.fails)))

@@ -3,6 +3,7 @@ package gossip
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,6 +18,10 @@ import (
 
 // openTime bounds the opening of a stream: some round trips of a bad link.
 const openTime = time.Minute
+
+// errMoved says that a session has ended with its connection, while another one with
+// the neighbour stands.
+var errMoved = errors.New("connection has been replaced")
 
 // CatchUp compares every lane with a neighbour and fetches what this device
 // lacks, trust first, then the lanes in their order, the most urgent first. What the
@@ -43,6 +48,9 @@ func (r *Router) converseAs(ctx context.Context, p peer.ID, do func(c *session) 
 	c := &session{r: r, p: p, f: newFramer(newPaced(s)), order: r.laneOrder(), window: windowFirst}
 	if err := do(c); err != nil {
 		_ = s.Reset()
+		if s.Conn().IsClosed() && r.host.Network().Connectedness(p) == network.Connected {
+			err = fmt.Errorf("%w: %w", errMoved, err)
+		}
 		return c.got, err
 	}
 	_ = s.Close() // both sides have said that it is over; who closes first cancels the other
