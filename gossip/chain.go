@@ -8,7 +8,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -148,7 +147,7 @@ func (r *Router) leavesOut(e *wire.Envelope, hear []peer.ID) bool {
 
 // compared notes that a comparison of a place which began at a time has told a
 // neighbour of what it lacks.
-func (r *Router) compared(p peer.ID, place ledger.Place, begun time.Time, lacks []wire.Item) {
+func (r *Router) compared(p peer.ID, place wire.Place, begun time.Time, lacks []wire.Item) {
 	if place.Lane != wire.LaneTrust || len(lacks) >= haveMax { // not of all of it
 		return
 	}

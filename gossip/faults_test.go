@@ -14,7 +14,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/marcopolo/simnet"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -139,7 +138,7 @@ func TestSessionHoldsTheServerToTheProtocol(t *testing.T) {
 func TestSessionHoldsTheClientToTheProtocol(t *testing.T) {
 	tree := newTree(t)
 	domain := tree.Root.ID()
-	live := ledger.Place{Domain: domain, Lane: wire.LaneLive}
+	live := wire.Place{Domain: domain, Lane: wire.LaneLive}
 	for _, test := range []struct {
 		name string
 		say  []frame
@@ -147,8 +146,8 @@ func TestSessionHoldsTheClientToTheProtocol(t *testing.T) {
 		{"no hello", []frame{{Kind: frameGet}}},
 		{"an unknown kind", []frame{{Kind: frameHello}, {Kind: 99}}},
 		{"a comparison of nothing", []frame{{Kind: frameHello}, {Kind: frameRecon}}},
-		{"a comparison of a foreign domain", []frame{{Kind: frameHello}, about(ledger.Place{Domain: testID(9), Lane: wire.LaneLive}, frame{Kind: frameRecon})}},
-		{"a comparison of a foreign lane", []frame{{Kind: frameHello}, about(ledger.Place{Domain: domain, Lane: 200}, frame{Kind: frameRecon})}},
+		{"a comparison of a foreign domain", []frame{{Kind: frameHello}, about(wire.Place{Domain: testID(9), Lane: wire.LaneLive}, frame{Kind: frameRecon})}},
+		{"a comparison of a foreign lane", []frame{{Kind: frameHello}, about(wire.Place{Domain: domain, Lane: 200}, frame{Kind: frameRecon})}},
 		{"a comparison of garbage", []frame{{Kind: frameHello}, about(live, frame{Kind: frameRecon, Raw: []byte("garbage, of any length")})}},
 		{"next of what was not compared", []frame{{Kind: frameHello}, about(live, frame{Kind: frameNext})}},
 		{"a crooked offer", []frame{{Kind: frameHello}, about(live, frame{Kind: frameOffer, Items: make([]byte, 34)})}},
@@ -249,7 +248,7 @@ func script(t testing.TB, frames ...frame) []byte {
 func FuzzSession(f *testing.F) {
 	tree := newTree(f)
 	domain := tree.Root.ID()
-	live := ledger.Place{Domain: domain, Lane: wire.LaneLive}
+	live := wire.Place{Domain: domain, Lane: wire.LaneLive}
 	e := warning(f, tree, "genuine")
 	set := recon.NewSet()
 	set.Add(wire.Item{ID: e.ID(), Level: 5}, e.Header.Expires)

@@ -39,14 +39,14 @@ type frame struct {
 }
 
 // place is the lane and domain that a frame is about.
-func (f *frame) place() (ledger.Place, error) {
+func (f *frame) place() (wire.Place, error) {
 	if len(f.Domains) != 1 || f.Lane == 0 {
-		return ledger.Place{}, fmt.Errorf("frame of kind %d is about %d domains and lane %d", f.Kind, len(f.Domains), f.Lane)
+		return wire.Place{}, fmt.Errorf("frame of kind %d is about %d domains and lane %d", f.Kind, len(f.Domains), f.Lane)
 	}
-	return ledger.Place{Domain: f.Domains[0], Lane: f.Lane}, nil
+	return wire.Place{Domain: f.Domains[0], Lane: f.Lane}, nil
 }
 
-func about(p ledger.Place, f frame) frame {
+func about(p wire.Place, f frame) frame {
 	f.Domains, f.Lane = []wire.ID{p.Domain}, p.Lane
 	return f
 }

@@ -252,7 +252,7 @@ const usualAccounts = 4
 // it, if it was.
 func (r *Router) entryOf(e *wire.Envelope, level wire.Level, content any) *ledger.Entry {
 	n := &ledger.Entry{
-		Item: wire.Item{ID: e.ID(), Level: level}, Place: ledger.Place{Domain: e.Domain(), Lane: e.Header.Lane}, Kind: e.Header.Type,
+		Item: wire.Item{ID: e.ID(), Level: level}, Place: wire.Place{Domain: e.Domain(), Lane: e.Header.Lane}, Kind: e.Header.Type,
 		Priority: e.Header.Priority, Sequence: e.Header.Sequence, Expires: e.Header.Expires, Size: uint64(e.StoredSize()),
 		Whole: isWhole(e, content), Accounts: make([]wire.ID, 0, usualAccounts),
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -49,12 +48,12 @@ type neighbour struct {
 // news is an envelope that a neighbour may lack.
 type news struct {
 	id    wire.ID
-	place ledger.Place
+	place wire.Place
 }
 
 // offer is what a neighbour says it has and we lack, of one place.
 type offer struct {
-	place ledger.Place
+	place wire.Place
 	list  []offered
 }
 

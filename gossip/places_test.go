@@ -12,7 +12,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -147,7 +146,7 @@ func TestIdleQuestionsAreRationed(t *testing.T) {
 	tree := newTree(t)
 	s := newStation(t, tree.Pinned(), newMemory())
 	var offers, gets []frame
-	place := ledger.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
+	place := wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
 	var items []offered
 	for i := range batchMax {
 		items = append(items, offered{testID(i), 5, 1})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -153,7 +152,7 @@ func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (
 		due := !now.Before(b.askAt) || b.asked > 0 && !r.unproven.isAsked(sources[b.asked-1])
 		switch {
 		case b.asked < len(sources) && (due || b.compared):
-			q := request{sources[b.asked], ledger.Place{Domain: b.from.domain, Lane: b.from.lane}}
+			q := request{sources[b.asked], wire.Place{Domain: b.from.domain, Lane: b.from.lane}}
 			requests[q] = append(requests[q], b)
 		case now.Before(b.askAt):
 		case !b.compared:
@@ -188,7 +187,7 @@ func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (
 // request is what a neighbour is asked for at once.
 type request struct {
 	of    peer.ID
-	place ledger.Place
+	place wire.Place
 }
 
 // askWhole asks a neighbour for envelopes with their chains, by a session of their own:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -24,7 +23,7 @@ type get struct {
 // requests are on their way at a time, so that the link does not stand still while what came
 // is verified and written; more are not, so that what a device holds in memory is bounded, and
 // so that what is urgent waits for one of them at most.
-func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chains bool) (err error) {
+func (c *session) pull(ctx context.Context, p wire.Place, list []offered, chains bool) (err error) {
 	var flying []get
 	waited := time.Duration(0) // for other neighbours; for one list no longer than for one of them
 	defer func() {
@@ -71,7 +70,7 @@ func (c *session) pull(ctx context.Context, p ledger.Place, list []offered, chai
 }
 
 // withChains asks once more for what was refused because its issuer is unknown here.
-func (c *session) withChains(ctx context.Context, p ledger.Place, chains bool) error {
+func (c *session) withChains(ctx context.Context, p wire.Place, chains bool) error {
 	again := c.bare
 	c.bare = nil
 	if chains || len(again) == 0 {
@@ -156,7 +155,7 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 
 // takeIn has a batch judged and written. It returns as soon as that is under way and the
 // batch before is durable.
-func (c *session) takeIn(ctx context.Context, p ledger.Place, g get, raws [][]byte) error {
+func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte) error {
 	r, items := c.r, g.items
 	from := origin{peer: string(c.p), means: MeansCatchUp, lane: p.Lane, domain: p.Domain, asked: true}
 	results, err := c.takeAll(ctx, raws, items, from)

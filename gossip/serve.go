@@ -12,7 +12,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -141,7 +140,7 @@ type answering struct {
 	p peer.ID
 	f *framer
 
-	place ledger.Place   // that is compared
+	place wire.Place     // that is compared
 	begun time.Time      // the comparison
 	x     *recon.Session // nil: none, or over
 	have  []wire.Item    // what the comparison has found so far
@@ -211,7 +210,7 @@ func (a *answering) compare(ctx context.Context, q frame) error {
 	return a.f.send(about(p, frame{Kind: frameRecon, Raw: out}))
 }
 
-func (r *Router) carries(p ledger.Place) bool {
+func (r *Router) carries(p wire.Place) bool {
 	_, lane := r.lanes[p.Lane]
 	return lane && slices.Contains(r.pool.Domains(), p.Domain)
 }

@@ -104,7 +104,7 @@ func (c *session) run(ctx context.Context, compare bool) error {
 			}
 			for again := true; again; {
 				var err error
-				if again, err = c.lane(ctx, ledger.Place{Domain: domain, Lane: lane}); err != nil {
+				if again, err = c.lane(ctx, wire.Place{Domain: domain, Lane: lane}); err != nil {
 					return err
 				}
 			}
@@ -150,7 +150,7 @@ func (c *session) detour(ctx context.Context) error {
 
 // lane compares one lane of a domain, offers what the neighbour lacks and pulls
 // what this device lacks. It reports whether there may be more than one comparison covers.
-func (c *session) lane(ctx context.Context, p ledger.Place) (again bool, err error) {
+func (c *session) lane(ctx context.Context, p wire.Place) (again bool, err error) {
 	have, need, err := c.compare(p)
 	if err != nil {
 		return false, fmt.Errorf("compare lane %s: %w", p.Lane, err)
@@ -185,7 +185,7 @@ func (c *session) lane(ctx context.Context, p ledger.Place) (again bool, err err
 
 // compare finds out in what a lane differs: what this device has and the
 // neighbour lacks, and how many it is the other way round.
-func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error) {
+func (c *session) compare(p wire.Place) (have []wire.Item, need int, err error) {
 	c.r.mu.Lock()
 	x, begun := recon.Ask(c.r.ledger.Set(p), c.r.limits(p.Domain)), time.Now()
 	c.r.mu.Unlock()
@@ -220,7 +220,7 @@ func (c *session) compare(p ledger.Place) (have []wire.Item, need int, err error
 // offerFresh offers the news that waits for the neighbour.
 func (c *session) offerFresh() error {
 	fresh := c.r.near.takeFresh(c.p)
-	byPlace := map[ledger.Place][]*ledger.Entry{}
+	byPlace := map[wire.Place][]*ledger.Entry{}
 	c.r.mu.Lock()
 	for _, n := range fresh {
 		if e := c.r.ledger.Known(n.id); e != nil && slices.Contains(c.theirs, n.place.Domain) {

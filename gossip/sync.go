@@ -12,7 +12,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -141,7 +140,7 @@ func (r *Router) announce(records []Record) {
 			rec := &records[i]
 			h := &rec.Envelope.Header
 			gossiped := r.isGossiped(rec)
-			place := ledger.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}
+			place := wire.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}
 			if rec.From == string(p) || gossiped && !young && hear[place][p] || b.said && !slices.Contains(b.carries, place.Domain) {
 				continue
 			}
@@ -164,10 +163,10 @@ func (r *Router) isGossiped(rec *Record) bool {
 
 // gossipPeers are the neighbours that take part in the topics of what came by gossip. On a
 // machine under load it takes some longer than a young link to say so.
-func (r *Router) gossipPeers(records []Record) map[ledger.Place]map[peer.ID]bool {
-	hear := map[ledger.Place]map[peer.ID]bool{}
+func (r *Router) gossipPeers(records []Record) map[wire.Place]map[peer.ID]bool {
+	hear := map[wire.Place]map[peer.ID]bool{}
 	for i := range records {
-		place := ledger.Place{Domain: records[i].Envelope.Domain(), Lane: records[i].Envelope.Header.Lane}
+		place := wire.Place{Domain: records[i].Envelope.Domain(), Lane: records[i].Envelope.Header.Lane}
 		if hear[place] != nil || !r.isGossiped(&records[i]) {
 			continue
 		}

@@ -375,7 +375,7 @@ func TestReleasedOnesAreNotFetchedAgain(t *testing.T) {
 	if n, err := b.Release(t.Context(), []wire.ID{e.ID(), testID(7)}); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	place := ledger.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
+	place := wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
 	for i, s := range []*station{b, small()} {
 		if i == 1 {
 			s.run(t)
@@ -425,7 +425,7 @@ func TestDetourLeavesWhatLacksItsChain(t *testing.T) {
 	s := newStation(t, tree.Pinned(), newMemory())
 	p := s.host.ID()
 	s.near.meet(p, time.Hour)
-	s.near.offer(p, offer{place: ledger.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []offered{{testID(1), 3, 1}}}, false)
+	s.near.offer(p, offer{place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []offered{{testID(1), 3, 1}}}, false)
 	neighbour := scripted{bytes.NewReader(script(t, frame{Kind: frameEnd})), io.Discard}
 	c := &session{r: s.Router, p: p, f: newFramer(neighbour), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []offered{{testID(2), 5, 1}}}
 	if err := c.detour(t.Context()); err != nil {

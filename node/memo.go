@@ -26,7 +26,7 @@ func (k keeper) PutMemos(ctx context.Context, add []ledger.Memo, gone []wire.ID)
 func (k keeper) Memos(ctx context.Context) iter.Seq2[ledger.Memo, error] {
 	return func(yield func(ledger.Memo, error) bool) {
 		for m, err := range k.n.deps.Store.Memos(ctx) {
-			if !yield(ledger.Memo{ID: m.ID, Place: ledger.Place{Domain: m.Domain, Lane: m.Lane}, Level: m.Level, Whole: m.Whole, Expires: m.Expires}, err) {
+			if !yield(ledger.Memo{ID: m.ID, Place: wire.Place{Domain: m.Domain, Lane: m.Lane}, Level: m.Level, Whole: m.Whole, Expires: m.Expires}, err) {
 				return
 			}
 		}

@@ -10,7 +10,7 @@ import (
 // once it was admitted.
 type Entry struct {
 	wire.Item
-	Place
+	wire.Place
 	Kind     wire.Type
 	Priority wire.Priority
 	Sequence uint64
@@ -24,12 +24,6 @@ type Entry struct {
 	Full      bool   // more signatures would not raise the level
 	Recovered bool   // a root version that recovery keys have signed
 	Emergency uint64 // when one person signed it in an emergency, seconds UTC; 0: nobody did
-}
-
-// Place is one lane of one domain.
-type Place struct {
-	Domain wire.ID
-	Lane   wire.Lane
 }
 
 // Grade is what catch-up compares of an envelope: twice the level, and one more

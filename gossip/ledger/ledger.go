@@ -20,7 +20,7 @@ type Ledger struct {
 	accounts map[accountKey]*account
 	slots    map[slotKey]*Entry
 	heads    map[headKey]Head // the highest sequence seen of each key and lane
-	sets     map[Place]*recon.Set
+	sets     map[wire.Place]*recon.Set
 	memos    memos
 }
 
@@ -38,7 +38,7 @@ type Head struct {
 // New makes an empty ledger.
 func New() *Ledger {
 	return &Ledger{known: map[wire.ID]*Entry{}, accounts: map[accountKey]*account{}, slots: map[slotKey]*Entry{},
-		heads: map[headKey]Head{}, sets: map[Place]*recon.Set{}, memos: newMemos()}
+		heads: map[headKey]Head{}, sets: map[wire.Place]*recon.Set{}, memos: newMemos()}
 }
 
 // Known returns the entry of an accepted envelope, nil if there is none.
@@ -173,7 +173,7 @@ func (l *Ledger) Remove(e *Entry) {
 
 // Set is what catch-up compares of a lane. The ledger keeps it up to date; nobody
 // else changes it. The level of its items is the grade.
-func (l *Ledger) Set(p Place) *recon.Set {
+func (l *Ledger) Set(p wire.Place) *recon.Set {
 	s := l.sets[p]
 	if s == nil {
 		s = recon.NewSet()

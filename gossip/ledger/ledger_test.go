@@ -20,7 +20,7 @@ func genEntry(t *rapid.T, n int) *Entry {
 	unit := rapid.IntRange(0, 2).Draw(t, "unit")
 	return &Entry{
 		Item:     wire.Item{ID: testID(n), Level: 1},
-		Place:    Place{Lane: wire.LaneLive},
+		Place:    wire.Place{Lane: wire.LaneLive},
 		Priority: wire.Priority(rapid.IntRange(0, 4).Draw(t, "priority")),
 		Full:     rapid.Bool().Draw(t, "full"),
 		Sequence: uint64(rapid.IntRange(1, 20).Draw(t, "sequence")),
@@ -149,8 +149,8 @@ func TestLedgersConverge(t *testing.T) {
 
 func TestHigherLevelReplacesLower(t *testing.T) {
 	l := New()
-	one := &Entry{Item: wire.Item{ID: testID(1), Level: 1}, Place: Place{Lane: wire.LaneLive}, Size: 10, Accounts: []wire.ID{testID(9)}}
-	two := &Entry{Item: wire.Item{ID: testID(1), Level: 2}, Place: Place{Lane: wire.LaneLive}, Size: 12, Accounts: []wire.ID{testID(9)}}
+	one := &Entry{Item: wire.Item{ID: testID(1), Level: 1}, Place: wire.Place{Lane: wire.LaneLive}, Size: 10, Accounts: []wire.ID{testID(9)}}
+	two := &Entry{Item: wire.Item{ID: testID(1), Level: 2}, Place: wire.Place{Lane: wire.LaneLive}, Size: 12, Accounts: []wire.ID{testID(9)}}
 	l.Admit(one, testLimit)
 	if l.Has(two.Item, testLimit) {
 		t.Error("level 2 counts as known before it came")
@@ -218,7 +218,7 @@ func TestRivalRootsAreBounded(t *testing.T) {
 // of room; what gave way to higher rank is in nobody's.
 func TestSetFollowsTheLedger(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l, place := New(), Place{Lane: wire.LaneLive}
+		l, place := New(), wire.Place{Lane: wire.LaneLive}
 		for n := range rapid.IntRange(1, 40).Draw(t, "entries") {
 			e := genEntry(t, n%25)
 			e.Level = wire.Level(rapid.IntRange(1, 3).Draw(t, "level"))
@@ -293,7 +293,7 @@ func TestEmergenciesCountWithinADay(t *testing.T) {
 func TestEndsByOneDoNotCrowdOutWarnings(t *testing.T) {
 	l := New()
 	entryAt := func(n int, sequence uint64, priority wire.Priority, level wire.Level) *Entry {
-		return &Entry{Item: wire.Item{ID: testID(n), Level: level}, Place: Place{Lane: wire.LaneLive}, Priority: priority, Sequence: sequence, Size: 1,
+		return &Entry{Item: wire.Item{ID: testID(n), Level: level}, Place: wire.Place{Lane: wire.LaneLive}, Priority: priority, Sequence: sequence, Size: 1,
 			Full: level == 2, Accounts: []wire.ID{testID(1000), testID(2000)}}
 	}
 	warning := entryAt(1, 7, wire.PrioritySevere, 2)

@@ -15,7 +15,7 @@ const (
 // from its neighbours, who have more room, for ever what it cannot keep.
 type Memo struct {
 	ID wire.ID
-	Place
+	wire.Place
 	Level   wire.Level
 	Whole   bool // it had all its parts
 	Expires uint64

@@ -148,6 +148,12 @@ type Item struct {
 	Level Level
 }
 
+// Place is one lane of one domain: what is gossiped, compared and charged apart.
+type Place struct {
+	Domain ID
+	Lane   Lane
+}
+
 // MessageID is the gossip message ID: a hash over all transmitted bytes, never
 // the envelope ID. Pubsub marks an ID seen before validators run, so with the
 // envelope ID a copy with a damaged signature would silence the genuine one.

@@ -176,7 +176,7 @@ func (r *run) fact(number uint32) alert.Fact {
 // entry is what the ledger knows of it.
 func (r *run) entry(number uint32) *ledger.Entry {
 	a := &r.alerts[number]
-	return &ledger.Entry{Item: wire.Item{ID: r.idOf(number), Level: a.level}, Place: ledger.Place{Lane: a.lane()}, Kind: wire.TypeAlert,
+	return &ledger.Entry{Item: wire.Item{ID: r.idOf(number), Level: a.level}, Place: wire.Place{Lane: a.lane()}, Kind: wire.TypeAlert,
 		Priority: a.priority(), Sequence: a.sequence, Expires: epoch + uint64(a.expires/1000), Size: r.stored(number), Whole: true, Full: a.level >= signers}
 }
 

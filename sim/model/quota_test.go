@@ -101,7 +101,7 @@ func checkHeld(t *rapid.T, r *run, d uint32, real *ledger.Ledger) {
 			sum ^= r.alerts[i].name
 		}
 	}
-	sets := real.Set(ledger.Place{Lane: wire.LaneLive}).Len() + real.Set(ledger.Place{Lane: wire.LaneDrill}).Len()
+	sets := real.Set(wire.Place{Lane: wire.LaneLive}).Len() + real.Set(wire.Place{Lane: wire.LaneDrill}).Len()
 	if sum != r.held.sum[d] || held != sets {
 		t.Fatalf("%d compared, in a real ledger %d", held, sets)
 	}
