@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -19,12 +20,12 @@ type result struct {
 // is judged as if it had come alone, and all are handed to the writer. It returns when the batch
 // before this one is durable: so one is verified while the other is written, and a disk that is
 // slow slows the neighbour down. The error is this device's own trouble.
-func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []offered, from origin) ([]result, error) {
+func (c *session) takeAll(ctx context.Context, raws [][]byte, asked []stream.Offered, from origin) ([]result, error) {
 	r, now := c.r, c.r.cfg.Now()
 	results := make([]result, len(raws))
 	wanted := make(map[wire.ID]bool, len(asked))
 	for i := range asked {
-		wanted[asked[i].id] = true
+		wanted[asked[i].ID] = true
 	}
 	envelopes := make([]*wire.Envelope, 0, len(raws))
 	for i, raw := range raws {

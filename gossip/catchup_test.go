@@ -1,9 +1,7 @@
 package gossip
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -126,7 +125,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := newFramer(held).send(b.hello()); err != nil {
+	if err := stream.New(held, syncFrame).Send(b.hello()); err != nil {
 		t.Fatal(err)
 	}
 	stopA()
@@ -135,65 +134,4 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	goleak.VerifyNone(t, before)
-}
-
-// The two ways of writing and of reading an envelope's frame are one.
-func TestEnvelopeFrame(t *testing.T) {
-	for _, n := range []int{0, 1, 23, 24, 255, 256, 257, 1000, 65535, 65536} {
-		raw := bytes.Repeat([]byte{7}, n)
-		var quick, plain bytes.Buffer
-		a, b := newFramer(&quick), newFramer(&plain)
-		if err := errors.Join(a.writeEnvelope(raw), a.w.Flush(), b.send(frame{Kind: frameEnv, Raw: raw})); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(quick.Bytes(), plain.Bytes()) {
-			t.Errorf("%d bytes: written as %x and %x", n, quick.Bytes()[:9], plain.Bytes()[:9])
-		}
-		if fr, err := a.read(); err != nil || fr.Kind != frameEnv || !bytes.Equal(fr.Raw, raw) {
-			t.Errorf("%d bytes: read as kind %d of %d bytes, %v", n, fr.Kind, len(fr.Raw), err)
-		}
-	}
-}
-
-// FuzzFrame: whatever a neighbour writes, reading it ends, and what is read is
-// written again as the same bytes.
-func FuzzFrame(f *testing.F) {
-	for _, fr := range []frame{
-		{Kind: frameHello, Time: 1793491200, Domains: []wire.ID{testID(1)}},
-		{Kind: frameRecon, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive, Raw: []byte("message")},
-		{Kind: frameOffer, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive, Items: packOffer([]offered{{testID(2), 5, 9}}), More: true},
-		{Kind: frameNext, Domains: []wire.ID{testID(1)}, Lane: wire.LaneLive},
-		{Kind: frameGet, Items: packIDs([]offered{{id: testID(2)}})},
-		{Kind: frameEnv, Raw: []byte("envelope")},
-		{Kind: frameEnd},
-	} {
-		var b bytes.Buffer
-		w := &framer{w: bufio.NewWriter(&b)}
-		if err := w.send(fr); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b.Bytes())
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		r := bytes.NewReader(in)
-		fr, err := (&framer{r: bufio.NewReader(r)}).read()
-		if err != nil {
-			return
-		}
-		if list, err := unpackOffer(fr.Items); err == nil && !bytes.Equal(packOffer(list), fr.Items) {
-			t.Errorf("offer %x, again %x", fr.Items, packOffer(list))
-		}
-		if ids, err := unpackIDs(fr.Items); err == nil && len(ids)*wire.IDSize != len(fr.Items) {
-			t.Errorf("%d IDs of %d bytes", len(ids), len(fr.Items))
-		}
-		var out bytes.Buffer
-		w := &framer{w: bufio.NewWriter(&out)}
-		if err := w.send(fr); err != nil {
-			t.Fatal(err)
-		}
-		n, k := binary.Uvarint(in)
-		if body := in[k : uint64(k)+n]; !bytes.HasSuffix(out.Bytes(), body) {
-			t.Errorf("read %x, wrote %x", body, out.Bytes())
-		}
-	})
 }

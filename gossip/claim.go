@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 )
 
 // claim says whom this device asked for an envelope a moment ago.
@@ -32,7 +34,7 @@ func (v *vain) refresh(version uint64, now time.Time) {
 // claim decides about one item that a neighbour offers: take says that it is to be
 // asked for now, wait that another one was asked a moment ago. Who has waited long
 // enough for others is impatient. Others do not wait for who lately kept no promise.
-func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, impatient bool, now time.Time) (take, wait bool) {
+func (n *neighbours) claim(p peer.ID, key uint64, o *stream.Offered, version uint64, impatient bool, now time.Time) (take, wait bool) {
 	b := n.all[p]
 	if b == nil {
 		return false, false
@@ -41,25 +43,25 @@ func (n *neighbours) claim(p peer.ID, key uint64, o *offered, version uint64, im
 	if _, is := b.vain.items[key]; is {
 		return false, false
 	}
-	if c, ok := n.asked[o.id]; ok && c.by != p && now.Before(c.until) && !impatient {
+	if c, ok := n.asked[o.ID]; ok && c.by != p && now.Before(c.until) && !impatient {
 		return false, true
 	}
 	until := now.Add(claimTime)
 	if now.Sub(b.broke) < brokenTime {
 		until = now
 	}
-	n.asked[o.id] = claim{p, until}
+	n.asked[o.ID] = claim{p, until}
 	return true, false
 }
 
 // settle ends the claims of what was asked for, and remembers what was asked for in
 // vain. broke says that the neighbour did not give all that it had promised.
-func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, broke bool, version uint64) {
+func (n *neighbours) settle(p peer.ID, asked []stream.Offered, inVain []uint64, broke bool, version uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i := range asked {
-		if n.asked[asked[i].id].by == p {
-			delete(n.asked, asked[i].id)
+		if n.asked[asked[i].ID].by == p {
+			delete(n.asked, asked[i].ID)
 		}
 	}
 	b := n.all[p]
@@ -79,6 +81,6 @@ func (n *neighbours) settle(p peer.ID, asked []offered, inVain []uint64, broke b
 }
 
 // vainKey names an item in a neighbour's memory; the seed is this process's own.
-func (r *Router) vainKey(o *offered) uint64 {
-	return maphash.Bytes(r.seed, append(o.id[:len(o.id):len(o.id)], byte(o.grade)))
+func (r *Router) vainKey(o *stream.Offered) uint64 {
+	return maphash.Bytes(r.seed, append(o.ID[:len(o.ID):len(o.ID)], byte(o.Grade)))
 }

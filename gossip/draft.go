@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -33,15 +34,15 @@ func (r *Router) SendDraft(ctx context.Context, p peer.ID, d Draft) error {
 	}
 	defer s.Close()
 	_ = s.SetDeadline(time.Now().Add(draftTimeout))
-	f := newDraftFramer(s)
-	kind := uint64(frameEnv)
+	f := stream.New(s, draftFrame)
+	kind := uint64(stream.Envelope)
 	if d.Rejected {
-		kind = frameNo
+		kind = stream.No
 	}
-	if err := f.send(frame{Kind: kind, Raw: d.Raw, Note: d.Comment}); err != nil {
+	if err := f.Send(stream.Frame{Kind: kind, Raw: d.Raw, Note: d.Comment}); err != nil {
 		return err
 	}
-	answer, err := f.want(frameEnd)
+	answer, err := f.Want(stream.End)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 		return
 	}
 	_ = s.SetDeadline(time.Now().Add(draftTimeout))
-	if err := r.answerDraft(p, newDraftFramer(s)); err != nil {
+	if err := r.answerDraft(p, stream.New(s, draftFrame)); err != nil {
 		r.log.Debug("serve draft", "peer", p, "err", err)
 		_ = s.Reset()
 		return
@@ -66,23 +67,23 @@ func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 	_ = s.Close()
 }
 
-func (r *Router) answerDraft(p peer.ID, f *framer) error {
-	fr, err := f.read()
+func (r *Router) answerDraft(p peer.ID, f *stream.Framer) error {
+	fr, err := f.Read()
 	if err != nil {
 		return err
 	}
-	answer := frame{Kind: frameEnd}
+	answer := stream.Frame{Kind: stream.End}
 	switch {
-	case fr.Kind != frameEnv && fr.Kind != frameNo:
+	case fr.Kind != stream.Envelope && fr.Kind != stream.No:
 		return fmt.Errorf("frame of kind %d, want a draft or its rejection", fr.Kind)
 	case len(fr.Raw) > wire.MaxTransmission || len(fr.Note) > maxComment:
 		return errors.New("draft or comment is too large")
 	}
-	if err := r.cfg.OnDraft(p, Draft{fr.Raw, fr.Kind == frameNo, fr.Note}); err != nil {
+	if err := r.cfg.OnDraft(p, Draft{fr.Raw, fr.Kind == stream.No, fr.Note}); err != nil {
 		if r.verdict(err) == wire.Reject {
 			r.strike(p, err)
 		}
 		answer.Raw = []byte(err.Error())
 	}
-	return f.send(answer)
+	return f.Send(answer)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -17,11 +18,11 @@ func TestDraftFrameIsBounded(t *testing.T) {
 		want string
 	}{{wire.MaxTransmission, "too large"}, {2 * wire.MaxTransmission, "at most"}} {
 		var b bytes.Buffer
-		f := newFramer(&b)
-		if err := f.send(frame{Kind: frameEnv, Raw: make([]byte, test.size), Note: strings.Repeat("x", maxComment+1)}); err != nil {
+		f := stream.New(&b, syncFrame)
+		if err := f.Send(stream.Frame{Kind: stream.Envelope, Raw: make([]byte, test.size), Note: strings.Repeat("x", maxComment+1)}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.answerDraft("p", newDraftFramer(&b)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if err := s.answerDraft("p", stream.New(&b, draftFrame)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%d bytes: %v, want %q", test.size, err, test.want)
 		}
 	}

@@ -15,38 +15,45 @@ import (
 	"github.com/marcopolo/simnet"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
+// talk is an answering neighbour's end of a session.
+type talk struct {
+	*stream.Framer
+	raw io.Writer // for what is no frame
+}
+
 // offering answers a session as far as it takes to offer some items of the live
 // lane, then lets say go on with the request for them.
-func offering(domain wire.ID, items []offered, say func(f *framer, asked frame) error) network.StreamHandler {
+func offering(domain wire.ID, items []stream.Offered, say func(f *talk, asked stream.Frame) error) network.StreamHandler {
 	return offeringMore(domain, items, false, say)
 }
 
 // offeringMore is offering; with more it says each time that there is more to offer.
-func offeringMore(domain wire.ID, items []offered, more bool, say func(f *framer, asked frame) error) network.StreamHandler {
+func offeringMore(domain wire.ID, items []stream.Offered, more bool, say func(f *talk, asked stream.Frame) error) network.StreamHandler {
 	return func(s network.Stream) {
 		defer s.Reset()
-		f := newFramer(s)
-		if _, err := f.want(frameHello); err != nil {
+		f := &talk{stream.New(s, syncFrame), s}
+		if _, err := f.Want(stream.Hello); err != nil {
 			return
 		}
-		_ = f.send(frame{Kind: frameHello, Domains: []wire.ID{domain}})
+		_ = f.Send(stream.Frame{Kind: stream.Hello, Domains: []wire.ID{domain}})
 		var x *recon.Session
 		for {
-			q, err := f.read()
+			q, err := f.Read()
 			if err != nil {
 				return
 			}
-			p, _ := q.place()
+			p, _ := q.Place()
 			switch q.Kind {
-			case frameRecon:
+			case stream.Recon:
 				if x == nil {
 					set := recon.NewSet()
 					for _, it := range items {
 						if p.Lane == wire.LaneLive {
-							set.Add(wire.Item{ID: it.id, Level: it.grade}, seconds(now().Add(time.Hour)))
+							set.Add(wire.Item{ID: it.ID, Level: it.Grade}, seconds(now().Add(time.Hour)))
 						}
 					}
 					x = recon.Answer(set, recon.Limits{})
@@ -58,10 +65,10 @@ func offeringMore(domain wire.ID, items []offered, more bool, say func(f *framer
 				if done {
 					x = nil
 				}
-				err = f.send(about(p, frame{Kind: frameRecon, Raw: out}))
-			case frameNext:
-				err = f.send(about(p, frame{Kind: frameOffer, Items: packOffer(items), More: more}))
-			case frameGet:
+				err = f.Send(stream.About(p, stream.Frame{Kind: stream.Recon, Raw: out}))
+			case stream.Next:
+				err = f.Send(stream.About(p, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(items), More: more}))
+			case stream.Get:
 				err = say(f, q)
 			}
 			if err != nil {
@@ -76,37 +83,37 @@ func TestSessionHoldsTheServerToTheProtocol(t *testing.T) {
 	tree := newTree(t)
 	asked, unasked := warning(t, tree, "asked"), warning(t, tree, "unasked")
 	wrong := drill(t, tree, "of another lane")
-	items := []offered{{asked.ID(), 5, 4}}
-	envelope := func(e *wire.Envelope) frame { return frame{Kind: frameEnv, Raw: e.EncodeFull()} }
+	items := []stream.Offered{{ID: asked.ID(), Grade: 5, Size: 4}}
+	envelope := func(e *wire.Envelope) stream.Frame { return stream.Frame{Kind: stream.Envelope, Raw: e.EncodeFull()} }
 	for _, test := range []struct {
 		name string
-		say  func(f *framer, asked frame) error
+		say  func(f *talk, asked stream.Frame) error
 		want string // the error; empty: none
 		got  int
 	}{
-		{"nothing", func(f *framer, _ frame) error { return f.send(frame{Kind: frameEnd}) }, "", 0},
-		{"what was asked for", func(f *framer, _ frame) error {
-			return errors.Join(f.write(envelope(asked)), f.send(frame{Kind: frameEnd}))
+		{"nothing", func(f *talk, _ stream.Frame) error { return f.Send(stream.Frame{Kind: stream.End}) }, "", 0},
+		{"what was asked for", func(f *talk, _ stream.Frame) error {
+			return errors.Join(f.Write(envelope(asked)), f.Send(stream.Frame{Kind: stream.End}))
 		}, "", 1},
-		{"something else", func(f *framer, _ frame) error {
-			return errors.Join(f.write(envelope(unasked)), f.send(frame{Kind: frameEnd}))
+		{"something else", func(f *talk, _ stream.Frame) error {
+			return errors.Join(f.Write(envelope(unasked)), f.Send(stream.Frame{Kind: stream.End}))
 		}, "more answers than questions", 0},
-		{"more than one", func(f *framer, _ frame) error {
-			return errors.Join(f.write(envelope(asked)), f.write(envelope(unasked)), f.send(frame{Kind: frameEnd}))
+		{"more than one", func(f *talk, _ stream.Frame) error {
+			return errors.Join(f.Write(envelope(asked)), f.Write(envelope(unasked)), f.Send(stream.Frame{Kind: stream.End}))
 		}, "more answers than questions", 0},
-		{"of another lane", func(f *framer, _ frame) error {
-			return errors.Join(f.write(envelope(wrong)), f.send(frame{Kind: frameEnd}))
+		{"of another lane", func(f *talk, _ stream.Frame) error {
+			return errors.Join(f.Write(envelope(wrong)), f.Send(stream.Frame{Kind: stream.End}))
 		}, "more answers than questions", 0},
-		{"an announced frame of 4 GB", func(f *framer, _ frame) error {
-			_, err := f.w.Write(binary.AppendUvarint(nil, 4<<30))
-			return errors.Join(err, f.w.Flush())
+		{"an announced frame of 4 GB", func(f *talk, _ stream.Frame) error {
+			_, err := f.raw.Write(binary.AppendUvarint(nil, 4<<30))
+			return err
 		}, "at most", 0},
-		{"another kind of frame", func(f *framer, _ frame) error { return f.send(frame{Kind: frameHello}) }, "more answers", 0},
-		{"garbage", func(f *framer, _ frame) error {
-			_, err := f.w.Write(bytes.Repeat([]byte{0x1b}, 100))
-			return errors.Join(err, f.w.Flush())
+		{"another kind of frame", func(f *talk, _ stream.Frame) error { return f.Send(stream.Frame{Kind: stream.Hello}) }, "more answers", 0},
+		{"garbage", func(f *talk, _ stream.Frame) error {
+			_, err := f.raw.Write(bytes.Repeat([]byte{0x1b}, 100))
+			return err
 		}, "read frame", 0},
-		{"nothing any more", func(*framer, frame) error { return io.EOF }, "reset", 0},
+		{"nothing any more", func(*talk, stream.Frame) error { return io.EOF }, "reset", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, server := newStation(t, tree.Pinned(), newMemory()), newHost(t)
@@ -141,19 +148,19 @@ func TestSessionHoldsTheClientToTheProtocol(t *testing.T) {
 	live := wire.Place{Domain: domain, Lane: wire.LaneLive}
 	for _, test := range []struct {
 		name string
-		say  []frame
+		say  []stream.Frame
 	}{
-		{"no hello", []frame{{Kind: frameGet}}},
-		{"an unknown kind", []frame{{Kind: frameHello}, {Kind: 99}}},
-		{"a comparison of nothing", []frame{{Kind: frameHello}, {Kind: frameRecon}}},
-		{"a comparison of a foreign domain", []frame{{Kind: frameHello}, about(wire.Place{Domain: testID(9), Lane: wire.LaneLive}, frame{Kind: frameRecon})}},
-		{"a comparison of a foreign lane", []frame{{Kind: frameHello}, about(wire.Place{Domain: domain, Lane: 200}, frame{Kind: frameRecon})}},
-		{"a comparison of garbage", []frame{{Kind: frameHello}, about(live, frame{Kind: frameRecon, Raw: []byte("garbage, of any length")})}},
-		{"next of what was not compared", []frame{{Kind: frameHello}, about(live, frame{Kind: frameNext})}},
-		{"a crooked offer", []frame{{Kind: frameHello}, about(live, frame{Kind: frameOffer, Items: make([]byte, 34)})}},
-		{"a huge offer", []frame{{Kind: frameHello}, about(live, frame{Kind: frameOffer, Items: make([]byte, offeredSize*(offerMax+1))})}},
-		{"a crooked request", []frame{{Kind: frameHello}, {Kind: frameGet, Items: make([]byte, 32)}}},
-		{"a huge request", []frame{{Kind: frameHello}, {Kind: frameGet, Items: make([]byte, wire.IDSize*(batchMax+1))}}},
+		{"no hello", []stream.Frame{{Kind: stream.Get}}},
+		{"an unknown kind", []stream.Frame{{Kind: stream.Hello}, {Kind: 99}}},
+		{"a comparison of nothing", []stream.Frame{{Kind: stream.Hello}, {Kind: stream.Recon}}},
+		{"a comparison of a foreign domain", []stream.Frame{{Kind: stream.Hello}, stream.About(wire.Place{Domain: testID(9), Lane: wire.LaneLive}, stream.Frame{Kind: stream.Recon})}},
+		{"a comparison of a foreign lane", []stream.Frame{{Kind: stream.Hello}, stream.About(wire.Place{Domain: domain, Lane: 200}, stream.Frame{Kind: stream.Recon})}},
+		{"a comparison of garbage", []stream.Frame{{Kind: stream.Hello}, stream.About(live, stream.Frame{Kind: stream.Recon, Raw: []byte("garbage, of any length")})}},
+		{"next of what was not compared", []stream.Frame{{Kind: stream.Hello}, stream.About(live, stream.Frame{Kind: stream.Next})}},
+		{"a crooked offer", []stream.Frame{{Kind: stream.Hello}, stream.About(live, stream.Frame{Kind: stream.Offer, Items: make([]byte, 34)})}},
+		{"a huge offer", []stream.Frame{{Kind: stream.Hello}, stream.About(live, stream.Frame{Kind: stream.Offer, Items: make([]byte, 35*(stream.MaxOffer+1))})}},
+		{"a crooked request", []stream.Frame{{Kind: stream.Hello}, {Kind: stream.Get, Items: make([]byte, 32)}}},
+		{"a huge request", []stream.Frame{{Kind: stream.Hello}, {Kind: stream.Get, Items: make([]byte, wire.IDSize*(stream.MaxGet+1))}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStation(t, tree.Pinned(), newMemory())
@@ -166,14 +173,14 @@ func TestSessionHoldsTheClientToTheProtocol(t *testing.T) {
 			}
 			defer st.Reset()
 			_ = st.SetDeadline(time.Now().Add(10 * time.Second))
-			f := newFramer(st)
+			f := stream.New(st, syncFrame)
 			for _, fr := range test.say {
-				if err := f.send(fr); err != nil {
+				if err := f.Send(fr); err != nil {
 					t.Fatal(err)
 				}
 			}
 			for err == nil {
-				_, err = f.read()
+				_, err = f.Read()
 			}
 			if !errors.Is(err, network.ErrReset) {
 				t.Errorf("%v, want the stream reset", err)
@@ -192,16 +199,12 @@ func TestSlowNeighbourBlocksNobody(t *testing.T) {
 		v := found(t, tree, 3, 20e6, simnet.StaticLatency(5*time.Millisecond))
 		defer v.end()
 		asked, ended := make(chan bool, 9), make(chan time.Duration, 9)
-		v.all[0].host.SetStreamHandler(wire.ProtocolCatchUp, offering(tree.Root.ID(), []offered{{e.ID(), 5, 4}}, func(f *framer, _ frame) error {
+		v.all[0].host.SetStreamHandler(wire.ProtocolCatchUp, offering(tree.Root.ID(), []stream.Offered{{ID: e.ID(), Grade: 5, Size: 4}}, func(f *talk, _ stream.Frame) error {
 			begun := time.Now()
 			asked <- true
-			head := append(binary.AppendUvarint(nil, 1000), 0xa2, 0, frameEnv, 5, 0x59, 3, 0xe0)
+			head := append(binary.AppendUvarint(nil, 1000), 0xa2, 0, stream.Envelope, 5, 0x59, 3, 0xe0)
 			for i := 0; ; i++ {
-				err := f.w.WriteByte(append(head, make([]byte, 1000)...)[i])
-				if err == nil {
-					err = f.w.Flush()
-				}
-				if err != nil {
+				if _, err := f.raw.Write(append(head, make([]byte, 1000)...)[i:][:1]); err != nil {
 					ended <- time.Since(begun)
 					return err
 				}
@@ -232,11 +235,11 @@ type scripted struct {
 }
 
 // script is what one side of a session sends, for fuzzing to begin with.
-func script(t testing.TB, frames ...frame) []byte {
+func script(t testing.TB, frames ...stream.Frame) []byte {
 	var b bytes.Buffer
-	f := newFramer(&b)
+	f := stream.New(&b, syncFrame)
 	for _, fr := range frames {
-		if err := f.send(fr); err != nil {
+		if err := f.Send(fr); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,11 +259,11 @@ func FuzzSession(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	hello := frame{Kind: frameHello, Domains: []wire.ID{domain}}
-	offers := about(live, frame{Kind: frameOffer, Items: packOffer([]offered{{e.ID(), 5, 3}})})
-	f.Add(script(f, hello, about(live, frame{Kind: frameRecon, Raw: first}), about(live, frame{Kind: frameNext}), frame{Kind: frameGet, Items: packIDs([]offered{{id: e.ID()}})}, frame{Kind: frameEnd}))
-	f.Add(script(f, hello, offers, frame{Kind: frameEnd}))
-	f.Add(script(f, hello, frame{Kind: frameEnv, Raw: damaged(e).EncodeFull()}, frame{Kind: frameEnd}))
+	hello := stream.Frame{Kind: stream.Hello, Domains: []wire.ID{domain}}
+	offers := stream.About(live, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer([]stream.Offered{{ID: e.ID(), Grade: 5, Size: 3}})})
+	f.Add(script(f, hello, stream.About(live, stream.Frame{Kind: stream.Recon, Raw: first}), stream.About(live, stream.Frame{Kind: stream.Next}), stream.Frame{Kind: stream.Get, Items: stream.PackGet([]stream.Offered{{ID: e.ID()}})}, stream.Frame{Kind: stream.End}))
+	f.Add(script(f, hello, offers, stream.Frame{Kind: stream.End}))
+	f.Add(script(f, hello, stream.Frame{Kind: stream.Envelope, Raw: damaged(e).EncodeFull()}, stream.Frame{Kind: stream.End}))
 	s := newStation(f, tree.Pinned(), newMemory())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -268,9 +271,9 @@ func FuzzSession(f *testing.F) {
 		p := s.host.ID()
 		s.peers = newPeers() // nobody waits here
 		s.near.meet(p, time.Hour)
-		s.near.offer(p, offer{place: live, list: []offered{{e.ID(), 5, 3}}}, false)
-		_ = (&answering{r: s.Router, p: p, f: newFramer(scripted{bytes.NewReader(in), io.Discard})}).run(ctx)
-		_ = (&session{r: s.Router, p: p, f: newFramer(scripted{bytes.NewReader(in), io.Discard}), order: s.laneOrder(), window: windowFirst}).run(ctx, true)
+		s.near.offer(p, offer{place: live, list: []stream.Offered{{ID: e.ID(), Grade: 5, Size: 3}}}, false)
+		_ = (&answering{r: s.Router, p: p, f: stream.New(scripted{bytes.NewReader(in), io.Discard}, syncFrame)}).run(ctx)
+		_ = (&session{r: s.Router, p: p, f: stream.New(scripted{bytes.NewReader(in), io.Discard}, syncFrame), order: s.laneOrder(), window: windowFirst}).run(ctx, true)
 		if ctx.Err() != nil {
 			t.Error("it does not end")
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -16,9 +17,9 @@ import (
 func TestLiarsDoNotKeepWhatOthersGive(t *testing.T) {
 	tree := newTree(t)
 	list := many(40, func(i int) *wire.Envelope { return warning(t, tree, fmt.Sprint("kept-", i)) })
-	var items []offered
+	var items []stream.Offered
 	for _, e := range list {
-		items = append(items, offered{e.ID(), 5, 4})
+		items = append(items, stream.Offered{ID: e.ID(), Grade: 5, Size: 4})
 	}
 	synctest.Test(t, func(t *testing.T) {
 		const liars = 4
@@ -26,10 +27,10 @@ func TestLiarsDoNotKeepWhatOthersGive(t *testing.T) {
 		defer v.end()
 		asked := make(chan bool, 1<<16)
 		for i := range liars {
-			v.all[i].host.SetStreamHandler(wire.ProtocolCatchUp, offeringMore(tree.Root.ID(), items, true, func(f *framer, _ frame) error {
+			v.all[i].host.SetStreamHandler(wire.ProtocolCatchUp, offeringMore(tree.Root.ID(), items, true, func(f *talk, _ stream.Frame) error {
 				asked <- true
 				_ = sleep(v.ctx, windowTime/2-50*time.Millisecond) // and so they are asked for ever more at once
-				return f.send(frame{Kind: frameEnd})
+				return f.Send(stream.Frame{Kind: stream.End})
 			}))
 		}
 		device := v.all[liars]

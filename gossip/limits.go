@@ -76,17 +76,13 @@ const (
 	// syncFrame bounds the bytes of one frame: the largest message of a comparison.
 	syncFrame = recon.MaxMessage + 1<<10
 
-	// offerMax bounds the items of one offer, 35 bytes each.
-	offerMax = 1024
-
 	// haveMax bounds what one comparison keeps to be offered, so that a session costs
 	// half a megabyte at most; what is beyond it is left to the next comparison, which follows
 	// if at least half of it was worth having.
 	haveMax = 16384
 
-	// batchMax and batchBytes bound what is asked for at once, two of them at a time: batches
-	// that are worth verifying together. windowFirst is what is asked for before the speed is known.
-	batchMax    = 256
+	// batchBytes bounds what is asked for at once, two of them at a time. windowFirst is what
+	// is asked for before the speed is known.
 	batchBytes  = 512 << 10
 	windowFirst = 8 << 10
 	windowTime  = time.Second // what is asked for should arrive within it

@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -54,7 +55,7 @@ type news struct {
 // offer is what a neighbour says it has and we lack, of one place.
 type offer struct {
 	place wire.Place
-	list  []offered
+	list  []stream.Offered
 }
 
 func newNeighbours() *neighbours {
@@ -336,7 +337,7 @@ func (n *neighbours) offer(p peer.ID, o offer, more bool) {
 		for _, w := range b.offers {
 			waiting += len(w.list)
 		}
-		if waiting+len(o.list) > freshMax+offerMax {
+		if waiting+len(o.list) > freshMax+stream.MaxOffer {
 			more = true // a comparison finds it again
 		} else if len(o.list) > 0 {
 			b.offers = append(b.offers, o)

@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -145,21 +146,21 @@ func TestServingTakesTurns(t *testing.T) {
 func TestIdleQuestionsAreRationed(t *testing.T) {
 	tree := newTree(t)
 	s := newStation(t, tree.Pinned(), newMemory())
-	var offers, gets []frame
+	var offers, gets []stream.Frame
 	place := wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneLive}
-	var items []offered
-	for i := range batchMax {
-		items = append(items, offered{testID(i), 5, 1})
+	var items []stream.Offered
+	for i := range stream.MaxGet {
+		items = append(items, stream.Offered{ID: testID(i), Grade: 5, Size: 1})
 	}
 	for range 2 * roundBurst {
-		offers = append(offers, about(place, frame{Kind: frameOffer, Items: packOffer(items)}))
+		offers = append(offers, stream.About(place, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(items)}))
 	}
-	for range serveBurst / 4 * 5 / sizeUnit / batchMax {
-		gets = append(gets, about(place, frame{Kind: frameGet, Items: packIDs(items)}))
+	for range serveBurst / 4 * 5 / stream.SizeUnit / stream.MaxGet {
+		gets = append(gets, stream.About(place, stream.Frame{Kind: stream.Get, Items: stream.PackGet(items)}))
 	}
 	for _, test := range []struct {
 		name   string
-		frames []frame
+		frames []stream.Frame
 		least  time.Duration
 	}{
 		{"offers", offers, roundBurst / roundRate * time.Second},
@@ -167,9 +168,9 @@ func TestIdleQuestionsAreRationed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				hello := frame{Kind: frameHello, Domains: []wire.ID{place.Domain}}
-				in := script(t, append([]frame{hello}, append(test.frames, frame{Kind: frameEnd})...)...)
-				a := &answering{r: s.Router, p: "idle", f: newFramer(&scripted{bytes.NewReader(in), io.Discard})}
+				hello := stream.Frame{Kind: stream.Hello, Domains: []wire.ID{place.Domain}}
+				in := script(t, append([]stream.Frame{hello}, append(test.frames, stream.Frame{Kind: stream.End})...)...)
+				a := &answering{r: s.Router, p: "idle", f: stream.New(&scripted{bytes.NewReader(in), io.Discard}, syncFrame)}
 				begun := time.Now()
 				if err := a.run(t.Context()); err != nil {
 					t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -174,7 +175,7 @@ func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (
 			}
 			continue
 		}
-		list := make([]offered, 0, len(bares))
+		list := make([]stream.Offered, 0, len(bares))
 		for _, b := range bares {
 			b.asked, b.askAt = b.asked+1, now.Add(proofPatience)
 			list = append(list, wholeOf(b.envelope))
@@ -192,19 +193,19 @@ type request struct {
 
 // askWhole asks a neighbour for envelopes with their chains, by a session of their own:
 // another one may be busy for minutes.
-func (r *Router) askWhole(ctx context.Context, q request, list []offered) {
+func (r *Router) askWhole(ctx context.Context, q request, list []stream.Offered) {
 	r.unproven.ask(q.of, func() {
 		ctx, cancel := context.WithTimeout(ctx, unprovenTime)
 		defer cancel()
 		_, err := r.converseAs(ctx, q.of, func(c *session) error {
-			if err := c.f.write(c.r.hello()); err != nil { // it leaves with the request
+			if err := c.f.Write(c.r.hello()); err != nil { // it leaves with the request
 				return err
 			}
 			c.early, c.aside = true, true // for nothing else
 			if err := c.pull(ctx, q.place, list, true); err != nil {
 				return err
 			}
-			return errors.Join(c.durable(ctx), c.f.send(frame{Kind: frameEnd}))
+			return errors.Join(c.durable(ctx), c.f.Send(stream.Frame{Kind: stream.End}))
 		})
 		if err != nil && ctx.Err() == nil {
 			r.log.Debug("ask for what proves an envelope", "peer", q.of, "err", err)
@@ -213,8 +214,8 @@ func (r *Router) askWhole(ctx context.Context, q request, list []offered) {
 }
 
 // wholeOf describes an envelope at the highest grade that it can have.
-func wholeOf(e *wire.Envelope) offered {
-	return offered{e.ID(), wire.Level(2*len(e.Signers) + 1), uint8(min(255, (e.StoredSize()+sizeUnit-1)/sizeUnit))}
+func wholeOf(e *wire.Envelope) stream.Offered {
+	return stream.Describe(e.ID(), wire.Level(2*len(e.Signers)+1), uint64(e.StoredSize()))
 }
 
 // askAround compares with some neighbour, a little earlier than in turn.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -15,7 +16,7 @@ var errVain = errors.New("it offers what it does not give, or what is not taken 
 
 // get is a request that is on its way.
 type get struct {
-	items  []offered
+	items  []stream.Offered
 	chains bool
 }
 
@@ -23,7 +24,7 @@ type get struct {
 // requests are on their way at a time, so that the link does not stand still while what came
 // is verified and written; more are not, so that what a device holds in memory is bounded, and
 // so that what is urgent waits for one of them at most.
-func (c *session) pull(ctx context.Context, p wire.Place, list []offered, chains bool) (err error) {
+func (c *session) pull(ctx context.Context, p wire.Place, list []stream.Offered, chains bool) (err error) {
 	var flying []get
 	waited := time.Duration(0) // for other neighbours; for one list no longer than for one of them
 	defer func() {
@@ -34,12 +35,12 @@ func (c *session) pull(ctx context.Context, p wire.Place, list []offered, chains
 	for {
 		waiting, urgent := false, c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
-			var batch []offered
+			var batch []stream.Offered
 			if batch, list, waiting = c.pick(list, waited >= claimTime); len(batch) == 0 {
 				break
 			}
 			flying = append(flying, get{batch, chains})
-			if err := c.f.send(about(p, frame{Kind: frameGet, Items: packIDs(batch), More: chains})); err != nil {
+			if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Get, Items: stream.PackGet(batch), More: chains})); err != nil {
 				return err
 			}
 		}
@@ -93,7 +94,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // pick takes the next batch from the front of a list: what is lacking, as much as
 // should arrive within windowTime. waiting says that what is left was asked of other
 // neighbours a moment ago.
-func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, waiting bool) {
+func (c *session) pick(list []stream.Offered, impatient bool) (batch, rest []stream.Offered, waiting bool) {
 	r, now, version := c.r, time.Now(), c.r.pool.Version()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +103,7 @@ func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, w
 	bytes := 0
 	for i := range list {
 		o := &list[i]
-		if len(batch) == batchMax || len(batch) > 0 && bytes+o.bytes() > c.window {
+		if len(batch) == stream.MaxGet || len(batch) > 0 && bytes+o.Bytes() > c.window {
 			return batch, append(rest, list[i:]...), false
 		}
 		if !r.lacks(o) {
@@ -110,7 +111,7 @@ func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, w
 		}
 		switch take, wait := r.near.claim(c.p, r.vainKey(o), o, version, impatient, now); {
 		case take:
-			batch, bytes = append(batch, *o), bytes+o.bytes()
+			batch, bytes = append(batch, *o), bytes+o.Bytes()
 		case wait:
 			rest = append(rest, *o)
 		}
@@ -119,8 +120,8 @@ func (c *session) pick(list []offered, impatient bool) (batch, rest []offered, w
 }
 
 // lacks reports whether an offered item is worth having. The caller holds r.mu.
-func (r *Router) lacks(o *offered) bool {
-	return r.ledger.Wants(o.id, o.grade, r.limit)
+func (r *Router) lacks(o *stream.Offered) bool {
+	return r.ledger.Wants(o.ID, o.Grade, r.limit)
 }
 
 // receive reads the answer to a request, and learns how fast the link is.
@@ -132,14 +133,14 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 	}
 	begun, bytes := time.Now(), 0
 	for {
-		fr, err := c.f.read()
+		fr, err := c.f.Read()
 		if err != nil {
 			return nil, err
 		}
-		if fr.Kind == frameEnd {
+		if fr.Kind == stream.End {
 			break
 		}
-		if fr.Kind != frameEnv || len(raws) >= len(g.items) {
+		if fr.Kind != stream.Envelope || len(raws) >= len(g.items) {
 			return nil, errUnasked
 		}
 		raws, bytes = append(raws, fr.Raw), bytes+len(fr.Raw)
@@ -148,7 +149,7 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 	case took < windowTime/2:
 		c.window = min(2*c.window, batchBytes)
 	case took > windowTime: // what came shows what fits
-		c.window = max(min(c.window/2, int(int64(bytes)*int64(windowTime)/int64(took))), sizeUnit)
+		c.window = max(min(c.window/2, int(int64(bytes)*int64(windowTime)/int64(took))), stream.SizeUnit)
 	}
 	return raws, nil
 }
@@ -178,9 +179,9 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 		switch o := &items[i]; {
 		case !r.lacks(o):
 			taken++
-		case bare[o.id] && !g.chains:
+		case bare[o.ID] && !g.chains:
 			c.bare = append(c.bare, *o)
-		case given[o.id]:
+		case given[o.ID]:
 			inVain = append(inVain, r.vainKey(o))
 		default:
 			broke = true

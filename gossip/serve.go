@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -125,7 +126,7 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 	}
 	r.near.served(v.peer, +1)
 	defer r.near.served(v.peer, -1)
-	a := &answering{r: r, p: v.peer, f: newFramer(newPaced(s))}
+	a := &answering{r: r, p: v.peer, f: stream.New(newPaced(s), syncFrame)}
 	if err := a.run(ctx); err != nil {
 		r.log.Debug("serve catch-up", "peer", v.peer, "err", err)
 		_ = s.Reset()
@@ -138,39 +139,39 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 type answering struct {
 	r *Router
 	p peer.ID
-	f *framer
+	f *stream.Framer
 
-	place wire.Place     // that is compared
-	begun time.Time      // the comparison
-	x     *recon.Session // nil: none, or over
-	have  []wire.Item    // what the comparison has found so far
-	left  []offered      // to be offered
+	place wire.Place       // that is compared
+	begun time.Time        // the comparison
+	x     *recon.Session   // nil: none, or over
+	have  []wire.Item      // what the comparison has found so far
+	left  []stream.Offered // to be offered
 }
 
 func (a *answering) run(ctx context.Context) error {
-	hello, err := a.f.want(frameHello)
+	hello, err := a.f.Want(stream.Hello)
 	if err != nil {
 		return err
 	}
 	a.r.greet(a.p, hello)
-	if err := a.f.send(a.r.hello()); err != nil {
+	if err := a.f.Send(a.r.hello()); err != nil {
 		return err
 	}
 	for {
-		q, err := a.f.read()
+		q, err := a.f.Read()
 		if err != nil {
 			return err
 		}
 		switch q.Kind {
-		case frameEnd:
+		case stream.End:
 			return nil
-		case frameRecon:
+		case stream.Recon:
 			err = a.compare(ctx, q)
-		case frameNext:
+		case stream.Next:
 			err = a.next(q)
-		case frameOffer:
+		case stream.Offer:
 			err = a.takeOffer(ctx, q)
-		case frameGet:
+		case stream.Get:
 			err = a.give(ctx, q)
 		default:
 			err = fmt.Errorf("unexpected frame of kind %d", q.Kind)
@@ -182,8 +183,8 @@ func (a *answering) run(ctx context.Context) error {
 }
 
 // compare answers a message of a comparison. Another place begins another one.
-func (a *answering) compare(ctx context.Context, q frame) error {
-	p, err := q.place()
+func (a *answering) compare(ctx context.Context, q stream.Frame) error {
+	p, err := q.Place()
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (a *answering) compare(ctx context.Context, q frame) error {
 		a.r.compared(a.p, p, a.begun, a.have)
 		a.left, a.have, a.x = a.r.offers(a.have), nil, nil
 	}
-	return a.f.send(about(p, frame{Kind: frameRecon, Raw: out}))
+	return a.f.Send(stream.About(p, stream.Frame{Kind: stream.Recon, Raw: out}))
 }
 
 func (r *Router) carries(p wire.Place) bool {
@@ -216,27 +217,27 @@ func (r *Router) carries(p wire.Place) bool {
 }
 
 // next offers what the asking side lacks, the most urgent first.
-func (a *answering) next(q frame) error {
-	p, err := q.place()
+func (a *answering) next(q stream.Frame) error {
+	p, err := q.Place()
 	if err != nil {
 		return err
 	}
 	if p != a.place || a.x != nil {
 		return errors.New("asked for offers of a lane that was not compared")
 	}
-	n := min(len(a.left), offerMax)
-	fr := about(p, frame{Kind: frameOffer, Items: packOffer(a.left[:n]), More: n < len(a.left)})
+	n := min(len(a.left), stream.MaxOffer)
+	fr := stream.About(p, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(a.left[:n]), More: n < len(a.left)})
 	a.left = a.left[n:]
-	return a.f.send(fr)
+	return a.f.Send(fr)
 }
 
 // takeOffer notes what the asking side has; a session of our own pulls it.
-func (a *answering) takeOffer(ctx context.Context, q frame) error {
-	p, err := q.place()
+func (a *answering) takeOffer(ctx context.Context, q stream.Frame) error {
+	p, err := q.Place()
 	if err != nil {
 		return err
 	}
-	list, err := unpackOffer(q.Items)
+	list, err := stream.UnpackOffer(q.Items)
 	if err != nil {
 		return err
 	}
@@ -250,16 +251,16 @@ func (a *answering) takeOffer(ctx context.Context, q frame) error {
 }
 
 // lacking selects what this device would take of an offer.
-func (r *Router) lacking(list []offered) []offered {
+func (r *Router) lacking(list []stream.Offered) []stream.Offered {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(list, func(o offered) bool { return !r.lacks(&o) })
+	return slices.DeleteFunc(list, func(o stream.Offered) bool { return !r.lacks(&o) })
 }
 
 // give sends what was asked for and is here, at the pace that a neighbour is
 // served at. The asking side has the chains already, unless it says otherwise.
-func (a *answering) give(ctx context.Context, q frame) error {
-	ids, err := unpackIDs(q.Items)
+func (a *answering) give(ctx context.Context, q stream.Frame) error {
+	ids, err := stream.UnpackGet(q.Items)
 	if err != nil {
 		return err
 	}
@@ -274,7 +275,7 @@ func (a *answering) give(ctx context.Context, q frame) error {
 			raw, err = a.r.transmitted(ctx, id, q.More)
 		}
 		if err != nil { // gone since it was offered; or to have the disk look for nothing
-			if err := a.r.peers.serve(ctx, string(a.p), sizeUnit); err != nil {
+			if err := a.r.peers.serve(ctx, string(a.p), stream.SizeUnit); err != nil {
 				return err
 			}
 			continue
@@ -282,18 +283,18 @@ func (a *answering) give(ctx context.Context, q frame) error {
 		if err := a.r.peers.serve(ctx, string(a.p), len(raw)); err != nil {
 			return err
 		}
-		if err := a.f.writeEnvelope(raw); err != nil {
+		if err := a.f.WriteEnvelope(raw); err != nil {
 			return err
 		}
 	}
-	return a.f.send(frame{Kind: frameEnd})
+	return a.f.Send(stream.Frame{Kind: stream.End})
 }
 
-func (r *Router) hello() frame {
-	return frame{Kind: frameHello, Time: seconds(r.cfg.Now()), Domains: r.pool.Domains()}
+func (r *Router) hello() stream.Frame {
+	return stream.Frame{Kind: stream.Hello, Time: seconds(r.cfg.Now()), Domains: r.pool.Domains()}
 }
 
-func (r *Router) greet(p peer.ID, hello frame) {
+func (r *Router) greet(p peer.ID, hello stream.Frame) {
 	r.near.carries(p, slices.DeleteFunc(r.pool.Domains(), func(d wire.ID) bool { return !slices.Contains(hello.Domains, d) }))
 	if r.cfg.OnHello != nil && hello.Time <= wire.MaxTime {
 		r.cfg.OnHello(p, time.Unix(int64(hello.Time), 0), r.cfg.Now())

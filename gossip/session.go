@@ -13,6 +13,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -45,7 +46,7 @@ func (r *Router) converseAs(ctx context.Context, p peer.ID, do func(c *session) 
 		return 0, fmt.Errorf("open stream: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
-	c := &session{r: r, p: p, f: newFramer(newPaced(s)), order: r.laneOrder(), window: windowFirst}
+	c := &session{r: r, p: p, f: stream.New(newPaced(s), syncFrame), order: r.laneOrder(), window: windowFirst}
 	if err := do(c); err != nil {
 		_ = s.Reset()
 		if s.Conn().IsClosed() && r.host.Network().Connectedness(p) == network.Connected {
@@ -61,22 +62,22 @@ func (r *Router) converseAs(ctx context.Context, p peer.ID, do func(c *session) 
 type session struct {
 	r      *Router
 	p      peer.ID
-	f      *framer
+	f      *stream.Framer
 	order  []wire.Lane
 	got    int
-	window int          // bytes to ask for at once
-	wait   <-chan error // told when the last batch is durable; nil: none is waited for
-	early  bool         // it asks before it has heard the other side's hello
-	theirs []wire.ID    // domains
-	laned  int          // the lane at which the session is, in order
-	aside  bool         // it takes up offers of that lane and those before it
-	vain   int          // items asked for in vain, one after another
-	bare   []offered    // refused because they came without their chain
+	window int              // bytes to ask for at once
+	wait   <-chan error     // told when the last batch is durable; nil: none is waited for
+	early  bool             // it asks before it has heard the other side's hello
+	theirs []wire.ID        // domains
+	laned  int              // the lane at which the session is, in order
+	aside  bool             // it takes up offers of that lane and those before it
+	vain   int              // items asked for in vain, one after another
+	bare   []stream.Offered // refused because they came without their chain
 }
 
 // hear reads the other side's hello.
 func (c *session) hear() error {
-	hello, err := c.f.want(frameHello)
+	hello, err := c.f.Want(stream.Hello)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (c *session) hear() error {
 }
 
 func (c *session) run(ctx context.Context, compare bool) error {
-	if err := c.f.send(c.r.hello()); err != nil {
+	if err := c.f.Send(c.r.hello()); err != nil {
 		return err
 	}
 	if err := c.hear(); err != nil {
@@ -119,7 +120,7 @@ func (c *session) run(ctx context.Context, compare bool) error {
 	if err := c.durable(ctx); err != nil {
 		return err
 	}
-	return c.f.send(frame{Kind: frameEnd})
+	return c.f.Send(stream.Frame{Kind: stream.End})
 }
 
 // urgent reports whether a detour is due: the neighbour offers something of this
@@ -156,21 +157,21 @@ func (c *session) lane(ctx context.Context, p wire.Place) (again bool, err error
 		return false, fmt.Errorf("compare lane %s: %w", p.Lane, err)
 	}
 	if offers := c.r.offers(have); len(offers) > 0 {
-		n := min(len(offers), offerMax)
-		if err := c.f.send(about(p, frame{Kind: frameOffer, Items: packOffer(offers[:n]), More: n < len(offers)})); err != nil {
+		n := min(len(offers), stream.MaxOffer)
+		if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(offers[:n]), More: n < len(offers)})); err != nil {
 			return false, err
 		}
 	}
 	before, offers := c.got, 0
 	for more := need > 0; more && offers < haveMax; {
-		if err := c.f.send(about(p, frame{Kind: frameNext})); err != nil {
+		if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Next})); err != nil {
 			return false, err
 		}
-		fr, err := c.f.want(frameOffer)
+		fr, err := c.f.Want(stream.Offer)
 		if err != nil {
 			return false, err
 		}
-		list, err := unpackOffer(fr.Items)
+		list, err := stream.UnpackOffer(fr.Items)
 		if err != nil {
 			return false, err
 		}
@@ -204,10 +205,10 @@ func (c *session) compare(p wire.Place) (have []wire.Item, need int, err error) 
 		if done && len(out) == 0 {
 			return have, need, nil
 		}
-		if err := c.f.send(about(p, frame{Kind: frameRecon, Raw: out})); err != nil {
+		if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Recon, Raw: out})); err != nil {
 			return nil, 0, err
 		}
-		fr, err := c.f.want(frameRecon)
+		fr, err := c.f.Want(stream.Recon)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -233,8 +234,8 @@ func (c *session) offerFresh() error {
 			if place.Lane != lane {
 				continue
 			}
-			for chunk := range slices.Chunk(ranked(list), offerMax) {
-				if err := c.f.send(about(place, frame{Kind: frameOffer, Items: packOffer(chunk)})); err != nil {
+			for chunk := range slices.Chunk(ranked(list), stream.MaxOffer) {
+				if err := c.f.Send(stream.About(place, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(chunk)})); err != nil {
 					return err
 				}
 			}
@@ -244,7 +245,7 @@ func (c *session) offerFresh() error {
 }
 
 // offers describes what this device has, the most urgent first, at most haveMax.
-func (r *Router) offers(have []wire.Item) []offered {
+func (r *Router) offers(have []wire.Item) []stream.Offered {
 	list := make([]*ledger.Entry, 0, len(have))
 	r.mu.Lock()
 	for _, it := range have {
@@ -270,12 +271,12 @@ func compareOffers(a, b *ledger.Entry) int {
 	return ledger.CompareRank(a, b)
 }
 
-func ranked(list []*ledger.Entry) []offered {
+func ranked(list []*ledger.Entry) []stream.Offered {
 	slices.SortFunc(list, compareOffers)
-	offers := make([]offered, 0, min(len(list), haveMax))
+	offers := make([]stream.Offered, 0, min(len(list), haveMax))
 	for i, e := range list[:min(len(list), haveMax)] {
 		if i == 0 || list[i-1] != e {
-			offers = append(offers, offerOf(e))
+			offers = append(offers, stream.Describe(e.ID, e.Grade(), e.Size))
 		}
 	}
 	return offers

@@ -21,6 +21,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -425,9 +426,9 @@ func TestDetourLeavesWhatLacksItsChain(t *testing.T) {
 	s := newStation(t, tree.Pinned(), newMemory())
 	p := s.host.ID()
 	s.near.meet(p, time.Hour)
-	s.near.offer(p, offer{place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []offered{{testID(1), 3, 1}}}, false)
-	neighbour := scripted{bytes.NewReader(script(t, frame{Kind: frameEnd})), io.Discard}
-	c := &session{r: s.Router, p: p, f: newFramer(neighbour), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []offered{{testID(2), 5, 1}}}
+	s.near.offer(p, offer{place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []stream.Offered{{ID: testID(1), Grade: 3, Size: 1}}}, false)
+	neighbour := scripted{bytes.NewReader(script(t, stream.Frame{Kind: stream.End})), io.Discard}
+	c := &session{r: s.Router, p: p, f: stream.New(neighbour, syncFrame), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []stream.Offered{{ID: testID(2), Grade: 5, Size: 1}}}
 	if err := c.detour(t.Context()); err != nil {
 		t.Fatal(err)
 	}

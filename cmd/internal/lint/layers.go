@@ -22,6 +22,7 @@ var layers = map[string]int{
 	"gossip/compact": 1,
 	"gossip/recon":   1,
 	"gossip/region":  1,
+	"gossip/stream":  1,
 	"identity":       1,
 	"sim/mobility":   1,
 
