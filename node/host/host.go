@@ -84,7 +84,11 @@ func New(c Config) (host.Host, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	options, err := c.options()
+	g := &gate{ConnectionGater: c.Bans}
+	if c.Bans == nil {
+		g.ConnectionGater = NewBans()
+	}
+	options, err := c.options(g)
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +96,16 @@ func New(c Config) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build host: %w", err)
 	}
-	h.Network().Notify(&network.NotifyBundle{ConnectedF: renew})
+	n := h.Network()
+	g.network.Store(&n)
+	n.Notify(&network.NotifyBundle{ConnectedF: renew})
 	if err := c.listen(h); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
-func (c *Config) options() ([]libp2p.Option, error) {
+func (c *Config) options(g *gate) ([]libp2p.Option, error) {
 	key, err := crypto.UnmarshalEd25519PrivateKey(c.Key)
 	if err != nil {
 		return nil, fmt.Errorf("read device key: %w", err)
@@ -121,14 +127,12 @@ func (c *Config) options() ([]libp2p.Option, error) {
 		libp2p.ResourceManager(resources),
 		libp2p.ConnectionManager(connmgr.ConnManager(conns)),
 		libp2p.ForceReachabilityPrivate(), // keeps the AutoNAT client from starting
+		libp2p.ConnectionGater(g),
 		libp2p.DisableMetrics(),
 		libp2p.AddrsFactory(withoutSpelled),
 	}
 	if !c.QUICOnly {
 		options = append(options, patientTCP()...)
-	}
-	if c.Bans != nil {
-		options = append(options, libp2p.ConnectionGater(c.Bans))
 	}
 	if c.NoAddressDiscovery {
 		options = append(options, libp2p.DisableIdentifyAddressDiscovery())
