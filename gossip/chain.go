@@ -137,11 +137,11 @@ func (r *Router) leavesOut(e *wire.Envelope, hear []peer.ID) bool {
 		known.kept = kept
 		chain = append(chain, known)
 	}
-	told := r.near.toldOf(e.Domain(), hear)
+	told := r.near.ToldOf(e.Domain(), hear)
 	if isExpected(chain, slices.Collect(maps.Values(told)), time.Now()) {
 		return true
 	}
-	r.near.tellLater(told, chain)
+	r.tellLater(told, chain)
 	return false
 }
 
@@ -159,54 +159,15 @@ func (r *Router) compared(p peer.ID, place wire.Place, begun time.Time, lacks []
 		}
 	}
 	r.mu.Unlock()
-	before := r.near.isTold(p, place.Domain, begun)
+	before := r.near.Told(p, place.Domain, begun)
 	r.proofs.lack(proofs, before, time.Now())
 }
 
-// isTold notes that a neighbour was told of all trust objects of a domain that were
-// known at a time, and returns when it had been told before.
-func (n *neighbours) isTold(p peer.ID, domain wire.ID, at time.Time) (before time.Time) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	b := n.all[p]
-	if b == nil {
-		return time.Time{}
-	}
-	before = b.told[domain]
-	if at.After(before) {
-		b.told[domain] = at
-	}
-	return before
-}
-
-// toldOf says when each neighbour that carries a domain, or is of those who hear its
-// topic, was last told what we know of the domain's trust.
-func (n *neighbours) toldOf(domain wire.ID, hear []peer.ID) map[peer.ID]time.Time {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	told := map[peer.ID]time.Time{}
-	for p, b := range n.all {
-		if b.said && slices.Contains(b.carries, domain) || slices.Contains(hear, p) {
-			told[p] = b.told[domain]
-		}
-	}
-	for _, p := range hear {
-		if _, ok := told[p]; !ok {
-			told[p] = time.Time{} // just met
-		}
-	}
-	return told
-}
-
 // tellLater has those compared with that were not told of all objects of a chain.
-func (n *neighbours) tellLater(told map[peer.ID]time.Time, chain []proof) {
-	n.mu.Lock()
+func (r *Router) tellLater(told map[peer.ID]time.Time, chain []proof) {
 	for p, at := range told {
-		b := n.all[p]
-		if b != nil && slices.ContainsFunc(chain, func(o proof) bool { return !at.After(o.learned) }) {
-			b.compareBy(time.Now().Add(jitter(chainTells)))
+		if slices.ContainsFunc(chain, func(o proof) bool { return !at.After(o.learned) }) {
+			r.near.Later(p, jitter(chainTells), time.Now())
 		}
 	}
-	n.mu.Unlock()
-	n.poke()
 }

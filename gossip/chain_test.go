@@ -250,8 +250,8 @@ func TestNeighbourThatWasStarting(t *testing.T) {
 			if err := s.host.Peerstore().RemoveProtocols(other, wire.ProtocolCatchUp); err != nil {
 				t.Fatal(err)
 			}
-			s.near.part(other)
-			s.near.meet(other, 0)
+			s.near.Part(other)
+			s.near.Meet(other, 0, time.Now())
 		}
 		time.Sleep(5 * time.Second)
 		if a.leavesOut(e, nil) {

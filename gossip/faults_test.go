@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -126,7 +127,7 @@ func TestSessionHoldsTheServerToTheProtocol(t *testing.T) {
 			}
 			server.SetStreamHandler(wire.ProtocolCatchUp, offering(tree.Root.ID(), items, test.say))
 			connect(t, s.host, server)
-			s.near.meet(server.ID(), time.Hour)
+			s.near.Meet(server.ID(), time.Hour, time.Now())
 			got, err := s.CatchUp(ctx, server.ID())
 			if got != test.got || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%d accepted, %v, want %d, %q", got, err, test.got, test.want)
@@ -134,8 +135,11 @@ func TestSessionHoldsTheServerToTheProtocol(t *testing.T) {
 			if _, known := s.Known(wrong.ID()); known {
 				t.Error("an envelope of another lane was taken")
 			}
-			if len(s.near.asked) > 0 {
-				t.Error("what was asked for stays claimed")
+			s.near.Meet("another", time.Hour, time.Now())
+			for i := range items {
+				if _, wait := s.near.Claim("another", &items[i], 0, false, time.Now()); wait {
+					t.Error("what was asked for stays claimed")
+				}
 			}
 		})
 	}
@@ -212,7 +216,7 @@ func TestSlowNeighbourBlocksNobody(t *testing.T) {
 			}
 		}))
 		v.connect(1, 0)
-		v.all[1].near.again(v.all[0].host.ID())
+		v.all[1].near.Again(v.all[0].host.ID(), time.Now())
 		time.Sleep(3 * time.Second)
 		if len(asked) == 0 {
 			t.Fatal("nobody asked")
@@ -270,13 +274,13 @@ func FuzzSession(f *testing.F) {
 		defer cancel()
 		p := s.host.ID()
 		s.peers = newPeers() // nobody waits here
-		s.near.meet(p, time.Hour)
-		s.near.offer(p, offer{place: live, list: []stream.Offered{{ID: e.ID(), Grade: 5, Size: 3}}}, false)
+		s.near.Meet(p, time.Hour, time.Now())
+		s.near.Offered(p, agenda.Offer{Place: live, List: []stream.Offered{{ID: e.ID(), Grade: 5, Size: 3}}}, false, time.Now())
 		_ = (&answering{r: s.Router, p: p, f: stream.New(scripted{bytes.NewReader(in), io.Discard}, syncFrame)}).run(ctx)
 		_ = (&session{r: s.Router, p: p, f: stream.New(scripted{bytes.NewReader(in), io.Discard}, syncFrame), order: s.laneOrder(), window: windowFirst}).run(ctx, true)
 		if ctx.Err() != nil {
 			t.Error("it does not end")
 		}
-		s.near.part(p)
+		s.near.Part(p)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -37,14 +38,14 @@ func TestLiarsDoNotKeepWhatOthersGive(t *testing.T) {
 		v.ingest(liars+1, list)
 		for i := range liars {
 			v.connect(liars, i)
-			device.near.again(v.all[i].host.ID())
+			device.near.Again(v.all[i].host.ID(), time.Now())
 		}
 		time.Sleep(3 * time.Second)
 		if len(asked) < liars {
 			t.Fatal("the liars were not asked")
 		}
 		v.connect(liars, liars+1)
-		if took := v.until("the warnings", list, time.Minute, device); took > 2*claimTime {
+		if took := v.until("the warnings", list, time.Minute, device); took > 2*agenda.ClaimTime {
 			t.Errorf("after %s", took)
 		}
 	})

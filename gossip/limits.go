@@ -87,14 +87,6 @@ const (
 	windowFirst = 8 << 10
 	windowTime  = time.Second // what is asked for should arrive within it
 
-	// claimTime is how long one neighbour has for what it was asked for, before
-	// others are asked for the same.
-	claimTime = 2 * time.Second
-
-	// brokenTime is how long others do not wait for who did not give what it had
-	// promised: then it holds them up by 2 seconds a minute at most.
-	brokenTime = time.Minute
-
 	// stallTime and stallBytes say what progress is: 1 kB a minute, which a link of
 	// 5 kbit/s under heavy loss still does, and who holds sessions open for the sake of it does not.
 	stallTime  = time.Minute
@@ -108,13 +100,8 @@ const (
 	serveTurn   = 5 * time.Second
 	serveMemory = 10 * time.Minute
 
-	// askTotal bounds the sessions asked for at once. When all are taken, one that has
-	// brought nothing for askTurn gives way.
-	askTotal = 64
-	askTurn  = 10 * time.Second
-
 	// beginRate and beginBurst bound the sessions a second that a neighbour begins.
-	// An honest one begins one every offerDelay while there is news.
+	// An honest one begins one every agenda.OfferDelay while there is news.
 	beginRate  = 20
 	beginBurst = 100
 
@@ -136,34 +123,9 @@ const (
 	// syncEvery is the interval of comparing with one neighbour in turn.
 	syncEvery = 30 * time.Second
 
-	// syncShare is the share of a slow link's time that comparing in turn may take, one
-	// in so many, and syncSeldom where that ends: nothing may be missed for longer.
-	syncShare  = 20
-	syncSeldom = 5 * time.Minute
-
-	// syncAgain is the least interval of comparing with the same neighbour because
-	// something may have been missed.
-	syncAgain = 2 * time.Second
-
-	// syncPatience is how long this device waits with comparing while a neighbour
-	// has a session with it, in which both learn what the other one has.
-	syncPatience = 30 * time.Second
-
 	// gossipSettles is how long after connecting gossip may not flow yet: two
-	// heartbeats and a slow link's round trip. Until youngLink, what is new is offered directly as well.
+	// heartbeats and a slow link's round trip.
 	gossipSettles = 2 * time.Second
-	youngLink     = 5 * time.Second
-
-	// offerDelay gathers what came by catch-up before it is offered on.
-	offerDelay = 100 * time.Millisecond
-
-	// freshMax bounds the news kept to be offered to one neighbour; beyond it the two compare.
-	freshMax = 2048
-
-	// vainMax and vainTime bound what is remembered of a neighbour: what it gave and
-	// this device refused.
-	vainMax  = 16384
-	vainTime = 10 * time.Minute
 )
 
 // Bounds of the draft protocol.

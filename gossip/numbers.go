@@ -1,5 +1,9 @@
 package gossip
 
+import (
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
+)
+
 import "time"
 
 // Numbers are the parameters of spreading that a model of it needs.
@@ -29,6 +33,6 @@ type Numbers struct {
 func ModelNumbers() Numbers {
 	p := routerParams()
 	return Numbers{Degree: p.D, Least: p.Dlo, Most: p.Dhi, Outbound: p.Dout, Lazy: p.Dlazy, LazyShare: p.GossipFactor, Heartbeat: p.HeartbeatInterval,
-		Round: syncEvery, OfferDelay: offerDelay, Claim: claimTime, Strikes: strikeBurst, CutOff: banTime,
+		Round: syncEvery, OfferDelay: agenda.OfferDelay, Claim: agenda.ClaimTime, Strikes: strikeBurst, CutOff: banTime,
 		HoldShare: holdShare, HoldPart: holdPart, HoldMesh: holdMesh, HoldLeast: holdLeast, HoldMost: holdMost, HoldBehind: holdBehind, Chain: chainSettles}
 }

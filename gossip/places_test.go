@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -15,61 +14,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
-
-// However many neighbours begin sessions that bring nothing and do not end, who has
-// something is asked in its turn.
-func TestIdleSessionsGiveWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const silent = 3 * askTotal
-		n := newNeighbours()
-		var stopped []peer.ID
-		begun := map[peer.ID]int{}
-		step := func() {
-			for _, p := range stopped {
-				n.ended(p, errors.New("told to end"))
-			}
-			stopped = nil
-			begin, _ := n.due(time.Now())
-			for _, p := range begin {
-				begun[p]++
-				n.began(p, func() { stopped = append(stopped, p) })
-			}
-			running := 0
-			for _, b := range n.all {
-				if b.running {
-					running++
-				}
-			}
-			if running > askTotal {
-				t.Fatalf("%d sessions at once", running)
-			}
-		}
-		for i := range silent {
-			n.meet(peer.ID(fmt.Sprint("silent-", i)), 0)
-		}
-		step()
-		if len(begun) != askTotal || len(stopped) > 0 {
-			t.Fatalf("%d begun, %d stopped at once", len(begun), len(stopped))
-		}
-		n.meet("honest", 0)
-		met := time.Now()
-		for begun["honest"] == 0 {
-			if time.Since(met) > 5*askTurn {
-				t.Fatal("the honest one is never asked")
-			}
-			time.Sleep(100 * time.Millisecond)
-			step()
-		}
-		// One that brings something keeps its place.
-		for range 1000 {
-			n.brought("honest")
-			time.Sleep(100 * time.Millisecond)
-			if step(); begun["honest"] > 1 {
-				t.Fatal("one that brings something lost its place")
-			}
-		}
-	})
-}
 
 // caller is a neighbour's stream and connection.
 type caller struct {

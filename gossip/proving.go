@@ -31,7 +31,7 @@ func (r *Router) awaitProof(raw []byte, from origin, why error) {
 	now := time.Now()
 	b := &bare{id: wire.MessageID(raw), raw: bytes.Clone(raw), envelope: e, from: from, since: now, askAt: now, sources: []peer.ID{peer.ID(from.peer)}}
 	for _, p := range r.unproven.hold(b) {
-		r.near.again(p)
+		r.near.Again(p, time.Now())
 	}
 	r.unproven.look()
 }
@@ -109,7 +109,7 @@ func (r *Router) judgeAgain(ctx context.Context, b *bare, passed map[wire.ID]boo
 	case isProvable(err):
 		return false
 	case isReason(err, wire.ReasonBusy):
-		r.near.again(p)
+		r.near.Again(p, time.Now())
 	default:
 		r.strikeIf(p, err)
 	}
@@ -159,7 +159,7 @@ func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (
 		case !b.compared:
 			b.compared, b.askAt = true, now.Add(proofPatience)
 			for _, p := range sources {
-				r.near.again(p)
+				r.near.Again(p, time.Now())
 			}
 		default:
 			unanswered, b.askAt = true, now.Add(proofAround)
@@ -221,6 +221,6 @@ func wholeOf(e *wire.Envelope) stream.Offered {
 // askAround compares with some neighbour, a little earlier than in turn.
 func (r *Router) askAround() {
 	if peers := r.host.Network().Peers(); len(peers) > 0 {
-		r.near.inTurn(peers[rand.IntN(len(peers))])
+		r.near.InTurn(peers[rand.IntN(len(peers))], time.Now())
 	}
 }

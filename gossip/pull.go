@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -29,14 +30,14 @@ func (c *session) pull(ctx context.Context, p wire.Place, list []stream.Offered,
 	waited := time.Duration(0) // for other neighbours; for one list no longer than for one of them
 	defer func() {
 		for _, g := range flying {
-			c.r.near.settle(c.p, g.items, nil, true, c.r.pool.Version())
+			c.r.near.Settle(c.p, g.items, nil, true, c.r.pool.Version(), time.Now())
 		}
 	}()
 	for {
 		waiting, urgent := false, c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
 			var batch []stream.Offered
-			if batch, list, waiting = c.pick(list, waited >= claimTime); len(batch) == 0 {
+			if batch, list, waiting = c.pick(list, waited >= agenda.ClaimTime); len(batch) == 0 {
 				break
 			}
 			flying = append(flying, get{batch, chains})
@@ -60,10 +61,10 @@ func (c *session) pull(ctx context.Context, p wire.Place, list []stream.Offered,
 				return err
 			}
 		case waiting:
-			if err := sleep(ctx, claimTime/20); err != nil {
+			if err := sleep(ctx, agenda.ClaimTime/20); err != nil {
 				return err
 			}
-			waited += claimTime / 20
+			waited += agenda.ClaimTime / 20
 		default:
 			return c.withChains(ctx, p, chains)
 		}
@@ -98,8 +99,6 @@ func (c *session) pick(list []stream.Offered, impatient bool) (batch, rest []str
 	r, now, version := c.r, time.Now(), c.r.pool.Version()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.near.mu.Lock()
-	defer r.near.mu.Unlock()
 	bytes := 0
 	for i := range list {
 		o := &list[i]
@@ -109,7 +108,7 @@ func (c *session) pick(list []stream.Offered, impatient bool) (batch, rest []str
 		if !r.lacks(o) {
 			continue
 		}
-		switch take, wait := r.near.claim(c.p, r.vainKey(o), o, version, impatient, now); {
+		switch take, wait := r.near.Claim(c.p, o, version, impatient, now); {
 		case take:
 			batch, bytes = append(batch, *o), bytes+o.Bytes()
 		case wait:
@@ -161,7 +160,7 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 	from := origin{peer: string(c.p), means: MeansCatchUp, lane: p.Lane, domain: p.Domain, asked: true}
 	results, err := c.takeAll(ctx, raws, items, from)
 	version := r.pool.Version()
-	var inVain []uint64
+	var inVain []stream.Offered
 	taken, broke, bare, given := 0, false, map[wire.ID]bool{}, map[wire.ID]bool{}
 	for _, res := range results {
 		given[res.id] = true
@@ -182,16 +181,16 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 		case bare[o.ID] && !g.chains:
 			c.bare = append(c.bare, *o)
 		case given[o.ID]:
-			inVain = append(inVain, r.vainKey(o))
+			inVain = append(inVain, *o)
 		default:
 			broke = true
 		}
 	}
 	r.mu.Unlock()
-	r.near.settle(c.p, items, inVain, broke, version)
+	r.near.Settle(c.p, items, inVain, broke, version, time.Now())
 	if c.vain += len(items); taken > 0 {
 		c.vain = 0
-		r.near.brought(c.p)
+		r.near.Brought(c.p, time.Now())
 	} else if c.vain > vainRow && err == nil {
 		err = errVain
 	}

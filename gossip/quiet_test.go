@@ -99,10 +99,9 @@ func settle(t *testing.T, devices []*listener) {
 func (l *listener) forgetNews() {
 	l.writing.Lock() // the writer tells of what it has written
 	defer l.writing.Unlock()
-	l.near.mu.Lock()
-	defer l.near.mu.Unlock()
-	for _, b := range l.near.all {
-		b.fresh, b.offers = nil, nil
+	for _, n := range l.near.List() {
+		l.near.TakeFresh(n.Peer, time.Now().Add(time.Hour))
+		l.near.DropOffers(n.Peer)
 	}
 }
 
@@ -155,8 +154,8 @@ func TestDevicesFallQuiet(t *testing.T) {
 				l := newListener(t, ctx, pool, clock)
 				for _, d := range devices {
 					connect(t, l.host, d.host)
-					l.near.meet(d.host.ID(), time.Hour)
-					d.near.meet(l.host.ID(), time.Hour)
+					l.near.Meet(d.host.ID(), time.Hour, time.Now())
+					d.near.Meet(l.host.ID(), time.Hour, time.Now())
 				}
 				devices = append(devices, l)
 				for _, i := range random.Perm(len(all))[:len(all)/2] {

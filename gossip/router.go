@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"golang.org/x/time/rate"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -80,13 +81,13 @@ type Router struct {
 	loaded   chan struct{} // closed when load is done
 	// refreshed is told when a domain was added.
 	refreshed chan struct{}
-	near      *neighbours
+	near      *agenda.Neighbours[peer.ID]
 	holds     *holds
 	proofs    *proofs
 	unproven  *unproven
 	another   *rate.Limiter // of comparisons because of what came beyond a budget
 
-	mu      sync.Mutex // guards what follows; taken before near.mu
+	mu      sync.Mutex // guards what follows; taken before the lock of near
 	ledger  *ledger.Ledger
 	serving map[*served]struct{}
 
@@ -113,8 +114,8 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: newNeighbours(), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
-		another: rate.NewLimiter(rate.Every(syncAgain), 1),
+		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: agenda.New[peer.ID](jitter), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
+		another: rate.NewLimiter(rate.Every(agenda.Again), 1),
 		ledger:  ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
 	}
 	r.allowed.Store(&map[string]origin{})
@@ -230,7 +231,7 @@ func (r *Router) load(ctx context.Context) error {
 func (r *Router) Ingest(ctx context.Context, raw []byte, means Means) (wire.ID, error) {
 	id, e, err := r.takeLocal(ctx, raw, means)
 	if means == MeansLocal && e != nil && (err == nil || errors.Is(err, ErrUnsaved)) {
-		r.near.everybody() // it is not gossiped
+		r.near.Everybody(time.Now()) // it is not gossiped
 	}
 	return id, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -124,8 +125,8 @@ func (r *Router) serveCatchUp(ctx context.Context, s network.Stream) {
 	if mesh, catchUp := r.believes(v.peer); mesh && !catchUp {
 		r.wonder(v.peer)
 	}
-	r.near.served(v.peer, +1)
-	defer r.near.served(v.peer, -1)
+	r.near.Served(v.peer, +1)
+	defer r.near.Served(v.peer, -1)
 	a := &answering{r: r, p: v.peer, f: stream.New(newPaced(s), syncFrame)}
 	if err := a.run(ctx); err != nil {
 		r.log.Debug("serve catch-up", "peer", v.peer, "err", err)
@@ -245,7 +246,7 @@ func (a *answering) takeOffer(ctx context.Context, q stream.Frame) error {
 		return err
 	}
 	if a.r.carries(p) {
-		a.r.near.offer(a.p, offer{place: p, list: a.r.lacking(list)}, q.More)
+		a.r.near.Offered(a.p, agenda.Offer{Place: p, List: a.r.lacking(list)}, q.More, time.Now())
 	}
 	return nil
 }
@@ -295,7 +296,7 @@ func (r *Router) hello() stream.Frame {
 }
 
 func (r *Router) greet(p peer.ID, hello stream.Frame) {
-	r.near.carries(p, slices.DeleteFunc(r.pool.Domains(), func(d wire.ID) bool { return !slices.Contains(hello.Domains, d) }))
+	r.near.Carries(p, slices.DeleteFunc(r.pool.Domains(), func(d wire.ID) bool { return !slices.Contains(hello.Domains, d) }))
 	if r.cfg.OnHello != nil && hello.Time <= wire.MaxTime {
 		r.cfg.OnHello(p, time.Unix(int64(hello.Time), 0), r.cfg.Now())
 	}

@@ -3,7 +3,6 @@ package gossip
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
@@ -19,10 +19,6 @@ import (
 
 // openTime bounds the opening of a stream: some round trips of a bad link.
 const openTime = time.Minute
-
-// errMoved says that a session has ended with its connection, while another one with
-// the neighbour stands.
-var errMoved = errors.New("connection has been replaced")
 
 // CatchUp compares every lane with a neighbour and fetches what this device
 // lacks, trust first, then the lanes in their order, the most urgent first. What the
@@ -50,7 +46,7 @@ func (r *Router) converseAs(ctx context.Context, p peer.ID, do func(c *session) 
 	if err := do(c); err != nil {
 		_ = s.Reset()
 		if s.Conn().IsClosed() && r.host.Network().Connectedness(p) == network.Connected {
-			err = fmt.Errorf("%w: %w", errMoved, err)
+			err = fmt.Errorf("%w: %w", agenda.ErrMoved, err)
 		}
 		return c.got, err
 	}
@@ -114,7 +110,7 @@ func (c *session) run(ctx context.Context, compare bool) error {
 			return err
 		}
 		if compare {
-			c.r.near.isComplete(c.p, lane)
+			c.r.near.Complete(c.p, lane, time.Now())
 		}
 	}
 	if err := c.durable(ctx); err != nil {
@@ -126,7 +122,7 @@ func (c *session) run(ctx context.Context, compare bool) error {
 // urgent reports whether a detour is due: the neighbour offers something of this
 // lane or those before it.
 func (c *session) urgent() bool {
-	return !c.aside && c.r.near.hasOffer(c.p, c.order[:c.laned+1])
+	return !c.aside && c.r.near.HasOffer(c.p, c.order[:c.laned+1])
 }
 
 // detour does what has become due meanwhile: it offers news, and takes up what the
@@ -139,11 +135,11 @@ func (c *session) detour(ctx context.Context) error {
 	c.aside, c.bare = true, nil
 	defer func() { c.aside, c.bare = false, bare }()
 	for {
-		o, ok := c.r.near.takeOffer(c.p, c.order[:c.laned+1])
+		o, ok := c.r.near.TakeOffer(c.p, c.order[:c.laned+1])
 		if !ok {
 			return nil
 		}
-		if err := c.pull(ctx, o.place, o.list, false); err != nil {
+		if err := c.pull(ctx, o.Place, o.List, false); err != nil {
 			return err
 		}
 	}
@@ -220,12 +216,12 @@ func (c *session) compare(p wire.Place) (have []wire.Item, need int, err error) 
 
 // offerFresh offers the news that waits for the neighbour.
 func (c *session) offerFresh() error {
-	fresh := c.r.near.takeFresh(c.p)
+	fresh := c.r.near.TakeFresh(c.p, time.Now())
 	byPlace := map[wire.Place][]*ledger.Entry{}
 	c.r.mu.Lock()
 	for _, n := range fresh {
-		if e := c.r.ledger.Known(n.id); e != nil && slices.Contains(c.theirs, n.place.Domain) {
-			byPlace[n.place] = append(byPlace[n.place], e)
+		if e := c.r.ledger.Known(n.ID); e != nil && slices.Contains(c.theirs, n.Place.Domain) {
+			byPlace[n.Place] = append(byPlace[n.Place], e)
 		}
 	}
 	c.r.mu.Unlock()

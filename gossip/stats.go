@@ -2,10 +2,13 @@ package gossip
 
 import (
 	"sync/atomic"
+	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 )
 
 // counters are the router's metrics.
@@ -36,7 +39,7 @@ func (r *Router) Stats() Stats {
 // everything compared with, and notes who has what.
 type tracer struct {
 	c     *counters
-	near  *neighbours
+	near  *agenda.Neighbours[peer.ID]
 	holds *holds
 }
 
@@ -62,12 +65,12 @@ func (t *tracer) DuplicateMessage(m *pubsub.Message) {
 
 func (t *tracer) DropRPC(_ *pubsub.RPC, p peer.ID) {
 	t.c.dropped.Add(1)
-	t.near.again(p)
+	t.near.Again(p, time.Now())
 }
 
 func (t *tracer) RejectMessage(m *pubsub.Message, reason string) {
 	if reason == pubsub.RejectValidationQueueFull || reason == pubsub.RejectValidationThrottled {
 		t.c.dropped.Add(1)
-		t.near.again(m.ReceivedFrom)
+		t.near.Again(m.ReceivedFrom, time.Now())
 	}
 }

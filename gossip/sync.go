@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -42,24 +43,24 @@ func (r *Router) syncLoop(ctx context.Context) {
 			r.neighbourChanged(e)
 			continue
 		case <-r.refreshed:
-			r.near.everybody() // a domain was pinned: its warnings in force are next door
+			r.near.Everybody(time.Now()) // a domain was pinned: its warnings in force are next door
 			continue
 		case <-turn.C:
 			if peers := r.host.Network().Peers(); len(peers) > 0 {
-				r.near.inTurn(peers[rand.IntN(len(peers))])
+				r.near.InTurn(peers[rand.IntN(len(peers))], time.Now())
 			}
 			turn.Reset(jitter(syncEvery))
 			continue
-		case <-r.near.wake:
+		case <-r.near.Wake():
 		case <-look.C:
 		}
-		begin, next := r.near.due(time.Now())
+		begin, next := r.near.Due(time.Now())
 		for _, p := range begin {
 			session, stop := context.WithCancel(ctx)
-			r.near.began(p, stop)
+			r.near.Begun(p, stop)
 			running.Go(func() {
 				defer stop()
-				r.near.ended(p, r.attend(session, p))
+				r.near.Ended(p, r.attend(session, p), time.Now())
 			})
 		}
 		look.Reset(time.Until(next))
@@ -71,22 +72,22 @@ func (r *Router) neighbourChanged(e any) {
 	case event.EvtPeerIdentificationCompleted:
 		r.meet(e.Peer)
 		if len(r.host.Network().ConnsToPeer(e.Peer)) > 1 {
-			r.near.renewed(e.Peer, r.turn(e.Peer))
+			r.near.Renewed(e.Peer, r.turn(e.Peer), time.Now())
 		}
 	case event.EvtPeerProtocolsUpdated: // it was still starting
 		if slices.Contains(e.Added, wire.ProtocolCatchUp) {
 			r.meet(e.Peer)
-			r.near.again(e.Peer)
+			r.near.Again(e.Peer, time.Now())
 		}
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.NotConnected {
-			r.near.part(e.Peer)
+			r.near.Part(e.Peer)
 		}
 	}
 }
 
 // meet compares with a new neighbour.
-func (r *Router) meet(p peer.ID) { r.near.meet(p, r.turn(p)) }
+func (r *Router) meet(p peer.ID) { r.near.Meet(p, r.turn(p), time.Now()) }
 
 // turn is how long after connecting this device compares with a neighbour: the one
 // with the lower peer ID begins at once, for both; the other one when gossip between
@@ -107,15 +108,15 @@ func jitter(d time.Duration) time.Duration {
 // attend holds one session with a neighbour and does all that is due.
 func (r *Router) attend(ctx context.Context, p peer.ID) error {
 	if speaks, err := r.host.Peerstore().SupportsProtocols(p, wire.ProtocolCatchUp); err == nil && len(speaks) == 0 {
-		r.near.takeCompare(p)
-		r.near.takeFresh(p)
-		r.near.dropOffers(p)
+		r.near.TakeCompare(p, time.Now())
+		r.near.TakeFresh(p, time.Now())
+		r.near.DropOffers(p)
 		return nil // it tells when it does
 	}
-	compare, begun := r.near.takeCompare(p), time.Now()
+	compare, begun := r.near.TakeCompare(p, time.Now()), time.Now()
 	got, err := r.converse(ctx, p, compare)
 	if compare && got == 0 && err == nil {
-		r.near.costs(p, time.Since(begun))
+		r.near.Costs(p, time.Since(begun))
 	}
 	if err != nil && ctx.Err() == nil {
 		r.log.Debug("catch up", "peer", p, "got", got, "err", err)
@@ -125,36 +126,17 @@ func (r *Router) attend(ctx context.Context, p peer.ID) error {
 	return err
 }
 
-// announce has news offered to the neighbours that gossip does not bring it to:
-// what came by gossip to those it may not flow to yet, or does not reach at all, everything else
-// to all but its giver.
+// announce has news offered to the neighbours that gossip does not bring it to.
 func (r *Router) announce(records []Record) {
-	hear := r.gossipPeers(records) // before the lock, which gossipsub's loop takes
-	now := time.Now()
-	r.near.mu.Lock()
-	for p, b := range r.near.all {
-		young := now.Sub(b.since) < youngLink
-		var list []news
-		at := now.Add(offerDelay)
-		for i := range records {
-			rec := &records[i]
-			h := &rec.Envelope.Header
-			gossiped := r.isGossiped(rec)
-			place := wire.Place{Domain: rec.Envelope.Domain(), Lane: h.Lane}
-			if rec.From == string(p) || gossiped && !young && hear[place][p] || b.said && !slices.Contains(b.carries, place.Domain) {
-				continue
-			}
-			if gossiped {
-				at = now
-			}
-			list = append(list, news{rec.Envelope.ID(), place})
-		}
-		if len(list) > 0 {
-			b.tell(list, at)
-		}
+	hear := r.gossipPeers(records)
+	arrivals := make([]agenda.Arrival[peer.ID], 0, len(records))
+	for i := range records {
+		rec := &records[i]
+		place := wire.Place{Domain: rec.Envelope.Domain(), Lane: rec.Envelope.Header.Lane}
+		arrivals = append(arrivals, agenda.Arrival[peer.ID]{News: agenda.News{ID: rec.Envelope.ID(), Place: place},
+			From: peer.ID(rec.From), Gossiped: r.isGossiped(rec), Hear: hear[place]})
 	}
-	r.near.mu.Unlock()
-	r.near.poke()
+	r.near.Arrived(arrivals, time.Now())
 }
 
 func (r *Router) isGossiped(rec *Record) bool {
@@ -194,28 +176,8 @@ func (r *Router) laneOrder() []wire.Lane {
 }
 
 // Neighbour is what is known of catching up with one.
-type Neighbour struct {
-	Peer    peer.ID
-	Since   time.Time // connected
-	Running bool      // a session that this device began is running
-	// Complete says, for each lane, when this device last had all that the
-	// neighbour had. A lane that is not in it was never compared to its end.
-	Complete map[wire.Lane]time.Time
-}
+type Neighbour = agenda.Neighbour[peer.ID]
 
 // Neighbours lists the connected neighbours. Times are of the monotonic clock's
 // process, not of Config.Now.
-func (r *Router) Neighbours() []Neighbour {
-	r.near.mu.Lock()
-	defer r.near.mu.Unlock()
-	var list []Neighbour
-	for p, b := range r.near.all {
-		n := Neighbour{Peer: p, Since: b.since, Running: b.running, Complete: map[wire.Lane]time.Time{}}
-		for lane, t := range b.complete {
-			n.Complete[lane] = t
-		}
-		list = append(list, n)
-	}
-	slices.SortFunc(list, func(a, b Neighbour) int { return slices.Compare([]byte(a.Peer), []byte(b.Peer)) })
-	return list
-}
+func (r *Router) Neighbours() []Neighbour { return r.near.List() }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
@@ -67,7 +68,7 @@ func TestNewsForWhoDoesNotHearGossip(t *testing.T) {
 			delete(deaf.topics, name)
 		}
 		deaf.topicMu.Unlock()
-		time.Sleep(2 * youngLink)
+		time.Sleep(2 * agenda.YoungLink)
 		if _, err := v.all[0].Publish(v.ctx, e.EncodeFull()); err != nil {
 			t.Fatal(err)
 		}
@@ -274,7 +275,7 @@ func TestRefusedOnesDoNotStopALane(t *testing.T) {
 	b.lanes[wire.LaneLive] = live
 	go b.commit(t.Context())
 	connect(t, b.host, a.host)
-	b.near.meet(a.host.ID(), time.Hour)
+	b.near.Meet(a.host.ID(), time.Hour, time.Now())
 	for _, round := range []struct {
 		name string
 		want int
@@ -425,14 +426,14 @@ func TestDetourLeavesWhatLacksItsChain(t *testing.T) {
 	tree := newTree(t)
 	s := newStation(t, tree.Pinned(), newMemory())
 	p := s.host.ID()
-	s.near.meet(p, time.Hour)
-	s.near.offer(p, offer{place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, list: []stream.Offered{{ID: testID(1), Grade: 3, Size: 1}}}, false)
+	s.near.Meet(p, time.Hour, time.Now())
+	s.near.Offered(p, agenda.Offer{Place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, List: []stream.Offered{{ID: testID(1), Grade: 3, Size: 1}}}, false, time.Now())
 	neighbour := scripted{bytes.NewReader(script(t, stream.Frame{Kind: stream.End})), io.Discard}
 	c := &session{r: s.Router, p: p, f: stream.New(neighbour, syncFrame), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []stream.Offered{{ID: testID(2), Grade: 5, Size: 1}}}
 	if err := c.detour(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s.near.hasOffer(p, c.order) || len(c.bare) != 1 || c.aside {
-		t.Errorf("offers are left: %t, %d to be asked for with their chain", s.near.hasOffer(p, c.order), len(c.bare))
+	if s.near.HasOffer(p, c.order) || len(c.bare) != 1 || c.aside {
+		t.Errorf("offers are left: %t, %d to be asked for with their chain", s.near.HasOffer(p, c.order), len(c.bare))
 	}
 }

@@ -119,7 +119,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 	case wire.Ignore:
 		r.stats.ignored.Add(1)
 		if isReason(err, wire.ReasonBusy) {
-			r.near.again(p)
+			r.near.Again(p, time.Now())
 		}
 		if isReason(err, wire.ReasonBusy) || isReason(err, wire.ReasonRate) {
 			r.askAnother(p)
@@ -139,7 +139,7 @@ func (r *Router) askAnother(p peer.ID) {
 		return
 	}
 	if others := slices.DeleteFunc(r.host.Network().Peers(), func(q peer.ID) bool { return q == p }); len(others) > 0 {
-		r.near.later(others[rand.IntN(len(others))], gossipSettles)
+		r.near.Later(others[rand.IntN(len(others))], gossipSettles, time.Now())
 	}
 }
 

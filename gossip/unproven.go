@@ -10,6 +10,7 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -44,7 +45,7 @@ const (
 	proofPatience = time.Second
 
 	// proofEvery and proofBurst bound how often one neighbour is asked.
-	proofEvery = syncAgain
+	proofEvery = agenda.Again
 	proofBurst = 4
 
 	// proofSources bounds the neighbours remembered to have an envelope.

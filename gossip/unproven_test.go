@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
@@ -159,7 +160,7 @@ func TestWhoDoesNotProve(t *testing.T) {
 				t.Fatal("it is not held")
 			}
 			v.publishBare(2, e)
-			if took := v.until(name, []*wire.Envelope{e}, 30*time.Second, device); took > proofPatience+claimTime {
+			if took := v.until(name, []*wire.Envelope{e}, 30*time.Second, device); took > proofPatience+agenda.ClaimTime {
 				t.Errorf("%s: after %s", name, took)
 			}
 		})
@@ -194,7 +195,7 @@ func TestWhoIsBusyIsNotWaitedFor(t *testing.T) {
 		v.utter(foe, e, bare.EncodeFull())
 		time.Sleep(time.Millisecond)
 		v.publishBare(honest, e)
-		if took := v.until("the warning", []*wire.Envelope{e}, 30*time.Second, v.all[device]); took > proofPatience+claimTime {
+		if took := v.until("the warning", []*wire.Envelope{e}, 30*time.Second, v.all[device]); took > proofPatience+agenda.ClaimTime {
 			t.Errorf("after %s", took)
 		}
 	})
@@ -382,7 +383,7 @@ func TestInventedIssuers(t *testing.T) {
 		}
 		took := time.Since(begun)
 		t.Logf("%d, %d and %d sessions in %s, of %d inventions %d held", withFoe.Load(), withA.Load(), withB.Load(), took, len(junk), v.all[device].unproven.taken.Load())
-		if most := 2*int64(took/syncAgain) + proofBurst + 8; withFoe.Load() > most {
+		if most := 2*int64(took/agenda.Again) + proofBurst + 8; withFoe.Load() > most {
 			t.Errorf("%d sessions with who invents, at most %d", withFoe.Load(), most)
 		}
 		if most := 2*int64(took/syncEvery) + int64(took/proofAround) + 4; withA.Load()+withB.Load() > most {

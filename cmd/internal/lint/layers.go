@@ -26,6 +26,7 @@ var layers = map[string]int{
 	"identity":       1,
 	"sim/mobility":   1,
 
+	"gossip/agenda":     2,
 	"gossip/airtime":    2,
 	"gossip/alert":      2,
 	"gossip/bundle":     2,

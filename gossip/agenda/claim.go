@@ -1,17 +1,15 @@
-package gossip
+package agenda
 
 import (
 	"hash/maphash"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 )
 
 // claim says whom this device asked for an envelope a moment ago.
-type claim struct {
-	by    peer.ID
+type claim[P ~string] struct {
+	by    P
 	until time.Time
 }
 
@@ -21,7 +19,7 @@ type claim struct {
 type vain struct {
 	version uint64 // of the pool
 	since   time.Time
-	items   map[uint64]struct{}
+	items   map[uint64]struct{} // by keyed hash
 }
 
 // refresh forgets everything when the verdicts may have changed.
@@ -31,32 +29,35 @@ func (v *vain) refresh(version uint64, now time.Time) {
 	}
 }
 
-// claim decides about one item that a neighbour offers: take says that it is to be
-// asked for now, wait that another one was asked a moment ago. Who has waited long
-// enough for others is impatient. Others do not wait for who lately kept no promise.
-func (n *neighbours) claim(p peer.ID, key uint64, o *stream.Offered, version uint64, impatient bool, now time.Time) (take, wait bool) {
+// Claim decides about one item that a neighbour offers: take says that it is to be
+// asked for now, wait that another one was asked a moment ago. version is that of the
+// trust by which what was in vain was judged. Who has waited long enough for others is
+// impatient. Others do not wait for who lately kept no promise.
+func (n *Neighbours[P]) Claim(p P, o *stream.Offered, version uint64, impatient bool, now time.Time) (take, wait bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	b := n.all[p]
 	if b == nil {
 		return false, false
 	}
 	b.vain.refresh(version, now)
-	if _, is := b.vain.items[key]; is {
+	if _, is := b.vain.items[n.key(o)]; is {
 		return false, false
 	}
 	if c, ok := n.asked[o.ID]; ok && c.by != p && now.Before(c.until) && !impatient {
 		return false, true
 	}
-	until := now.Add(claimTime)
+	until := now.Add(ClaimTime)
 	if now.Sub(b.broke) < brokenTime {
 		until = now
 	}
-	n.asked[o.ID] = claim{p, until}
+	n.asked[o.ID] = claim[P]{p, until}
 	return true, false
 }
 
-// settle ends the claims of what was asked for, and remembers what was asked for in
+// Settle ends the claims of what was asked for, and remembers what was asked for in
 // vain. broke says that the neighbour did not give all that it had promised.
-func (n *neighbours) settle(p peer.ID, asked []stream.Offered, inVain []uint64, broke bool, version uint64) {
+func (n *Neighbours[P]) Settle(p P, asked, inVain []stream.Offered, broke bool, version uint64, now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i := range asked {
@@ -68,19 +69,18 @@ func (n *neighbours) settle(p peer.ID, asked []stream.Offered, inVain []uint64, 
 	if b == nil {
 		return
 	}
-	now := time.Now()
 	if broke {
 		b.broke = now
 	}
 	b.vain.refresh(version, now)
-	for _, key := range inVain {
+	for i := range inVain {
 		if len(b.vain.items) < vainMax {
-			b.vain.items[key] = struct{}{}
+			b.vain.items[n.key(&inVain[i])] = struct{}{}
 		}
 	}
 }
 
-// vainKey names an item in a neighbour's memory; the seed is this process's own.
-func (r *Router) vainKey(o *stream.Offered) uint64 {
-	return maphash.Bytes(r.seed, append(o.ID[:len(o.ID):len(o.ID)], byte(o.Grade)))
+// key names an item in a neighbour's memory; the seed is this process's own.
+func (n *Neighbours[P]) key(o *stream.Offered) uint64 {
+	return maphash.Bytes(n.seed, append(o.ID[:len(o.ID):len(o.ID)], byte(o.Grade)))
 }
