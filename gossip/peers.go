@@ -21,6 +21,7 @@ type meter struct {
 	strikes  *rate.Limiter
 	sessions *rate.Limiter // of catch-up that it begins
 	proofs   *rate.Limiter // requests for what proves what it sent
+	proven   int           // 1: it gave such a proof when it was last asked; -1: it did not
 	rounds   *rate.Limiter // messages of comparisons that it asks for
 	served   *rate.Limiter // bytes that it is given
 	held     time.Duration // how long its sessions lasted since heldFrom
@@ -64,6 +65,27 @@ func (p *peers) prove(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.meter(id, now).proofs.AllowN(now, 1)
+}
+
+// didProve notes whether the neighbour gave what it was asked to prove.
+func (p *peers) didProve(id string, did bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.meter(id, time.Now())
+	if m.proven = -1; did {
+		m.proven = 1
+	}
+}
+
+// proven is 1 if the neighbour gave a proof when it was last asked, -1 if it did not, 0 if it
+// never was.
+func (p *peers) proven(id string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m := p.all[id]; m != nil {
+		return m.proven
+	}
+	return 0
 }
 
 // serve waits until the neighbour may be given n bytes.

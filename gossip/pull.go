@@ -37,7 +37,7 @@ func (c *session) pull(ctx context.Context, p wire.Place, list []stream.Offered,
 		waiting, urgent := false, c.urgent()
 		for len(flying) < 2 && len(list) > 0 && !waiting && !urgent {
 			var batch []stream.Offered
-			if batch, list, waiting = c.pick(list, waited >= agenda.ClaimTime); len(batch) == 0 {
+			if batch, list, waiting = c.pick(list, c.hasty || waited >= agenda.ClaimTime); len(batch) == 0 {
 				break
 			}
 			flying = append(flying, get{batch, chains})

@@ -79,6 +79,9 @@ func (r *Router) Refresh() error {
 // join relays a topic. No subscription is needed: the validator is the way in.
 func (r *Router) join(name string, from origin) (*joined, error) {
 	validator := func(_ context.Context, p peer.ID, m *pubsub.Message) pubsub.ValidationResult {
+		if late, ok := m.ValidatorData.(proven); ok {
+			m.ReceivedFrom = late.from // for the mesh without its giver: only what is our own goes to all who hear the topic
+		}
 		result := r.validate(p, m.GetData(), from)
 		if result == pubsub.ValidationAccept && p != r.host.ID() {
 			m.ValidatorData = accepted{}
@@ -202,7 +205,9 @@ func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
 	r.listen(p, rpc)
 	r.dropMisplaced(p, rpc)
 	r.holds.overhear(p, rpc)
-	r.unproven.overhear(p, rpc)
+	if r.unproven.overhear(p, rpc) {
+		r.near.Again(p, time.Now())
+	}
 	return nil
 }
 
