@@ -252,9 +252,7 @@ func (l *line) spread(b *testing.B, raws [][]byte) {
 
 func (l *line) publish(b *testing.B, raws [][]byte) {
 	for _, s := range l.stations { // a neighbour that sends a thousand a second is cut off
-		s.peers.mu.Lock()
-		clear(s.peers.all)
-		s.peers.mu.Unlock()
+		s.peers.Sweep(time.Now().Add(time.Hour))
 	}
 	for _, raw := range raws {
 		if err := l.first.Publish(b.Context(), raw); err != nil {

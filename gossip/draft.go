@@ -54,7 +54,7 @@ func (r *Router) SendDraft(ctx context.Context, p peer.ID, d Draft) error {
 
 func (r *Router) serveDraft(_ context.Context, s network.Stream) {
 	p := s.Conn().RemotePeer()
-	if r.cfg.OnDraft == nil || r.peers.cutOff(string(p), time.Now()) || !r.peers.allow(string(p), time.Now()) {
+	if r.cfg.OnDraft == nil || r.peers.CutOff(string(p), time.Now()) || !r.peers.Allow(string(p), time.Now()) {
 		_ = s.Reset()
 		return
 	}

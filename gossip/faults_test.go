@@ -15,6 +15,7 @@ import (
 	"github.com/marcopolo/simnet"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -273,7 +274,7 @@ func FuzzSession(f *testing.F) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		p := s.host.ID()
-		s.peers = newPeers() // nobody waits here
+		s.peers = meter.New() // nobody waits here
 		s.near.Meet(p, time.Hour, time.Now())
 		s.near.Offered(p, agenda.Offer{Place: live, List: []stream.Offered{{ID: e.ID(), Grade: 5, Size: 3}}}, false, time.Now())
 		_ = (&answering{r: s.Router, p: p, f: stream.New(scripted{bytes.NewReader(in), io.Discard}, syncFrame)}).run(ctx)

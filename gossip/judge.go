@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -60,8 +61,8 @@ func (r *Router) judgeEnvelope(e *wire.Envelope, from origin, now time.Time) (*j
 	if err := r.checkAge(e, now); err != nil {
 		return nil, err
 	}
-	if from.peer != "" && !from.asked && !r.peers.allow(from.peer, time.Now()) {
-		return nil, wire.Refuse(wire.ReasonRate, "more than %d new envelopes a second", peerRate)
+	if from.peer != "" && !from.asked && !r.peers.Allow(from.peer, time.Now()) {
+		return nil, wire.Refuse(wire.ReasonRate, "more than %d new envelopes a second", meter.NewRate)
 	}
 	return r.verify(e, from, now)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
@@ -37,8 +38,8 @@ func TestJudgeOrder(t *testing.T) {
 	noContent := document("wrong", cap.Severe, false)
 	noContent.Info[0].Area[0].Geocode[0].Value = "071380000000"
 	later := time.Now().Add(time.Hour) // so that nothing is refilled meanwhile, however long it takes
-	for range peerBurst {
-		s.peers.allow("talker", later)
+	for range meter.NewBurst {
+		s.peers.Allow("talker", later)
 	}
 	at := func(from origin, change func(*origin)) origin { change(&from); return from }
 	for _, test := range []struct {

@@ -26,26 +26,6 @@ const (
 	// retryEvery is the interval of trying to write what the store did not take.
 	retryEvery = 5 * time.Second
 
-	// peerRate and peerBurst bound the new envelopes per second from one
-	// neighbour. 2,000 an hour nationally is 0.6 a second; the burst is a
-	// neighbour's whole hour.
-	peerRate  = 200
-	peerBurst = 2000
-
-	// floodRate and floodBurst bound the messages, new or not, and topics that one
-	// neighbour sends by gossip. Gossipsub delivers a message once, so an honest neighbour comes near
-	// them at most when a burst of 2,000 is announced whole, twice.
-	floodRate  = 1000
-	floodBurst = 4000
-
-	// strikeBurst is how many envelopes a peer may send that it should have
-	// known to be wrong, before it is cut off; one is forgiven every strikeEvery.
-	strikeBurst = 8
-	strikeEvery = 10 * time.Second
-
-	// banTime is how long a peer that was cut off stays out.
-	banTime = 10 * time.Minute
-
 	// graceAfterExpiry keeps ended envelopes that long: a device whose clock is
 	// wrong by a day still relays, and a late all-clear finds its alert.
 	graceAfterExpiry = 48 * time.Hour
@@ -93,32 +73,15 @@ const (
 	stallBytes = 1 << 10
 
 	// servePeer and serveTotal bound the sessions answered at once, per neighbour and
-	// in total. When all are taken, whoever had most of them within serveMemory gives way
+	// in total. When all are taken, whoever had most of them lately gives way
 	// to who had less, after serveTurn: it loses nothing, because sessions carry on where they ended.
-	servePeer   = 2
-	serveTotal  = 64
-	serveTurn   = 5 * time.Second
-	serveMemory = 10 * time.Minute
-
-	// beginRate and beginBurst bound the sessions a second that a neighbour begins.
-	// An honest one begins one every agenda.OfferDelay while there is news.
-	beginRate  = 20
-	beginBurst = 100
-
-	// roundRate and roundBurst bound the messages of comparisons and the offers a second that a
-	// neighbour has answered, at some milliseconds each; it waits beyond that. Four lanes
-	// take a dozen.
-	roundRate  = 40
-	roundBurst = 400
+	servePeer  = 2
+	serveTotal = 64
+	serveTurn  = 5 * time.Second
 
 	// vainRow bounds what a neighbour gives in vain, one after another, in one
 	// session. A good one under other trust may come to it; what was in vain is skipped next time.
 	vainRow = 4096
-
-	// serveRate and serveBurst bound the bytes a second given to a neighbour: to ask
-	// again and again for the same must not keep the disk and the link busy.
-	serveRate  = 8 << 20
-	serveBurst = 256 << 20
 
 	// syncEvery is the interval of comparing with one neighbour in turn.
 	syncEvery = 30 * time.Second

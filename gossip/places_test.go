@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -96,10 +97,10 @@ func TestIdleQuestionsAreRationed(t *testing.T) {
 	for i := range stream.MaxGet {
 		items = append(items, stream.Offered{ID: testID(i), Grade: 5, Size: 1})
 	}
-	for range 2 * roundBurst {
+	for range 2 * meter.RoundBurst {
 		offers = append(offers, stream.About(place, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(items)}))
 	}
-	for range serveBurst / 4 * 5 / stream.SizeUnit / stream.MaxGet {
+	for range meter.GiveBurst / 4 * 5 / stream.SizeUnit / stream.MaxGet {
 		gets = append(gets, stream.About(place, stream.Frame{Kind: stream.Get, Items: stream.PackGet(items)}))
 	}
 	for _, test := range []struct {
@@ -107,8 +108,8 @@ func TestIdleQuestionsAreRationed(t *testing.T) {
 		frames []stream.Frame
 		least  time.Duration
 	}{
-		{"offers", offers, roundBurst / roundRate * time.Second},
-		{"requests", gets, serveBurst / 4 / serveRate * time.Second},
+		{"offers", offers, meter.RoundBurst / meter.RoundRate * time.Second},
+		{"requests", gets, meter.GiveBurst / 4 / meter.GiveRate * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -194,7 +194,7 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 	} else if c.vain > vainRow && err == nil {
 		err = errVain
 	}
-	if err == nil && r.peers.cutOff(string(c.p), time.Now()) {
+	if err == nil && r.peers.CutOff(string(c.p), time.Now()) {
 		err = errCutOff
 	}
 	if err != nil {

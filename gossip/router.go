@@ -18,6 +18,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -67,7 +68,7 @@ type Router struct {
 
 	seed  maphash.Seed
 	memo  *memo
-	peers *peers
+	peers *meter.Peers
 	stats counters
 	queue chan pending
 	// writing is held from finding out what the store is to hold until it does. It is
@@ -113,7 +114,7 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	}
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
-		seed: maphash.MakeSeed(), memo: newMemo(), peers: newPeers(), queue: make(chan pending, commitQueue),
+		seed: maphash.MakeSeed(), memo: newMemo(), peers: meter.New(), queue: make(chan pending, commitQueue),
 		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: agenda.New[peer.ID](jitter), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
 		another: rate.NewLimiter(rate.Every(agenda.Again), 1),
 		ledger:  ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
@@ -328,7 +329,7 @@ func (r *Router) housekeeping(ctx context.Context) {
 			r.learn(p)
 		case <-tick.C:
 			r.sweep(ctx, r.cfg.Now())
-			r.peers.sweep(time.Now())
+			r.peers.Sweep(time.Now())
 			r.holds.sweep(func(p peer.ID) bool { return r.host.Network().Connectedness(p) != network.NotConnected })
 		}
 	}

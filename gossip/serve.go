@@ -62,7 +62,7 @@ type served struct {
 // carried on with later.
 func (r *Router) admitServing(s network.Stream) (*served, bool) {
 	p, now := s.Conn().RemotePeer(), time.Now()
-	if r.peers.cutOff(string(p), now) || !r.peers.begin(string(p), now) {
+	if r.peers.CutOff(string(p), now) || !r.peers.Begin(string(p), now) {
 		return nil, false
 	}
 	r.mu.Lock()
@@ -84,10 +84,10 @@ func (r *Router) admitServing(s network.Stream) (*served, bool) {
 // makePlace ends a session of whoever had most time lately, if p had less. The
 // caller holds r.mu.
 func (r *Router) makePlace(p peer.ID, now time.Time) bool {
-	held := map[peer.ID]time.Duration{p: r.peers.holds(string(p), 0, now)}
+	held := map[peer.ID]time.Duration{p: r.peers.Hold(string(p), 0, now)}
 	for v := range r.serving {
 		if _, ok := held[v.peer]; !ok {
-			held[v.peer] = r.peers.holds(string(v.peer), 0, now)
+			held[v.peer] = r.peers.Hold(string(v.peer), 0, now)
 		}
 		held[v.peer] += now.Sub(v.begun)
 	}
@@ -107,7 +107,7 @@ func (r *Router) makePlace(p peer.ID, now time.Time) bool {
 
 func (r *Router) doneServing(v *served) {
 	now := time.Now()
-	r.peers.holds(string(v.peer), now.Sub(v.begun), now)
+	r.peers.Hold(string(v.peer), now.Sub(v.begun), now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.serving, v)
@@ -198,7 +198,7 @@ func (a *answering) compare(ctx context.Context, q stream.Frame) error {
 		a.r.mu.Unlock()
 		a.place, a.have, a.left = p, nil, nil
 	}
-	if err := a.r.peers.compare(ctx, string(a.p)); err != nil {
+	if err := a.r.peers.Rounds(string(a.p), time.Now()).Wait(ctx); err != nil {
 		return err
 	}
 	out, have, _, done, err := a.x.Step(q.Raw)
@@ -242,7 +242,7 @@ func (a *answering) takeOffer(ctx context.Context, q stream.Frame) error {
 	if err != nil {
 		return err
 	}
-	if err := a.r.peers.compare(ctx, string(a.p)); err != nil {
+	if err := a.r.peers.Rounds(string(a.p), time.Now()).Wait(ctx); err != nil {
 		return err
 	}
 	if a.r.carries(p) {
@@ -276,12 +276,12 @@ func (a *answering) give(ctx context.Context, q stream.Frame) error {
 			raw, err = a.r.transmitted(ctx, id, q.More)
 		}
 		if err != nil { // gone since it was offered; or to have the disk look for nothing
-			if err := a.r.peers.serve(ctx, string(a.p), stream.SizeUnit); err != nil {
+			if err := a.r.peers.Given(string(a.p), time.Now()).WaitN(ctx, stream.SizeUnit); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := a.r.peers.serve(ctx, string(a.p), len(raw)); err != nil {
+		if err := a.r.peers.Given(string(a.p), time.Now()).WaitN(ctx, len(raw)); err != nil {
 			return err
 		}
 		if err := a.f.WriteEnvelope(raw); err != nil {

@@ -58,7 +58,7 @@ func TestWastedBudgetDoesNotSilence(t *testing.T) {
 		v.connect(foe, device)
 		time.Sleep(10 * time.Second)
 		soon := time.Now().Add(time.Second)
-		for v.all[device].peers.allow(string(v.all[foe].host.ID()), soon) {
+		for v.all[device].peers.Allow(string(v.all[foe].host.ID()), soon) {
 		}
 		v.utter(foe, e, e.EncodeFull())
 		v.utter(foe, e, bare.EncodeFull())

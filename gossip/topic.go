@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -110,7 +111,7 @@ func (r *Router) validate(p peer.ID, raw []byte, from origin) pubsub.ValidationR
 	if p == r.host.ID() {
 		return pubsub.ValidationAccept // judged by Publish
 	}
-	if r.peers.cutOff(string(p), time.Now()) {
+	if r.peers.CutOff(string(p), time.Now()) {
 		return pubsub.ValidationIgnore
 	}
 	from.peer = string(p)
@@ -167,14 +168,14 @@ func (r *Router) strikeIf(p peer.ID, err error) {
 // strike counts a refused envelope against the neighbour who sent it.
 func (r *Router) strike(p peer.ID, why error) {
 	r.stats.rejected.Add(1)
-	if r.peers.strike(string(p), time.Now()) {
+	if r.peers.Strike(string(p), time.Now()) {
 		r.expel(p, why)
 	}
 }
 
 // expel has a neighbour's connection closed.
 func (r *Router) expel(p peer.ID, why error) {
-	r.log.Warn("neighbour cut off", "peer", p, "for", banTime, "last", why)
+	r.log.Warn("neighbour cut off", "peer", p, "for", meter.BanTime, "last", why)
 	select {
 	case r.cuts <- p:
 	default: // validate ignores it all the same
@@ -185,7 +186,7 @@ func (r *Router) expel(p peer.ID, why error) {
 func (r *Router) cut(p peer.ID) {
 	r.stats.cutOff.Add(1)
 	if r.cfg.OnCutOff != nil {
-		r.cfg.OnCutOff(p, banTime)
+		r.cfg.OnCutOff(p, meter.BanTime)
 	}
 	if err := r.host.Network().ClosePeer(p); err != nil {
 		r.log.Debug("close connection", "peer", p, "err", err)
@@ -195,7 +196,7 @@ func (r *Router) cut(p peer.ID) {
 // inspect drops whole RPCs of neighbours that were cut off, before they cost a
 // place in the validation queue, and cuts off who floods.
 func (r *Router) inspect(p peer.ID, rpc *pubsub.RPC) error {
-	pass, cut := r.peers.arrive(string(p), len(rpc.GetPublish())+len(rpc.GetSubscriptions()), time.Now())
+	pass, cut := r.peers.Arrive(string(p), len(rpc.GetPublish())+len(rpc.GetSubscriptions()), time.Now())
 	if cut {
 		r.expel(p, errFlood)
 	}

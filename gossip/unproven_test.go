@@ -16,6 +16,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
@@ -383,7 +384,7 @@ func TestInventedIssuers(t *testing.T) {
 		}
 		took := time.Since(begun)
 		t.Logf("%d, %d and %d sessions in %s, of %d inventions %d held", withFoe.Load(), withA.Load(), withB.Load(), took, len(junk), v.all[device].unproven.taken.Load())
-		if most := 2*int64(took/agenda.Again) + proofBurst + 8; withFoe.Load() > most {
+		if most := 2*int64(took/agenda.Again) + meter.ProofBurst + 8; withFoe.Load() > most {
 			t.Errorf("%d sessions with who invents, at most %d", withFoe.Load(), most)
 		}
 		if most := 2*int64(took/syncEvery) + int64(took/proofAround) + 4; withA.Load()+withB.Load() > most {

@@ -33,6 +33,7 @@ var layers = map[string]int{
 	"gossip/custody":    2,
 	"gossip/frame":      2,
 	"gossip/ledger":     2,
+	"gossip/meter":      2,
 	"identity/seal":     2,
 	"node/chat":         2,
 	"persist/retention": 2,
