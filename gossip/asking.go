@@ -139,7 +139,7 @@ func (a *asking) choose(left []peer.ID, place wire.Place, chance bool) (peer.ID,
 func (a *asking) may(p peer.ID, place wire.Place) bool {
 	chosen, known := a.chosen[p]
 	if !known {
-		if a.r.host.Network().Connectedness(p) != network.NotConnected && !a.r.unproven.isAsked(p) && a.r.peers.prove(string(p), a.now) {
+		if a.r.host.Network().Connectedness(p) != network.NotConnected && !a.r.unproven.isAsked(p) && a.r.peers.Prove(string(p), a.now) {
 			chosen = &place
 		}
 		a.chosen[p] = chosen
@@ -150,7 +150,7 @@ func (a *asking) may(p peer.ID, place wire.Place) bool {
 // provenness ranks neighbours by what they did when they were last asked, and then by who
 // dialled whom.
 func (r *Router) provenness(p peer.ID) int {
-	rank := 2 * r.peers.proven(string(p))
+	rank := 2 * r.peers.Proven(string(p))
 	if slices.ContainsFunc(r.host.Network().ConnsToPeer(p), func(c network.Conn) bool { return c.Stat().Direction == network.DirOutbound }) {
 		rank++
 	}
@@ -187,7 +187,7 @@ func (r *Router) askWhole(ctx context.Context, q request, list []stream.Offered)
 		})
 		unknown := slices.ContainsFunc(list, func(o stream.Offered) bool { _, known := r.Known(o.ID); return !known })
 		if got > 0 || err != nil || unknown { // else another one was quicker
-			r.peers.didProve(string(q.of), got > 0)
+			r.peers.DidProve(string(q.of), got > 0, time.Now())
 		}
 		if err != nil && ctx.Err() == nil {
 			r.log.Debug("ask for what proves an envelope", "peer", q.of, "err", err)

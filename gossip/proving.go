@@ -3,13 +3,11 @@ package gossip
 import (
 	"bytes"
 	"context"
-	"errors"
-	"math/rand/v2"
 	"time"
 
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -55,6 +53,9 @@ func (r *Router) seekProof(ctx context.Context) {
 			r.askAround()
 		}
 		at := now.Add(time.Hour)
+		if r.unproven.sweep(now) {
+			at = now.Add(unprovenTime)
+		}
 		for _, b := range left {
 			for _, t := range []time.Time{b.askAt, b.since.Add(unprovenTime)} {
 				if t.After(now) && t.Before(at) {
@@ -130,7 +131,10 @@ func (r *Router) vouch(e *wire.Envelope) error {
 	return err
 }
 
-// passOn sends the mesh what was ignored when it came: gossipsub sends the same bytes
+// proven marks a message that was ignored when it came from a neighbour, and is accepted now.
+type proven struct{ from peer.ID }
+
+// passOn sends the mesh what was ignored when it came: gossipsub takes the same bytes
 // once more if they are published here.
 func (r *Router) passOn(ctx context.Context, b *bare) {
 	r.topicMu.Lock()
@@ -139,88 +143,7 @@ func (r *Router) passOn(ctx context.Context, b *bare) {
 	if t == nil {
 		return
 	}
-	if err := t.topic.Publish(ctx, b.raw); err != nil {
+	if err := t.topic.Publish(ctx, b.raw, pubsub.WithValidatorData(proven{peer.ID(b.from.peer)})); err != nil {
 		r.log.Debug("pass on what was unproven", "id", b.envelope.ID(), "err", err)
-	}
-}
-
-// askForProof asks those who have some envelopes for the whole of them. It reports
-// whether there is one that nobody proves who is known to have it.
-func (r *Router) askForProof(ctx context.Context, list []*bare, now time.Time) (unanswered bool) {
-	requests := map[request][]*bare{}
-	for _, b := range list {
-		sources := r.unproven.sourcesOf(b)
-		due := !now.Before(b.askAt) || b.asked > 0 && !r.unproven.isAsked(sources[b.asked-1])
-		switch {
-		case b.asked < len(sources) && (due || b.compared):
-			q := request{sources[b.asked], wire.Place{Domain: b.from.domain, Lane: b.from.lane}}
-			requests[q] = append(requests[q], b)
-		case now.Before(b.askAt):
-		case !b.compared:
-			b.compared, b.askAt = true, now.Add(proofPatience)
-			for _, p := range sources {
-				r.near.Again(p, time.Now())
-			}
-		default:
-			unanswered, b.askAt = true, now.Add(proofAround)
-		}
-	}
-	for q, bares := range requests {
-		if r.unproven.isAsked(q.of) || !r.peers.Prove(string(q.of), now) {
-			for _, b := range bares {
-				b.askAt = now.Add(proofPatience / 4)
-				if now.Sub(b.since) >= proofPatience {
-					b.asked++ // another one, or a comparison: it may be busy for as long as it likes
-				}
-			}
-			continue
-		}
-		list := make([]stream.Offered, 0, len(bares))
-		for _, b := range bares {
-			b.asked, b.askAt = b.asked+1, now.Add(proofPatience)
-			list = append(list, wholeOf(b.envelope))
-		}
-		r.askWhole(ctx, q, list)
-	}
-	return unanswered
-}
-
-// request is what a neighbour is asked for at once.
-type request struct {
-	of    peer.ID
-	place wire.Place
-}
-
-// askWhole asks a neighbour for envelopes with their chains, by a session of their own:
-// another one may be busy for minutes.
-func (r *Router) askWhole(ctx context.Context, q request, list []stream.Offered) {
-	r.unproven.ask(q.of, func() {
-		ctx, cancel := context.WithTimeout(ctx, unprovenTime)
-		defer cancel()
-		_, err := r.converseAs(ctx, q.of, func(c *session) error {
-			if err := c.f.Write(c.r.hello()); err != nil { // it leaves with the request
-				return err
-			}
-			c.early, c.aside = true, true // for nothing else
-			if err := c.pull(ctx, q.place, list, true); err != nil {
-				return err
-			}
-			return errors.Join(c.durable(ctx), c.f.Send(stream.Frame{Kind: stream.End}))
-		})
-		if err != nil && ctx.Err() == nil {
-			r.log.Debug("ask for what proves an envelope", "peer", q.of, "err", err)
-		}
-	})
-}
-
-// wholeOf describes an envelope at the highest grade that it can have.
-func wholeOf(e *wire.Envelope) stream.Offered {
-	return stream.Describe(e.ID(), wire.Level(2*len(e.Signers)+1), uint64(e.StoredSize()))
-}
-
-// askAround compares with some neighbour, a little earlier than in turn.
-func (r *Router) askAround() {
-	if peers := r.host.Network().Peers(); len(peers) > 0 {
-		r.near.InTurn(peers[rand.IntN(len(peers))], time.Now())
 	}
 }

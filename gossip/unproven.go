@@ -2,6 +2,8 @@ package gossip
 
 import (
 	"cmp"
+	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -10,6 +12,7 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -17,14 +20,17 @@ import (
 // unknown here, is unproven: neither refused, because it may be genuine, nor passed on,
 // because it may be anything.
 //
-//	held      for unprovenTime at most. The neighbour that sent it is asked at once for the
-//	          whole of it, chain and all, by a session of its own; others that sent or announced it
-//	          in turn, each after proofPatience. When trust has changed it is judged again.
+//	held      for unprovenTime at most. A neighbour that sent it is asked at once for the
+//	          whole of it, chain and all, by a session of its own; soon afterwards others that
+//	          sent or announced it, some at once (asking.go). When trust has changed it is judged again.
 //	passed on when it was accepted, or is known by what came meanwhile and these very bytes
 //	          are genuine as well: to the mesh, as if it had come just now.
 //	refused   by any other verdict, with a strike where gossip would give one.
 //	given up  for want of time or room. Who sent or announced it is compared with, as where anything may
 //	          have been missed; so is now and then somebody else.
+//
+// Whoever has filled its share and is then first with a genuine one does not keep it away: what
+// found no room is remembered by a hash, and who says next that it has it is compared with.
 //
 // Whoever sends inventions with issuers that do not exist is asked for them a few
 // times, and every two seconds after that, and is the only one who is.
@@ -40,11 +46,14 @@ const (
 	// unprovenTime is what asking some neighbours takes over slow links.
 	unprovenTime = 30 * time.Second
 
-	// proofPatience is how long the next one is not asked.
-	proofPatience = time.Second
+	// proofSources bounds the neighbours remembered to have an envelope: as many as there
+	// usually are, so that whoever is first does not keep others from being remembered.
+	proofSources = 160
 
-	// proofSources bounds the neighbours remembered to have an envelope.
-	proofSources = 8
+	// lostPeer and lostPeers bound what is remembered of what found no room: as much as a
+	// neighbour may send at once, of some dozen neighbours.
+	lostPeer  = meter.NewBurst + meter.NewRate
+	lostPeers = 48
 
 	// proofPause gathers what comes at once.
 	proofPause = 5 * time.Millisecond
@@ -62,10 +71,20 @@ type unproven struct {
 
 	asking sync.WaitGroup
 
+	seed  maphash.Seed
 	mu    sync.Mutex
 	all   map[string]*bare // by gossip message ID
 	bytes int
 	asked map[peer.ID]struct{} // whom a session asks now
+	lost  map[string]*lost     // by who sent it
+}
+
+// lost is what found no room of one neighbour, as keyed hashes of message IDs.
+type lost struct {
+	set  map[uint64]struct{}
+	ring []uint64
+	next int
+	last time.Time
 }
 
 // bare is one of them. Its sources are guarded by the lock; what follows them is
@@ -78,14 +97,14 @@ type bare struct {
 	since    time.Time
 	sources  []peer.ID // who has it, in the order in which they showed that
 
-	version  uint64 // of the pool by which it was judged
-	asked    int    // sources
-	askAt    time.Time
-	compared bool // with the sources
+	version uint64 // of the pool by which it was judged
+	asks    []asked
+	askAt   time.Time // when to look again
+	around  time.Time // when somebody else may be compared with; zero: the sources first
 }
 
 func newUnproven() *unproven {
-	return &unproven{wake: make(chan struct{}, 1), all: map[string]*bare{}, asked: map[peer.ID]struct{}{}}
+	return &unproven{wake: make(chan struct{}, 1), seed: maphash.MakeSeed(), all: map[string]*bare{}, asked: map[peer.ID]struct{}{}, lost: map[string]*lost{}}
 }
 
 // look has everything looked at again: something may be proven now.
@@ -104,11 +123,13 @@ func (u *unproven) hold(b *bare) (left []peer.ID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if s := u.shares()[b.from.peer]; s.count >= unprovenPeer || s.bytes+len(b.raw) > unprovenPeerBytes {
+		u.lose(b)
 		return b.sources
 	}
 	for len(u.all) >= unprovenTotal || u.bytes+len(b.raw) > unprovenBytes {
 		gone := u.greediest()
 		u.remove(gone)
+		u.lose(gone)
 		left = append(left, gone.sources...)
 	}
 	u.taken.Add(1)
@@ -116,6 +137,53 @@ func (u *unproven) hold(b *bare) (left []peer.ID) {
 	u.bytes += len(b.raw)
 	u.count.Store(int32(len(u.all)))
 	return left
+}
+
+// lose remembers what found no room. The caller holds u.mu.
+func (u *unproven) lose(b *bare) {
+	l := u.lost[b.from.peer]
+	if l == nil {
+		for p := range u.lost {
+			if len(u.lost) < lostPeers {
+				break
+			}
+			delete(u.lost, p)
+		}
+		l = &lost{set: map[uint64]struct{}{}}
+		u.lost[b.from.peer] = l
+	}
+	sum := maphash.String(u.seed, b.id)
+	if l.last = time.Now(); len(l.ring) < lostPeer {
+		l.ring = append(l.ring, sum)
+	} else {
+		delete(l.set, l.ring[l.next])
+		l.ring[l.next] = sum
+		l.next = (l.next + 1) % lostPeer
+	}
+	l.set[sum] = struct{}{}
+}
+
+// isLost reports whether a message found no room. The caller holds u.mu.
+func (u *unproven) isLost(id string) bool {
+	if len(u.lost) == 0 {
+		return false
+	}
+	sum := maphash.String(u.seed, id)
+	for _, l := range u.lost {
+		if _, is := l.set[sum]; is {
+			return true
+		}
+	}
+	return false
+}
+
+// sweep forgets what found no room long ago: it came by catch-up, if at all. It reports
+// whether anything is left.
+func (u *unproven) sweep(now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.DeleteFunc(u.lost, func(_ string, l *lost) bool { return now.Sub(l.last) >= unprovenTime })
+	return len(u.lost) > 0
 }
 
 // share is what is held by one neighbour.
@@ -174,25 +242,36 @@ func (u *unproven) list() []*bare {
 	return list
 }
 
-// overhear notes who else sends or announces what is held. It runs in gossipsub's loop.
-func (u *unproven) overhear(p peer.ID, rpc *pubsub.RPC) {
-	if u.count.Load() == 0 {
-		return
+// overhear notes who else has what is held, by what it sends, announces or does not want to
+// be sent, and reports whether it has something that found no room. It runs in gossipsub's loop.
+func (u *unproven) overhear(p peer.ID, rpc *pubsub.RPC) (has bool) {
+	if u.count.Load() == 0 { // nothing is lost where nothing is held
+		return false
 	}
 	further := false
+	note := func(id string) {
+		further = u.source(p, id) || further
+		has = has || u.isLost(id)
+	}
 	u.mu.Lock()
 	for _, m := range rpc.GetPublish() {
-		further = u.source(p, wire.MessageID(m.GetData())) || further
+		note(wire.MessageID(m.GetData()))
 	}
 	for _, list := range rpc.GetControl().GetIhave() {
 		for _, id := range list.GetMessageIDs() {
-			further = u.source(p, id) || further
+			note(id)
+		}
+	}
+	for _, list := range rpc.GetControl().GetIdontwant() {
+		for _, id := range list.GetMessageIDs() {
+			note(id)
 		}
 	}
 	u.mu.Unlock()
 	if further {
 		u.look()
 	}
+	return has
 }
 
 // source notes that a neighbour has something, and reports whether that is news. The

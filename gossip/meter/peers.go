@@ -19,6 +19,7 @@ type meter struct {
 	strikes  *rate.Limiter
 	sessions *rate.Limiter // of catch-up that it begins
 	proofs   *rate.Limiter // requests for what proves what it sent
+	proven   int           // 1: it gave such a proof when it was last asked; -1: it did not
 	rounds   *rate.Limiter // messages of comparisons that it asks for
 	given    *rate.Limiter // bytes that it is given
 	held     time.Duration // how long its sessions lasted since heldFrom
@@ -66,6 +67,27 @@ func (p *Peers) Begin(id string, now time.Time) bool {
 // Prove takes one request for what proves the neighbour's envelopes from the budget.
 func (p *Peers) Prove(id string, now time.Time) bool {
 	return p.take(id, now, func(m *meter) *rate.Limiter { return m.proofs })
+}
+
+// DidProve notes whether the neighbour gave what it was asked to prove.
+func (p *Peers) DidProve(id string, did bool, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.of(id, now)
+	if m.proven = -1; did {
+		m.proven = 1
+	}
+}
+
+// Proven is 1 if the neighbour gave a proof when it was last asked for one, -1 if it did not, 0 if
+// it never was.
+func (p *Peers) Proven(id string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m := p.all[id]; m != nil {
+		return m.proven
+	}
+	return 0
 }
 
 // Rounds is the budget of messages that the neighbour has answered, to wait for.

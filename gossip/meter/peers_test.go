@@ -90,3 +90,18 @@ func TestHold(t *testing.T) {
 		t.Errorf("held %s", got)
 	}
 }
+
+// What a neighbour did when it was last asked for a proof is what counts.
+func TestProven(t *testing.T) {
+	p := New()
+	for i, did := range []bool{true, false, true} {
+		if want := map[bool]int{true: 1, false: -1}[did]; p.Proven("a") == want {
+			t.Errorf("%d: %d before it was asked", i, want)
+		} else if p.DidProve("a", did, start); p.Proven("a") != want {
+			t.Errorf("%d: %d, want %d", i, p.Proven("a"), want)
+		}
+	}
+	if p.Proven("b") != 0 {
+		t.Error("another one is taken for it")
+	}
+}
