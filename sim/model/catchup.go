@@ -22,20 +22,15 @@ func (r *run) caught(from, to, alert uint32) {
 
 // offer tells the neighbours of what gossip does not bring them.
 func (r *run) offer(d, from, alert uint32) {
-	wait := millis(r.Params.OfferDelay)
-	for l := range r.links {
-		k := &r.links[l]
-		if !r.up(d, l) {
+	wait, w := millis(r.Params.OfferDelay), &r.web
+	r.say(d, alert)
+	for at := w.start[d]; at < w.start[d+1]; at++ {
+		other := w.to[at]
+		if w.marks[at]&joined == 0 || other == from || !r.wants(other, alert) || r.bars(other, d) {
 			continue
 		}
-		if k.Airtime != "" {
-			r.radios.take(r, d, alert)
-			continue
-		}
-		for i, other := range k.neighbours(d) {
-			if other != from && r.wants(other, alert) && r.up(other, l) && !r.bars(other, d) && !r.apart(l, d, i) {
-				r.q.push(r.q.now+wait+offerTrips*k.delay, evOffer, alert, d, other)
-			}
+		if l := r.via(d, at); l >= 0 && !r.apart(d, at, l) {
+			r.q.push(r.q.now+wait+offerTrips*r.links[l].delay, evOffer, alert, d, other)
 		}
 	}
 	for _, c := range r.steps.met(d) {

@@ -1,39 +1,44 @@
 package model
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
 
-// connect makes a link's graph between devices that do not move. In range of
-// each other, or over infrastructure at random, each dials as many neighbours as
-// the program does; among them gossip keeps its mesh.
-func (r *run) connect(l int) {
-	k := &r.links[l]
-	var edges [][2]uint32
-	switch {
-	case k.Range == 0:
-		edges = r.overlay(l)
-	case k.Airtime == "":
-		edges = r.inRange(l, float64(k.Range), r.Params.Connections)
-	default:
-		edges = r.inRange(l, float64(k.Range), math.MaxInt)
+// connect makes the graph between devices that do not move. In range of each other,
+// or over infrastructure at random, each dials as many neighbours as the program does;
+// among them gossip keeps its mesh.
+func (r *run) connect() {
+	var wide, near [][2]uint32
+	for l := range r.links {
+		k := &r.links[l]
+		switch {
+		case k.Airtime != "":
+			k.start, k.to, _ = compressed(len(r.group), r.inRange(l, float64(k.Range), math.MaxInt), 0)
+		case k.Range > 0:
+			near = append(near, r.inRange(l, float64(k.Range), r.Params.Connections)...)
+			r.nearby |= 1 << l
+		default:
+			dials := r.overlay(l)
+			wide = append(wide, dials...)
+			if r.given {
+				k.dials = dials
+			}
+		}
 	}
-	if r.given {
-		k.dials = edges
-	}
-	k.start, k.to, k.mesh = compressed(len(r.group), edges)
-	switch {
-	case k.Airtime != "":
-		k.mesh = nil
-	case !r.given:
-		r.graft(l)
+	r.web = r.newWeb(append(wide, near...), len(wide))
+	if !r.given {
+		for d := range r.group {
+			r.fill(uint32(d))
+		}
+		r.graft()
 	}
 }
 
-// compressed turns edges into neighbours of each device, both ways, and marks those
-// that it dials.
-func compressed(n int, edges [][2]uint32) (start, to []uint32, marks []uint8) {
+// compressed turns edges into neighbours of each device, both ways. Of the first so many
+// it marks that they are joined, and who dials.
+func compressed(n int, edges [][2]uint32, wide int) (start, to []uint32, marks []uint8) {
 	start = make([]uint32, n+2)
 	for _, e := range edges {
 		start[e[0]+2]++
@@ -43,9 +48,11 @@ func compressed(n int, edges [][2]uint32) (start, to []uint32, marks []uint8) {
 		start[i] += start[i-1]
 	}
 	to, marks = make([]uint32, 2*len(edges)), make([]uint8, 2*len(edges))
-	for _, e := range edges {
+	for i, e := range edges {
 		to[start[e[0]+1]] = e[1]
-		marks[start[e[0]+1]] = dialled
+		if i < wide {
+			marks[start[e[0]+1]], marks[start[e[1]+1]] = joined|dialled, joined
+		}
 		start[e[0]+1]++
 		to[start[e[1]+1]] = e[0]
 		start[e[1]+1]++
@@ -87,15 +94,15 @@ func (r *run) overlay(l int) (edges [][2]uint32) {
 
 func (r *run) dial(l int, all []uint32) (edges [][2]uint32) {
 	n := len(all)
-	want := r.links[l].Mesh
-	if want == 0 {
-		want = r.Params.Connections
-	}
-	dials := max(1, min(want, n-1)/2)
+	want := cmp.Or(r.links[l].Mesh, r.Params.Connections)
 	seen := map[[2]uint32]bool{}
 	surrounded := r.surrounded(l)
 	for _, a := range all {
-		for range dials {
+		dials := min(want, n-1) / 2
+		if r.links[l].Mesh == 0 {
+			dials /= r.networks(a)
+		}
+		for range max(1, dials) {
 			b := all[r.chance.IntN(n)]
 			if n <= 2*want { // few enough for doubles to matter
 				for try := 0; try < 8 && (a == b || seen[[2]uint32{min(a, b), max(a, b)}]); try++ {
@@ -113,6 +120,16 @@ func (r *run) dial(l int, all []uint32) (edges [][2]uint32) {
 		}
 	}
 	return edges
+}
+
+// networks is over how many kinds of infrastructure a device spreads what it dials.
+func (r *run) networks(d uint32) (n int) {
+	for l := range r.links {
+		if k := &r.links[l]; k.Range == 0 && k.Airtime == "" && r.mine[d]>>l&1 == 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // inRange joins devices closer than reach, each with at most so many others.

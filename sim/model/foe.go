@@ -90,10 +90,8 @@ func (r *run) bars(d, other uint32) bool {
 func (r *run) attack(number uint32) {
 	f := &r.foes[number]
 	for d := f.first; d < f.last; d++ {
-		for l := range r.links {
-			if near := r.reachable(d, l); len(near) > 0 {
-				r.insult(f, d, near[r.chance.IntN(len(near))])
-			}
+		if near := r.reachable(d); len(near) > 0 {
+			r.insult(f, d, near[r.chance.IntN(len(near))])
 		}
 	}
 	if next := r.q.now + f.every; next < f.until {
@@ -102,12 +100,9 @@ func (r *run) attack(number uint32) {
 }
 
 // reachable are the neighbours that still listen to an adversary.
-func (r *run) reachable(d uint32, l int) (list []uint32) {
-	if !r.up(d, l) {
-		return nil
-	}
-	for _, other := range r.links[l].neighbours(d) {
-		if r.up(other, l) && !r.foeOf(other) && !r.bars(other, d) {
+func (r *run) reachable(d uint32) (list []uint32) {
+	for at := r.web.start[d]; at < r.web.start[d+1]; at++ {
+		if other := r.web.to[at]; r.web.marks[at]&joined != 0 && r.via(d, at) >= 0 && !r.foeOf(other) && !r.bars(other, d) {
 			list = append(list, other)
 		}
 	}

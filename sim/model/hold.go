@@ -17,11 +17,11 @@ type Hold struct {
 // pass passes an alert on that gossip has brought: at once, or when it has been held.
 func (r *run) pass(d, from, alert uint32) {
 	h, l := &r.Params.Hold, r.common(from, d)
-	if h.Share == 0 || r.alerts[alert].arrived == nil || l < 0 || int(r.links[l].degree[d]) <= h.Mesh {
+	if h.Share == 0 || r.alerts[alert].arrived == nil || l < 0 || int(r.web.degree[d]) <= h.Mesh {
 		r.forward(d, from, alert, false)
 		return
 	}
-	if r.passed(d, from, alert, l) {
+	if r.passed(d, from, alert) {
 		r.wait(d, from, alert, l)
 		return
 	}
@@ -31,7 +31,7 @@ func (r *run) pass(d, from, alert uint32) {
 
 // heldOn is the end of the first hold.
 func (r *run) heldOn(from, d, alert uint32) {
-	if l := r.common(from, d); l >= 0 && r.alerts[alert].arrived != nil && r.passed(d, from, alert, l) {
+	if l := r.common(from, d); l >= 0 && r.alerts[alert].arrived != nil && r.passed(d, from, alert) {
 		r.wait(d, from, alert, l)
 		return
 	}
@@ -52,13 +52,17 @@ func (r *run) sendOn(from, d, alert uint32) {
 
 // passed reports whether enough neighbours in the mesh other than the one an alert came
 // from have said that they have it (IDONTWANT).
-func (r *run) passed(d, from, alert uint32, l int) bool {
-	k, arrived, lacks := &r.links[l], r.alerts[alert].arrived, 1
+func (r *run) passed(d, from, alert uint32) bool {
+	w, arrived, lacks := &r.web, r.alerts[alert].arrived, 1
 	if part := r.Params.Hold.Part; part > 0 {
-		lacks = max(1, int(k.degree[d])/part)
+		lacks = max(1, int(w.degree[d])/part)
 	}
-	for i, other := range k.neighbours(d) {
-		if other != from && k.mesh[int(k.start[d])+i]&inMesh != 0 && arrived[other] != 0 && arrived[other]+k.delay <= r.q.now+1 {
+	for at := w.start[d]; at < w.start[d+1]; at++ {
+		other := w.to[at]
+		if other == from || w.marks[at]&inMesh == 0 || arrived[other] == 0 {
+			continue
+		}
+		if l := r.via(d, at); l >= 0 && arrived[other]+r.links[l].delay <= r.q.now+1 {
 			if lacks--; lacks == 0 {
 				return true
 			}

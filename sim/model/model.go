@@ -255,6 +255,8 @@ func (r *run) handle(e event) {
 		r.sendOn(e.a, e.b, alert)
 	case evRetain:
 		r.retain()
+	case evFill:
+		r.filling(e.a)
 	case evLazy:
 		r.announced(e.a, e.b, alert)
 	case evRound:

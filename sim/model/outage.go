@@ -116,11 +116,17 @@ func (r *run) churn(d uint32) {
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
 }
 
-// desert takes a device out of the meshes of the links that it has lost.
+// desert takes a device out of the connections that do not work any more. It, and those
+// whom it leaves, look for others.
 func (r *run) desert(d uint32) {
-	for l := range r.links {
-		if k := &r.links[l]; !r.given && k.Airtime == "" && r.mine[d]>>l&1 == 1 && !r.up(d, l) {
-			r.regraft(d, l)
+	if r.given {
+		return
+	}
+	r.regraft(d)
+	r.refill(d)
+	for at := r.web.start[d]; at < r.web.start[d+1]; at++ {
+		if r.web.marks[at]&joined != 0 && r.via(d, at) < 0 {
+			r.refill(r.web.to[at])
 		}
 	}
 }
@@ -139,53 +145,47 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 	if started {
 		r.started[d] = max(1, r.q.now)
 	}
-	for l := range r.links {
-		k := &r.links[l]
-		if links>>l&1 == 0 || k.Airtime != "" {
+	if links == 0 {
+		return
+	}
+	r.regraft(d)
+	w := &r.web
+	for at := w.start[d]; at < w.start[d+1]; at++ {
+		l := r.via(d, at)
+		if w.marks[at]&joined == 0 || l < 0 || r.quickest(d, w.to[at], w.over[at]&^links) >= 0 {
 			continue
 		}
-		r.regraft(d, l)
-		for i, other := range k.neighbours(d) {
-			if !r.up(other, l) {
-				continue
-			}
-			r.tally.bytes[d] += float32(r.Params.JoinBytes)
-			r.tally.bytes[other] += float32(r.Params.JoinBytes)
-			var after uint32
-			switch {
-			case k.Range > 0:
-				after = k.window + r.chance.Uint32N(1000)
-			case started && !r.dials(l, d, i):
-				after = joinTrips*k.delay + r.dialled(d, other)
-			case started:
-				after = joinTrips*k.delay + uint32(i/dialsAtOnce)*6*k.delay
-			default:
-				after = joinTrips*k.delay + r.redial()
-			}
-			r.meetAt(r.q.now+after, d, other, l, math.MaxUint32)
+		k, other := &r.links[l], w.to[at]
+		r.tally.bytes[d] += float32(r.Params.JoinBytes)
+		r.tally.bytes[other] += float32(r.Params.JoinBytes)
+		var after uint32
+		switch {
+		case k.Range > 0:
+			after = k.window + r.chance.Uint32N(1000)
+		case started && w.marks[at]&dialled == 0:
+			after = joinTrips*k.delay + r.dialled(d, other)
+		case started:
+			after = joinTrips*k.delay + (at-w.start[d])/dialsAtOnce*6*k.delay
+		default:
+			after = joinTrips*k.delay + r.redial()
 		}
+		r.meetAt(r.q.now+after, d, other, l, math.MaxUint32)
 	}
 }
 
-// dials reports whether a device is the one that dials its ith neighbour over a link.
-func (r *run) dials(l int, d uint32, i int) bool {
-	k := &r.links[l]
-	return k.mesh[int(k.start[d])+i]&dialled != 0
-}
-
-// apart reports whether a device and its ith neighbour over a link are not connected yet,
-// because the one that is to be dialled has started a moment ago.
-func (r *run) apart(l int, d uint32, i int) bool {
+// apart reports whether a device and the neighbour at one of its positions are not
+// connected yet over a link, because the one that is to be dialled has started a moment ago.
+func (r *run) apart(d, at uint32, l int) bool {
 	k := &r.links[l]
 	if k.Range > 0 { // on a LAN they hear each other
 		return false
 	}
-	other, waits := k.neighbours(d)[i], d
-	if r.dials(l, d, i) {
-		other, waits = d, k.neighbours(d)[i]
+	other, waits := r.web.to[at], d
+	if r.web.marks[at]&dialled != 0 {
+		other, waits = d, other
 	}
-	at := r.started[waits]
-	return at > 0 && r.q.now < at+joinTrips*k.delay+r.dialled(waits, other)
+	from := r.started[waits]
+	return from > 0 && r.q.now < from+joinTrips*k.delay+r.dialled(waits, other)
 }
 
 // dialled is how long after its start a device is dialled by another one: as with redial,

@@ -22,6 +22,7 @@ const (
 	evRetain        // devices give up what their stores have no room for
 	evHeld          // b has held the alert that came from a, and looks who has it
 	evPass          // b passes the alert on that came from a
+	evFill          // a connects with others in the place of those that are gone
 	evRound         // whoever holds something unusual reconciles with a neighbour
 )
 

@@ -125,35 +125,42 @@ func (r *run) heardOf(d, alert uint32) bool {
 	return r.held.in(bits, d, alert) || again >= 0 && r.held.in(bits, d, uint32(again))
 }
 
-// forward sends an alert on over every link: to the mesh, or to everyone where it
-// is published. Copies leave one after the other.
-func (r *run) forward(d, from, alert uint32, publish bool) {
-	a := &r.alerts[alert]
+// say gives an alert to a device's radios.
+func (r *run) say(d, alert uint32) {
 	for l := range r.links {
-		if !r.up(d, l) {
-			continue
-		}
-		k := &r.links[l]
-		if k.Airtime != "" {
+		if r.links[l].Airtime != "" && r.up(d, l) {
 			r.radios.take(r, d, alert)
+		}
+	}
+}
+
+// forward sends an alert on: to the mesh, or to everyone where it is published. Copies
+// leave one after the other over each link.
+func (r *run) forward(d, from, alert uint32, publish bool) {
+	a, w := &r.alerts[alert], &r.web
+	r.say(d, alert)
+	var sent [maxLinks]uint32
+	lazy := r.lazy(d)
+	for at := w.start[d]; at < w.start[d+1]; at++ {
+		other := w.to[at]
+		if w.marks[at]&joined == 0 || other == from || r.bars(other, d) {
 			continue
 		}
-		sent, lazy := uint32(0), r.lazy(k, d)
-		for i, other := range k.neighbours(d) {
-			if other == from || !r.up(other, l) || r.bars(other, d) || r.apart(l, d, i) {
-				continue
+		l := r.via(d, at)
+		if l < 0 || r.apart(d, at, l) {
+			continue
+		}
+		delay := r.links[l].delay
+		switch {
+		case !publish && w.marks[at]&inMesh == 0:
+			if r.wants(other, alert) {
+				r.tell(d, other, alert, delay, lazy)
 			}
-			if !publish && k.mesh[int(k.start[d])+i]&inMesh == 0 {
-				if r.wants(other, alert) {
-					r.tell(d, other, alert, k.delay, lazy)
-				}
-				continue
-			}
-			if !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+k.delay < r.q.now {
-				continue // it has said that it does not want it (IDONTWANT)
-			}
-			sent++
-			r.send(d, other, alert, l, sent)
+		case !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+delay < r.q.now:
+			// it has said that it does not want it (IDONTWANT)
+		default:
+			sent[l]++
+			r.send(d, other, alert, l, sent[l])
 		}
 	}
 	for _, c := range r.steps.met(d) {
@@ -170,8 +177,8 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 
 // lazy is the chance of a neighbour outside the mesh to be told of an alert by an
 // announcement.
-func (r *run) lazy(k *link, d uint32) float64 {
-	others := float64(len(k.neighbours(d)) - r.Params.Degree)
+func (r *run) lazy(d uint32) float64 {
+	others := float64(r.joins(d) - r.Params.Degree)
 	return max(float64(r.Params.Lazy), r.Params.LazyShare*others) / max(others, 1)
 }
 
@@ -207,10 +214,13 @@ func (r *run) announced(from, to, alert uint32) {
 func (r *run) round() {
 	every := millis(r.Params.Round)
 	for _, d := range r.held.odd() {
-		for l := range r.links {
-			if near := r.links[l].neighbours(d); len(near) > 0 && r.links[l].Airtime == "" && r.up(d, l) {
-				r.meetAt(r.q.now+r.chance.Uint32N(every), d, near[r.chance.IntN(len(near))], l, math.MaxUint32)
-			}
+		near := uint32(len(r.web.neighbours(d)))
+		if near == 0 {
+			continue
+		}
+		at := r.web.start[d] + r.chance.Uint32N(near)
+		if l := r.via(d, at); l >= 0 && r.web.marks[at]&joined != 0 {
+			r.meetAt(r.q.now+r.chance.Uint32N(every), d, r.web.to[at], l, math.MaxUint32)
 		}
 	}
 	r.q.push(r.q.now+every, evRound, 0, 0, 0)
@@ -358,14 +368,4 @@ func mix(a, b uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
-}
-
-// common is a link that both can use now, or -1.
-func (r *run) common(a, b uint32) int {
-	for l := range r.links {
-		if r.links[l].Airtime == "" && r.up(a, l) && r.up(b, l) {
-			return l
-		}
-	}
-	return -1
 }

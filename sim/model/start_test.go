@@ -30,20 +30,21 @@ func TestDialledAfterStart(t *testing.T) {
 // A connection is missing for a while only if the one that dials has stayed.
 func TestApartAfterStart(t *testing.T) {
 	r := &run{Config: Config{Params: DefaultParams}, q: &queue{}, started: []uint32{60000, 0}}
-	start, to, marks := compressed(2, [][2]uint32{{1, 0}}) // 1 dials 0
-	r.links = []link{{start: start, to: to, mesh: marks, delay: 25}}
+	r.group, r.mine, r.cut, r.state = make([]uint16, 2), []uint16{1, 1}, make([]uint16, 2), make([]uint8, 2)
+	r.links = []link{{delay: 25}}
+	r.web = r.newWeb([][2]uint32{{1, 0}}, 1) // 1 dials 0
 	joins := 60000 + joinTrips*25 + r.dialled(0, 1)
 	for _, c := range []struct {
 		now   uint32
 		apart bool
 	}{{60000, true}, {joins - 1, true}, {joins, false}} {
 		r.q.now = c.now
-		if r.apart(0, 0, 0) != c.apart || r.apart(0, 1, 0) != c.apart {
+		if r.apart(0, 0, 0) != c.apart || r.apart(1, 1, 0) != c.apart {
 			t.Errorf("at %s: apart is %t", time.Duration(c.now)*time.Millisecond, !c.apart)
 		}
 	}
 	r.started = []uint32{0, 60000} // 1 starts, and dials at once
-	if r.q.now = 60000; r.apart(0, 0, 0) || r.apart(0, 1, 0) {
+	if r.q.now = 60000; r.apart(0, 0, 0) || r.apart(1, 1, 0) {
 		t.Error("who dials itself waits")
 	}
 }

@@ -170,13 +170,8 @@ func (r *run) result() *scenario.Result {
 // stay connected.
 func (r *run) upkeep() {
 	each := float64(r.Params.JoinBytes) + r.Params.IdleBytes*float64(r.ended)/1000
-	for l := range r.links {
-		if r.links[l].Airtime != "" {
-			continue
-		}
-		for d := range r.group {
-			r.tally.bytes[d] += float32(each * float64(len(r.links[l].neighbours(uint32(d)))))
-		}
+	for d := range r.group {
+		r.tally.bytes[d] += float32(each * float64(r.joins(uint32(d))))
 	}
 }
 
@@ -242,14 +237,15 @@ func (r *run) unreached(alert uint32) map[string]int {
 
 // lonely reports whether a device has no neighbour that is up.
 func (r *run) lonely(d uint32) bool {
-	for l := range r.links {
-		if !r.up(d, l) {
-			continue
+	for at := r.web.start[d]; at < r.web.start[d+1]; at++ {
+		if r.via(d, at) >= 0 {
+			return false
 		}
-		for _, other := range r.links[l].neighbours(d) {
-			if r.up(other, l) {
-				return false
-			}
+	}
+	for l := range r.links {
+		k := &r.links[l]
+		if k.Airtime != "" && r.up(d, l) && slices.ContainsFunc(k.neighbours(d), func(other uint32) bool { return r.up(other, l) }) {
+			return false
 		}
 	}
 	return true

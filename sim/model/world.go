@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -36,7 +37,9 @@ type world struct {
 	mine   []uint16 // links of a device, a bit for each
 	cut    []uint16 // those that an outage has taken
 	at     []uint16 // place
-	links  []link
+	links  []link   // the quickest first
+	nearby uint16   // those with a range that carry packets
+	web    web
 	size   mobility.Point // far corner of everything
 	maps   map[string]*mobility.Map
 	counts int // devices before the adversaries'
@@ -44,18 +47,19 @@ type world struct {
 
 const foeGroup = 1 << 15
 
-// link is a kind of link with its graph of devices that do not move.
+// maxLinks is how many kinds of link there may be: bits of a device's.
+const maxLinks = 16
+
+// link is a kind of link. A radio's has a graph of the devices that hear each other.
 type link struct {
 	name string
 	scenario.Link
 	needs  uint8       // state bits that stop it
-	dials  [][2]uint32 // kept for a stage only
-	start  []uint32    // neighbours of device i: to[start[i]:start[i+1]]
+	dials  [][2]uint32 // of infrastructure; kept for a stage only
+	start  []uint32    // of radios: who hears device i is to[start[i]:start[i+1]]
 	to     []uint32
-	mesh   []uint8 // marks of each neighbour; nil: it is a radio
-	degree []uint8 // of the mesh, by device
-	delay  uint32  // one way, without transfer
-	window uint32  // from meeting to the first transfer
+	delay  uint32 // one way, without transfer
+	window uint32 // from meeting to the first transfer
 }
 
 func (l *link) neighbours(d uint32) []uint32 { return l.to[l.start[d]:l.start[d+1]] }
@@ -75,7 +79,9 @@ func (r *run) settle() error {
 	for name := range r.s.Links {
 		names = append(names, name)
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.s.Links[a].Latency, r.s.Links[b].Latency), cmp.Compare(a, b))
+	})
 	for _, name := range names {
 		r.links = append(r.links, r.newLink(name, r.s.Links[name]))
 	}
@@ -90,9 +96,7 @@ func (r *run) settle() error {
 			return fmt.Errorf("adversary %d: %w", i, err)
 		}
 	}
-	for i := range r.links {
-		r.connect(i)
-	}
+	r.connect()
 	return nil
 }
 
@@ -109,8 +113,8 @@ func (r *run) newLink(name string, l scenario.Link) link {
 
 // linkBits are the links of a list as bits.
 func (r *run) linkBits(names []string) (bits uint16, err error) {
-	if len(r.links) > 16 {
-		return 0, fmt.Errorf("more than 16 kinds of link")
+	if len(r.links) > maxLinks {
+		return 0, fmt.Errorf("more than %d kinds of link", maxLinks)
 	}
 	for _, n := range names {
 		bits |= 1 << slices.IndexFunc(r.links, func(l link) bool { return l.name == n })
