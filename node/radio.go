@@ -39,8 +39,10 @@ const (
 	// sayPause gathers changes: catching up brings many at once.
 	sayPause = time.Second
 
-	// longestSaid bounds how long an alert is said while the clock is in doubt.
+	// longestSaid bounds how long an alert is said while the clock is in doubt. Else the radio is
+	// told anew when an alert, or what rests on a certificate, lasts longer by sayLonger.
 	longestSaid = 24 * time.Hour
+	sayLonger   = time.Minute
 )
 
 // airwaves keeps a radio saying the alerts in force on live, their ends, and the
@@ -59,7 +61,7 @@ type airwaves struct {
 	tried basis // what was known when all that waits was tried last; of one goroutine
 
 	// Of one goroutine: what the radio was given, and what it rests on.
-	said   map[wire.ID]spelled
+	said   map[wire.ID]told
 	chains map[wire.ID][]wire.ID
 }
 
@@ -86,12 +88,28 @@ type spelled struct {
 type saying struct {
 	id       wire.ID
 	level    wire.Level
-	severity cap.Severity
+	proof    bool         // a certificate
+	severity cap.Severity // of a certificate: of the most severe alert that rests on it
 	lasting  time.Duration
+	doubtful bool // how long it lasts is a guess
+}
+
+// told is what the radio was given.
+type told struct {
+	spelled
+	severity cap.Severity
+	until    time.Time
+}
+
+// covers reports whether what the radio was given is all there is to say, or all it can. Who
+// cannot tell how long an alert is in force says it no longer than it was given.
+func (t told) covers(want saying, now time.Time) bool {
+	longer := !want.doubtful && now.Add(want.lasting).Sub(t.until) > sayLonger
+	return t.message == nil || t.severity.Rank() >= want.severity.Rank() && !longer
 }
 
 func newAirwaves(n *Node, c radio.Config) (*airwaves, error) {
-	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1), heard: map[wire.ID]spelled{}, said: map[wire.ID]spelled{}}
+	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1), heard: map[wire.ID]spelled{}, said: map[wire.ID]told{}}
 	c.Hear, c.Log = w.hear, n.deps.Log
 	r, err := radio.New(c)
 	if err != nil {
@@ -212,18 +230,31 @@ func (w *airwaves) say(ctx context.Context) {
 	}
 	w.forget(wanted)
 	for _, want := range wanted {
-		if _, ok := w.said[want.id]; ok {
-			continue
+		t, ok := w.said[want.id]
+		if now := time.Now(); !ok || !t.covers(want, now) {
+			w.said[want.id] = w.tell(ctx, want, t.spelled, now) // also after a failure: it would fail again
 		}
-		s, err := w.spell(ctx, want)
-		if err == nil {
-			err = w.radio.Say(s.message, want.severity, want.lasting)
-		}
-		if err != nil {
-			w.log.Warn("an alert does not go over the radio", "id", want.id, "err", err)
-		}
-		w.said[want.id] = s // also after a failure: it would fail again
 	}
+}
+
+// tell gives the radio what has to be said, or tells it that this is worth more, or lasts
+// longer, than it was told before.
+func (w *airwaves) tell(ctx context.Context, want saying, s spelled, now time.Time) told {
+	var err error
+	if s.message == nil {
+		s, err = w.spell(ctx, want)
+	}
+	give := w.radio.Say
+	if want.proof {
+		give = w.radio.Prove
+	}
+	if err == nil {
+		err = give(s.message, want.severity, want.lasting)
+	}
+	if err != nil {
+		w.log.Warn("an alert does not go over the radio", "id", want.id, "err", err)
+	}
+	return told{s, want.severity, now.Add(want.lasting)}
 }
 
 // spell takes over the spelling that was heard, so that radios which repeat an
@@ -246,8 +277,7 @@ func (w *airwaves) forget(wanted map[wire.ID]saying) {
 	maps.DeleteFunc(w.heard, func(id wire.ID, _ spelled) bool { _, ok := wanted[id]; return !ok })
 }
 
-// wanted lists what has to be said: alerts, and the certificates they rest on,
-// which are said less insistently.
+// wanted lists what has to be said: alerts, and the certificates they rest on.
 func (w *airwaves) wanted(ctx context.Context) map[wire.ID]saying {
 	all, chains := map[wire.ID]saying{}, map[wire.ID][]wire.ID{}
 	for _, s := range w.node.sayings() {
@@ -258,21 +288,19 @@ func (w *airwaves) wanted(ctx context.Context) map[wire.ID]saying {
 		}
 		chains[s.id] = chain
 		for _, id := range chain {
-			if old, ok := all[id]; !ok || old.lasting < s.lasting {
-				all[id] = saying{id: id, severity: less(s.severity), lasting: s.lasting}
+			proof, ok := all[id]
+			if !ok {
+				proof = saying{id: id, proof: true, severity: s.severity, doubtful: s.doubtful}
 			}
+			if proof.severity.Rank() < s.severity.Rank() {
+				proof.severity = s.severity
+			}
+			proof.lasting = max(proof.lasting, s.lasting)
+			all[id] = proof
 		}
 	}
 	w.chains = chains
 	return all
-}
-
-// less is the severity with which the certificates of an alert are said.
-func less(s cap.Severity) cap.Severity {
-	if s.Rank() >= cap.Severe.Rank() {
-		return cap.Moderate
-	}
-	return cap.Minor
 }
 
 // restsOn lists the certificates that it takes to verify an envelope: its issuer's
@@ -327,11 +355,11 @@ func (n *Node) sayings() []saying {
 	})
 	var all []saying
 	for _, k := range list[:min(len(list), maxSaid)] {
-		s := saying{id: k.fact.ID, level: k.fact.Level, severity: cap.Severity(k.row.Severity), lasting: longestSaid}
+		s := saying{id: k.fact.ID, level: k.fact.Level, severity: cap.Severity(k.row.Severity), lasting: longestSaid, doubtful: now.clock.Doubtful()}
 		if isEnd(k.fact.Kind) && s.severity.Rank() < cap.Severe.Rank() {
 			s.severity = cap.Severe // an end must reach whoever got the alert
 		}
-		if left := time.Duration(k.fact.Expires-min(now.clock.Now, k.fact.Expires)) * time.Second; !now.clock.Doubtful() {
+		if left := time.Duration(k.fact.Expires-min(now.clock.Now, k.fact.Expires)) * time.Second; !s.doubtful {
 			s.lasting = min(left, longestSaid)
 		}
 		all = append(all, s)

@@ -16,7 +16,8 @@ type channel struct {
 	radios []*simRadio
 	loss   float64
 	dice   *rand.Rand
-	air    []*transmission // not ended
+	air    []*transmission            // not ended
+	done   func(*simRadio, time.Time) // is told of what was heard; nil: one message is all there is
 
 	sent, lost, collided int
 	onAir                time.Duration
@@ -134,6 +135,13 @@ func (c *channel) finish(t *transmission, m pieces, severity cap.Severity, expir
 			r.have[key] = map[byte]bool{}
 		}
 		r.have[key][t.frame[4]] = true
+		if c.done != nil {
+			c.done(r, now)
+			if _, again := r.schedule.Next(now, true); !again.IsZero() {
+				r.next = again
+			}
+			continue
+		}
 		if _, done := r.complete[key]; !done && len(r.have[key]) >= m.needed {
 			r.complete[key] = now
 			r.schedule.Add(key, m, severity, expires, now)

@@ -26,11 +26,13 @@ func (d *duty) forget(now time.Time) {
 	d.log = d.log[n:]
 }
 
-// when returns the first time at which an emission of the given length is within
-// the part share of the limit; never is the zero time.
-func (d *duty) when(took time.Duration, share float64, now time.Time) time.Time {
+// part is a share of the limit.
+func (d *duty) part(share float64) time.Duration { return time.Duration(share * float64(d.limit)) }
+
+// when returns the first time at which an emission of the given length is within a
+// lower limit; never is the zero time.
+func (d *duty) when(took, limit time.Duration, now time.Time) time.Time {
 	d.forget(now)
-	limit := time.Duration(share * float64(d.limit))
 	if took > limit {
 		return time.Time{}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
-// pace is how insistently messages of one severity are said.
+// pace is how insistently messages of one class are said.
 type pace struct {
 	// shortest is the first interval in lengths of a round, the time the message's
 	// frames take: it leaves several radios room to say theirs.
@@ -16,30 +16,51 @@ type pace struct {
 	// enough is how many rounds of others in one interval make this radio silent
 	// (k of RFC 6206).
 	enough int
-	// share is how much of the duty cycle messages of this severity may use up,
+	// share is how much of the duty cycle messages of this class and lower ones may use up,
 	// so that there is always some left for a more severe one.
 	share float64
+	// ceiling is how much may be used up, by whatever, when such a message is sent.
+	ceiling float64
 }
 
-// paceOf is the schedule of repetition.
+// paceOf is the schedule of repetition of warnings.
 func paceOf(s cap.Severity) pace {
 	switch s {
 	case cap.Extreme:
-		return pace{8, 10 * time.Minute, 3, 1}
+		return pace{8, 10 * time.Minute, 3, 1, 1}
 	case cap.Severe:
-		return pace{12, 20 * time.Minute, 2, 0.8}
+		return pace{12, 20 * time.Minute, 2, 0.8, 0.9}
 	case cap.Moderate:
-		return pace{16, time.Hour, 1, 0.5}
+		return pace{16, time.Hour, 1, 0.5, 0.85}
 	}
-	return pace{24, 2 * time.Hour, 1, 0.25}
+	return pace{24, 2 * time.Hour, 1, 0.25, 0.8}
 }
+
+// proofs is the schedule of what proves warnings: rare, since those who came by a warning
+// otherwise mostly have them.
+var proofs = pace{64, time.Hour, 1, 0.3, 1}
+
+const (
+	// urgentShare is the share of a severe warning's proof that nobody has said of late.
+	urgentShare = 0.4
+
+	// newFor is how long a warning goes before others. Then it is repeated, and leaves room:
+	// what proofs may use, and lowerShare for warnings that are less severe. One radio that
+	// repeats an Extreme warning every ten minutes uses up two thirds of one percent.
+	newFor     = 15 * time.Minute
+	lowerShare = 0.3
+)
+
+// recently is how long who listens is taken to have a proof that was said.
+const recently = 6 * time.Hour
 
 // message is one message and where it stands in its interval. RFC 6206 names the
 // interval I, its random point t and the counter c.
 type message struct {
 	key     Key
 	frames  Frames
-	rank    int
+	rank    int // of its severity, or of the most severe message that it proves
+	proof   bool
 	pace    pace
 	expires time.Time
 	added   time.Time
@@ -51,7 +72,38 @@ type message struct {
 	said     bool      // decided in this interval
 	heard    int       // frames of others in this interval
 	left     int       // frames to go
-	cursor   int       // next frame: rounds differ, so that any of them fill gaps
+	sent     int       // frames so far
+	first    int       // frame: rounds and radios differ, so that any of them fill gaps
+
+	// Of a proof: when a whole round was last on the air, and frames of others since.
+	spoken  time.Time
+	partial int
+}
+
+// isFresh reports whether those in reach may lack a proof because nobody has said it.
+func (m *message) isFresh(now time.Time) bool {
+	return m.proof && (m.spoken.IsZero() || now.Sub(m.spoken) >= recently)
+}
+
+// isUrgent reports whether a proof is worth more than the least severe warnings: a
+// severe one is nothing to those who cannot verify it.
+func (m *message) isUrgent(now time.Time) bool {
+	return m.rank >= cap.Severe.Rank() && m.isFresh(now)
+}
+
+// classes is more than there are ranks, so that each has room for all proofs.
+const classes = 8
+
+// standing orders what is said: warnings by severity, proofs after all of them, but an
+// urgent one after the moderate. Proofs are ordered by what they prove.
+func (m *message) standing(now time.Time) int {
+	switch {
+	case !m.proof:
+		return classes * m.rank
+	case m.isUrgent(now):
+		return classes*cap.Minor.Rank() + m.rank
+	}
+	return m.rank - classes
 }
 
 // perRound is the frames sent each time: those needed and a quarter for losses.
@@ -65,6 +117,28 @@ func (m *message) perRound() int {
 
 func (m *message) shortest() time.Duration {
 	return min(time.Duration(m.pace.shortest)*m.round, m.pace.longest)
+}
+
+// hear counts a frame that another radio has sent.
+func (m *message) hear(now time.Time) {
+	m.heard++
+	if m.partial++; m.partial >= m.frames.Needed() {
+		m.speak(now)
+	}
+}
+
+// send counts a frame that this radio sends.
+func (m *message) send(now time.Time) {
+	if m.sent, m.left = m.sent+1, m.left-1; m.left == 0 {
+		m.speak(now)
+	}
+}
+
+// speak is the end of a round on the air.
+func (m *message) speak(now time.Time) {
+	if m.partial = 0; m.proof {
+		m.spoken = now
+	}
 }
 
 // begin starts an interval.

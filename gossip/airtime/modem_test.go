@@ -45,14 +45,14 @@ func TestDutyIsKept(t *testing.T) {
 			now = now.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "pause")) * time.Second)
 			took := time.Duration(rapid.IntRange(1, 15_000).Draw(t, "took")) * time.Millisecond
 			share := rapid.SampledFrom([]float64{0.25, 0.5, 1}).Draw(t, "share")
-			at := d.when(took, share, now)
+			at := d.when(took, d.part(share), now)
 			if at.IsZero() {
 				if float64(took) <= share*float64(d.limit) {
 					t.Fatal("refused for ever though it fits")
 				}
 				continue
 			}
-			if at.After(now) && d.when(took, share, at).After(at) {
+			if at.After(now) && d.when(took, d.part(share), at).After(at) {
 				t.Fatal("the promised time is too early")
 			}
 			now = at

@@ -27,6 +27,9 @@ const (
 
 	// maxRumours bounds the messages that were heard in part and are not known yet.
 	maxRumours = 256
+
+	// maxSpoken bounds the proofs of which it is kept when they were said.
+	maxSpoken = 256
 )
 
 // Config configures a [Schedule].
@@ -52,13 +55,14 @@ type Key [4]byte
 // Schedule holds what one radio has to say. Its methods take the time as seen by
 // a clock that never jumps, and are not safe for concurrent use.
 type Schedule struct {
-	modem    Modem
-	random   io.Reader
-	duty     duty
+	modem  Modem
+	random io.Reader
+	accounts
 	messages map[Key]*message
 	rumours  map[Key]rumour
-	quiet    time.Time // do not send before
-	window   int       // of the next wait for a busy channel, in slots
+	spoken   map[Key]time.Time // proofs that are not held now, and when they were said last
+	quiet    time.Time         // do not send before
+	window   int               // of the next wait for a busy channel, in slots
 }
 
 // rumour counts frames of a message that this radio does not hold yet.
@@ -78,51 +82,67 @@ func New(c Config) (*Schedule, error) {
 	case c.Modem.Spreading < 5 || c.Modem.Spreading > 12 || c.Modem.Bandwidth <= 0 || c.Modem.Coding < 1 || c.Modem.Coding > 4:
 		return nil, fmt.Errorf("new radio schedule: %+v is no LoRa modem", c.Modem)
 	}
-	limit := time.Duration(c.Duty * float64(dutyWindow))
+	account := duty{limit: time.Duration(c.Duty * float64(dutyWindow)), window: dutyWindow}
 	return &Schedule{
-		modem: c.Modem, random: c.Random, duty: duty{limit: limit, window: dutyWindow},
-		messages: map[Key]*message{}, rumours: map[Key]rumour{}, window: 1,
+		modem: c.Modem, random: c.Random, accounts: newAccounts(account),
+		messages: map[Key]*message{}, rumours: map[Key]rumour{}, spoken: map[Key]time.Time{}, window: 1,
 	}, nil
 }
 
-// Add takes up a message, to be said until it expires. A message that is known is
-// not begun anew.
+// Add takes up a message, to be said until it expires. One that is known is not begun
+// anew; it may last longer.
 func (s *Schedule) Add(key Key, f Frames, severity cap.Severity, expires, now time.Time) {
-	if s.messages[key] != nil || !expires.After(now) {
-		return
-	}
-	if len(s.messages) >= maxMessages && !s.makeRoom(severity, now) {
-		return
-	}
 	m := &message{key: key, frames: f, rank: severity.Rank(), pace: paceOf(severity), expires: expires, added: now}
-	m.round = s.modem.Airtime(len(f.Frame(0))) * time.Duration(m.perRound())
-	s.messages[key] = m
-	before := s.rumours[key]
-	delete(s.rumours, key)
-	m.begin(now, m.shortest())
-	m.heard = before.heard
-	if m.heard == 0 {
+	if s.take(m, now) && m.heard == 0 {
 		// Nobody has said it: at once, but not in the same instant as another
 		// gateway that got it by other means.
 		m.at = now.Add(s.spread(min(m.round, 4*s.modem.slot())))
-	} else {
-		m.at = now.Add(m.interval/2 + s.spread(m.interval/2))
 	}
 }
 
-// makeRoom drops the message that matters least, if one matters less than a new
-// one of the given severity.
-func (s *Schedule) makeRoom(severity cap.Severity, now time.Time) bool {
-	least := s.order(now)[len(s.messages)-1]
-	if least.rank >= severity.Rank() {
+// AddProof takes up what others need to verify a message of the given severity, as a
+// certificate. Warnings go before it, except that where nobody has said it of late it goes
+// before Minor ones if what it proves is Severe or Extreme. One that is known counts from
+// now on for the most severe message that it proves. It begins after a while: those who
+// can verify the message pass that on first.
+func (s *Schedule) AddProof(key Key, f Frames, of cap.Severity, expires, now time.Time) {
+	s.take(&message{key: key, frames: f, rank: of.Rank(), proof: true, pace: proofs, expires: expires, spoken: s.spoken[key]}, now)
+}
+
+// take holds a message that is not known, if there is room for it, and begins its first
+// interval.
+func (s *Schedule) take(m *message, now time.Time) bool {
+	if old := s.messages[m.key]; old != nil {
+		old.rank, old.expires = max(old.rank, m.rank), later(old.expires, m.expires)
 		return false
 	}
-	delete(s.messages, least.key)
+	if !m.expires.After(now) || len(s.messages) >= maxMessages && !s.makeRoom(m, now) {
+		return false
+	}
+	m.round = s.modem.Airtime(len(m.frames.Frame(0))) * time.Duration(m.perRound())
+	s.messages[m.key] = m
+	before := s.rumours[m.key]
+	delete(s.rumours, m.key)
+	m.begin(now, m.shortest())
+	m.heard = before.heard
+	m.at = now.Add(m.interval/2 + s.spread(m.interval/2))
+	m.first = int(s.spread(time.Duration(m.frames.Count())))
 	return true
 }
 
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // Remove ends a message: it was taken back or superseded.
-func (s *Schedule) Remove(key Key) { delete(s.messages, key) }
+func (s *Schedule) Remove(key Key) {
+	if m := s.messages[key]; m != nil {
+		s.drop(m)
+	}
+}
 
 // Len is how many messages are held.
 func (s *Schedule) Len() int { return len(s.messages) }
@@ -130,7 +150,7 @@ func (s *Schedule) Len() int { return len(s.messages) }
 // Heard counts a frame that another radio has sent.
 func (s *Schedule) Heard(key Key, now time.Time) {
 	if m := s.messages[key]; m != nil {
-		m.heard++
+		m.hear(now)
 		return
 	}
 	if _, known := s.rumours[key]; !known && len(s.rumours) >= maxRumours {
@@ -150,9 +170,9 @@ func (s *Schedule) Heard(key Key, now time.Time) {
 // is heard sending now; a radio that cannot tell says no. The frame is accounted
 // for as sent.
 func (s *Schedule) Next(now time.Time, busy bool) (frame []byte, again time.Time) {
-	for key, m := range s.messages {
+	for _, m := range s.messages {
 		if !m.expires.After(now) {
-			delete(s.messages, key)
+			s.drop(m)
 		}
 	}
 	sooner := func(t time.Time) {
@@ -160,6 +180,7 @@ func (s *Schedule) Next(now time.Time, busy bool) (frame []byte, again time.Time
 			again = t
 		}
 	}
+	here := heldOf(s.messages)
 	for _, m := range s.order(now) {
 		m.turn(now, s.spread)
 		if m.left == 0 {
@@ -170,11 +191,11 @@ func (s *Schedule) Next(now time.Time, busy bool) (frame []byte, again time.Time
 			sooner(s.quiet)
 			continue
 		}
-		next := m.frames.Frame(m.cursor)
+		next := m.frames.Frame(m.first + m.sent)
 		took := s.modem.Airtime(len(next))
-		at := s.duty.when(took, m.pace.share, now)
+		at := s.when(m, took, here, now)
 		if at.IsZero() {
-			delete(s.messages, m.key) // no budget will ever hold it
+			s.drop(m) // no budget will ever hold it
 			continue
 		}
 		if at.After(now) {
@@ -186,8 +207,8 @@ func (s *Schedule) Next(now time.Time, busy bool) (frame []byte, again time.Time
 			sooner(s.quiet)
 			continue
 		}
-		m.cursor, m.left = m.cursor+1, m.left-1
-		s.duty.spend(took, now)
+		m.send(now)
+		s.accounts.spend(m, took, now)
 		s.window = 1
 		s.quiet = now.Add(took + s.modem.slot() + s.spread(gapSlots*s.modem.slot()))
 		return next, s.quiet
@@ -213,11 +234,11 @@ func (s *Schedule) backOff(now time.Time) {
 // Spent is how long this radio was on the air in the last hour, and how long it
 // may be.
 func (s *Schedule) Spent(now time.Time) (spent, limit time.Duration) {
-	s.duty.forget(now)
-	return s.duty.spent, s.duty.limit
+	s.all.forget(now)
+	return s.all.spent, s.all.limit
 }
 
-// order lists the messages, the most severe first, then what was said least.
+// order lists the messages, first what stands highest, then what was said least, then what is due longest.
 func (s *Schedule) order(now time.Time) []*message {
 	list := make([]*message, 0, len(s.messages))
 	for _, m := range s.messages {
@@ -225,9 +246,9 @@ func (s *Schedule) order(now time.Time) []*message {
 	}
 	slices.SortFunc(list, func(a, b *message) int {
 		return cmp.Or(
-			cmp.Compare(b.rank, a.rank),
-			cmp.Compare(a.cursor/a.perRound(), b.cursor/b.perRound()),
-			a.added.Compare(b.added),
+			cmp.Compare(b.standing(now), a.standing(now)),
+			cmp.Compare(a.sent/a.perRound(), b.sent/b.perRound()),
+			a.at.Compare(b.at),
 			slices.Compare(a.key[:], b.key[:]),
 		)
 	})

@@ -96,9 +96,22 @@ func New(c Config) (*Radio, error) {
 }
 
 // Say has a message said now and again, as its severity asks for, for the given
-// time or until [Radio.Cease]. One that is being said goes on as it is. The radio
-// keeps message.
+// time or until [Radio.Cease]. One that is being said goes on as it is, and may last longer.
+// The radio keeps message.
 func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration) error {
+	return r.take(message, severity, lasting, (*airtime.Schedule).Add)
+}
+
+// Prove has a message said that others need to verify one of the given severity: in the time
+// that warnings leave. It is like [Radio.Say] otherwise.
+func (r *Radio) Prove(message []byte, of cap.Severity, lasting time.Duration) error {
+	return r.take(message, of, lasting, (*airtime.Schedule).AddProof)
+}
+
+// adding is how a schedule takes a message up.
+type adding func(*airtime.Schedule, airtime.Key, airtime.Frames, cap.Severity, time.Time, time.Time)
+
+func (r *Radio) take(message []byte, severity cap.Severity, lasting time.Duration, add adding) error {
 	pieces, err := frame.Split(message, r.cfg.MTU, frame.MaxFrames)
 	if err != nil {
 		return err
@@ -107,7 +120,7 @@ func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration
 	r.mu.Lock()
 	maps.DeleteFunc(r.said, func(_ airtime.Key, s said) bool { return !s.until.After(now) })
 	r.said[key] = said{pieces, now.Add(lasting)}
-	r.schedule.Add(key, pieces, severity, now.Add(lasting), now)
+	add(r.schedule, key, pieces, severity, now.Add(lasting), now)
 	r.mu.Unlock()
 	r.wake()
 	return nil

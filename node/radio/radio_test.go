@@ -121,7 +121,7 @@ func TestRadioComesBack(t *testing.T) {
 		mu.Unlock()
 		newRadio(t, 2, opens(peer), &heard)
 		time.Sleep(reopenPause + 5*time.Second)
-		if heard.count([]byte("a warning")) != 1 {
+		if heard.count([]byte("a warning")) == 0 {
 			t.Error("nothing is said after the radio was plugged in")
 		}
 	})

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
-	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
 const (
 	// radioBytes is a district alert with two signatures, an instruction and the name of
 	// its text, as frames spell it.
 	radioBytes = 252
-	// A warning rests on certificates, which are said beside it, less insistently, for
+	// A warning rests on certificates, which are said in the time that warnings leave, for
 	// those who do not have them.
 	certificates     = 9
 	certificateBytes = 525
@@ -116,12 +115,8 @@ func (s *radios) take(r *run, d, alert uint32) {
 	}
 	ends := time.Unix(epoch, 0).Add(time.Duration(a.expires) * time.Millisecond)
 	o.plan.Add(key(alert), frames{alert, radioBytes}, a.severity, ends, r.clock())
-	less := cap.Minor
-	if a.severity.Rank() >= cap.Severe.Rank() {
-		less = cap.Moderate
-	}
 	for c := uint32(firstCertificate); c < firstCertificate+certificates; c++ {
-		o.plan.Add(key(c), frames{c, certificateBytes}, less, ends, r.clock())
+		o.plan.AddProof(key(c), frames{c, certificateBytes}, a.severity, ends, r.clock())
 	}
 	r.ask(d, o, r.q.now)
 }

@@ -1,0 +1,34 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+)
+
+// TestToldCovers: the radio is told anew of what is worth more, or lasts longer, than it was
+// told before: a certificate on which a later alert rests too.
+func TestToldCovers(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	before := told{spelled{message: []byte("message")}, cap.Severe, now.Add(time.Hour)}
+	for _, c := range []struct {
+		name string
+		want saying
+		is   bool
+	}{
+		{"the same", saying{severity: cap.Severe, lasting: time.Hour}, true},
+		{"less severe", saying{severity: cap.Minor, lasting: time.Hour}, true},
+		{"more severe", saying{severity: cap.Extreme, lasting: time.Hour}, false},
+		{"longer by a breath", saying{severity: cap.Severe, lasting: time.Hour + sayLonger}, true},
+		{"longer", saying{severity: cap.Severe, lasting: 2 * time.Hour}, false},
+		{"longer, perhaps", saying{severity: cap.Severe, lasting: 2 * time.Hour, doubtful: true}, true},
+	} {
+		if is := before.covers(c.want, now); is != c.is {
+			t.Errorf("%s: %t", c.name, is)
+		}
+	}
+	if failed := (told{severity: cap.Minor}); !failed.covers(saying{severity: cap.Extreme, lasting: time.Hour}, now) {
+		t.Error("what cannot be said is tried again")
+	}
+}
