@@ -81,16 +81,20 @@ func (h *holds) note(p peer.ID, id string) {
 // overhear notes what a neighbour says that it has. It runs in gossipsub's loop, and looks
 // at no more than is remembered.
 func (h *holds) overhear(p peer.ID, rpc *pubsub.RPC) {
+	lists := rpc.GetControl().GetIdontwant()
+	if len(lists) == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	left := holdRing
-	for _, list := range rpc.GetControl().GetIdontwant() {
+	for _, list := range lists[:min(holdRing, len(lists))] {
 		ids := list.GetMessageIDs()
 		ids = ids[:min(left, len(ids))]
 		left -= len(ids)
-		h.mu.Lock()
 		for _, id := range ids {
 			h.note(p, id)
 		}
-		h.mu.Unlock()
 	}
 }
 
@@ -173,6 +177,13 @@ func (h *holds) sweep(connected func(peer.ID) bool) {
 	}
 }
 
+// members are those in the mesh of a topic.
+func (h *holds) members(topic string) []peer.ID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.mesh[topic]))
+}
+
 // linger holds a message between accepting it and passing it on. Gossipsub gives it a
 // goroutine of its own.
 func (r *Router) linger(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
@@ -180,7 +191,7 @@ func (r *Router) linger(ctx context.Context, from peer.ID, m *pubsub.Message) pu
 		return pubsub.ValidationAccept
 	}
 	defer r.holds.leave()
-	first, behind := holdTimes(r.trip(from))
+	first, behind := holdTimes(r.tripWithin(m.GetTopic(), from))
 	if !r.holds.passed(m.GetTopic(), m.ID, from) {
 		pause(ctx, first)
 	}
@@ -197,6 +208,26 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	}
+}
+
+// tripWithin is how long the word of the mesh may take: the trip to the neighbour that a
+// message came from, unless most of the mesh are nearer.
+func (r *Router) tripWithin(topic string, from peer.ID) time.Duration {
+	var trips []time.Duration
+	for _, p := range r.holds.members(topic) {
+		if d := r.trip(p); d > 0 {
+			trips = append(trips, d)
+		}
+	}
+	d := r.trip(from)
+	if len(trips) == 0 {
+		return d
+	}
+	slices.Sort(trips)
+	if usual := trips[(len(trips)-1)/2]; d <= 0 || usual < d {
+		return usual
+	}
+	return d
 }
 
 // trip is the least that a message has taken to a neighbour and back; 0: not known, as

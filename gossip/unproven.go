@@ -3,7 +3,6 @@ package gossip
 import (
 	"cmp"
 	"hash/maphash"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,7 +11,6 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -50,11 +48,6 @@ const (
 	// usually are, so that whoever is first does not keep others from being remembered.
 	proofSources = 160
 
-	// lostPeer and lostPeers bound what is remembered of what found no room: as much as a
-	// neighbour may send at once, of some dozen neighbours.
-	lostPeer  = meter.NewBurst + meter.NewRate
-	lostPeers = 48
-
 	// proofPause gathers what comes at once.
 	proofPause = 5 * time.Millisecond
 
@@ -77,14 +70,7 @@ type unproven struct {
 	bytes int
 	asked map[peer.ID]struct{} // whom a session asks now
 	lost  map[string]*lost     // by who sent it
-}
-
-// lost is what found no room of one neighbour, as keyed hashes of message IDs.
-type lost struct {
-	set  map[uint64]struct{}
-	ring []uint64
-	next int
-	last time.Time
+	gone  map[uint64]struct{}  // all of that
 }
 
 // bare is one of them. Its sources are guarded by the lock; what follows them is
@@ -104,7 +90,7 @@ type bare struct {
 }
 
 func newUnproven() *unproven {
-	return &unproven{wake: make(chan struct{}, 1), seed: maphash.MakeSeed(), all: map[string]*bare{}, asked: map[peer.ID]struct{}{}, lost: map[string]*lost{}}
+	return &unproven{wake: make(chan struct{}, 1), seed: maphash.MakeSeed(), all: map[string]*bare{}, asked: map[peer.ID]struct{}{}, lost: map[string]*lost{}, gone: map[uint64]struct{}{}}
 }
 
 // look has everything looked at again: something may be proven now.
@@ -137,53 +123,6 @@ func (u *unproven) hold(b *bare) (left []peer.ID) {
 	u.bytes += len(b.raw)
 	u.count.Store(int32(len(u.all)))
 	return left
-}
-
-// lose remembers what found no room. The caller holds u.mu.
-func (u *unproven) lose(b *bare) {
-	l := u.lost[b.from.peer]
-	if l == nil {
-		for p := range u.lost {
-			if len(u.lost) < lostPeers {
-				break
-			}
-			delete(u.lost, p)
-		}
-		l = &lost{set: map[uint64]struct{}{}}
-		u.lost[b.from.peer] = l
-	}
-	sum := maphash.String(u.seed, b.id)
-	if l.last = time.Now(); len(l.ring) < lostPeer {
-		l.ring = append(l.ring, sum)
-	} else {
-		delete(l.set, l.ring[l.next])
-		l.ring[l.next] = sum
-		l.next = (l.next + 1) % lostPeer
-	}
-	l.set[sum] = struct{}{}
-}
-
-// isLost reports whether a message found no room. The caller holds u.mu.
-func (u *unproven) isLost(id string) bool {
-	if len(u.lost) == 0 {
-		return false
-	}
-	sum := maphash.String(u.seed, id)
-	for _, l := range u.lost {
-		if _, is := l.set[sum]; is {
-			return true
-		}
-	}
-	return false
-}
-
-// sweep forgets what found no room long ago: it came by catch-up, if at all. It reports
-// whether anything is left.
-func (u *unproven) sweep(now time.Time) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	maps.DeleteFunc(u.lost, func(_ string, l *lost) bool { return now.Sub(l.last) >= unprovenTime })
-	return len(u.lost) > 0
 }
 
 // share is what is held by one neighbour.

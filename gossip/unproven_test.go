@@ -516,3 +516,30 @@ func TestNewcomerOnASlowLink(t *testing.T) {
 		t.Errorf("%s without the chain, %s with it", took[true], took[false])
 	}
 }
+
+// What is remembered of what found no room is bounded, of one neighbour and of all, and ends.
+func TestLostIsBounded(t *testing.T) {
+	u := newUnproven()
+	lose := func(p string, n int) {
+		u.lose(&bare{id: fmt.Sprint(p, "-", n), from: origin{peer: p}})
+	}
+	lose("a", 0)
+	for n := range lostPeer - 1 {
+		lose("a", 1+n)
+	}
+	if !u.isLost("a-0") || u.isLost("a") {
+		t.Error("what a neighbour may send at once is not remembered, or more is")
+	}
+	if lose("a", lostPeer); u.isLost("a-0") || !u.isLost("a-1") || len(u.gone) != lostPeer {
+		t.Errorf("one too many: %d are remembered", len(u.gone))
+	}
+	for i := range 2 * lostPeers {
+		lose(fmt.Sprint("other-", i), 0)
+	}
+	if len(u.lost) != lostPeers || len(u.gone) > lostPeers-1+lostPeer || !u.isLost(fmt.Sprint("other-", 2*lostPeers-1, "-0")) {
+		t.Errorf("of %d neighbours %d are remembered", len(u.lost), len(u.gone))
+	}
+	if !u.sweep(time.Now()) || u.sweep(time.Now().Add(unprovenTime)) || len(u.gone) > 0 {
+		t.Errorf("%d are remembered for ever", len(u.gone))
+	}
+}
