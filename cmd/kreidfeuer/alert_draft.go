@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -136,119 +134,6 @@ func listOf[T ~string](texts []string) (list []T) {
 		list = append(list, T(t))
 	}
 	return list
-}
-
-func (e *env) fillTimes(c *cli.Context, d *compose.Draft) error {
-	for _, f := range []struct {
-		flag  string
-		field *uint64
-	}{{"onset", &d.Onset}, {"expires", &d.Expires}} {
-		if !c.IsSet(f.flag) {
-			continue
-		}
-		t, err := e.parseMoment(c.String(f.flag))
-		if err != nil {
-			return fmt.Errorf("--%s: %w", f.flag, err)
-		}
-		*f.field = t
-	}
-	return nil
-}
-
-// parseMoment reads a time as people say it: from now on (6h), today or
-// tomorrow by the clock on the wall (18:30), a day and time, or RFC 3339.
-func (e *env) parseMoment(text string) (uint64, error) {
-	if seconds, err := parseSpan(text); err == nil {
-		return e.unix() + seconds, nil
-	}
-	now := e.now()
-	if t, err := time.ParseInLocation("15:04", text, now.Location()); err == nil {
-		at := time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), 0, 0, now.Location())
-		if !at.After(now) {
-			at = at.AddDate(0, 0, 1)
-		}
-		return uint64(at.Unix()), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", "02.01.2006 15:04"} {
-		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil && t.Unix() > 0 {
-			return uint64(t.Unix()), nil
-		}
-	}
-	return 0, failf(exitUsage, "%q is no time", text).hintf("6h, 18:30, 2027-01-31T18:30 or 2027-01-31T18:30:00+01:00")
-}
-
-// wholeCountry is the key of all of Germany with its digits.
-const wholeCountry = "000000000000"
-
-func draftAreas(c *cli.Context) ([]compose.Area, error) {
-	var areas []compose.Area
-	for _, text := range c.StringSlice("area") {
-		a, err := draftArea(text)
-		if err != nil {
-			return nil, err
-		}
-		areas = append(areas, a)
-	}
-	name, polygons, circles := c.String("area-name"), listOf[cap.Polygon](c.StringSlice("polygon")), listOf[cap.Circle](c.StringSlice("circle"))
-	ellipse, err := draftEllipse(c.String("ellipse"), &circles)
-	if err != nil || name == "" && len(polygons) == 0 && len(circles) == 0 {
-		return areas, err
-	}
-	switch len(areas) {
-	case 0:
-		areas = []compose.Area{{}}
-	case 1:
-	default:
-		return nil, failf(exitUsage, "a polygon, circle or name belongs to one area, %d are given", len(areas))
-	}
-	a := &areas[0]
-	a.Polygons, a.Circles, a.Ellipse = polygons, circles, ellipse
-	if name != "" {
-		a.Name = name
-	}
-	if a.Name == "" {
-		return nil, failf(exitUsage, "the area needs a name for people").hintf("--area-name NAME, or --area REGION around it")
-	}
-	return areas, nil
-}
-
-// draftEllipse adds the circle around an ellipse, and returns what narrows it.
-func draftEllipse(text string, circles *[]cap.Circle) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	f := strings.Fields(text)
-	if len(f) == 4 && len(*circles) == 0 {
-		var half [3]float64
-		var err error
-		for i, s := range f[1:] {
-			if v, problem := strconv.ParseFloat(s, 64); problem != nil || v < 0 {
-				err = failf(exitUsage, "--ellipse: %q is no number", s)
-			} else {
-				half[i] = v
-			}
-		}
-		circle := cap.Circle(f[0] + " " + f[1])
-		if _, _, problem := circle.Parse(); err == nil && problem == nil && half[1] > 0 && half[1] <= half[0] && half[2] < 360 {
-			*circles = append(*circles, circle)
-			return f[2] + " " + f[3], nil
-		}
-	}
-	return "", failf(exitUsage, "%q is no ellipse", text).
-		hintf("--ellipse \"50.541,7.113 12 5 45\" is 24 km long, 10 km wide and points north-east; there is no circle beside it")
-}
-
-func draftArea(text string) (compose.Area, error) {
-	p, err := parsePlace(text)
-	switch {
-	case err != nil:
-		return compose.Area{}, err
-	case p.Lat != nil:
-		return compose.Area{}, failf(exitUsage, "%q is a point, no area", text).hintf("--circle \"%s 5\" warns 5 km around it", text)
-	case p.ARS == "":
-		p.ARS = wholeCountry
-	}
-	return compose.Area{Key: p.ARS, Name: p.Name}, nil
 }
 
 // laneOf is what --live and --drill say. There is no default.

@@ -12,7 +12,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // issueFlags belong to the commands that issue a new warning.
@@ -182,40 +181,6 @@ func (o *officer) prepare(a *alert.Alert, dir string) error {
 		if err := o.env.writeFile(filepath.Join(dir, a.ID.Short()+"-"+name+".xml"), b.Bytes(), 0o666); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// printSubmitted tells that an alert is on its way.
-func (e *env) printSubmitted(d *issued, s *apitype.Submitted) error {
-	if e.json {
-		return e.printJSON(s)
-	}
-	rows := []string{"id\t" + s.ID}
-	if !d.alert.Kind.Ends() {
-		rows = append(rows, "level\t"+levelText(d.alert))
-	}
-	rows = append(rows, fmt.Sprintf("signatures\t%d of %d", s.Level, d.verified.Needed), fmt.Sprintf("neighbours\t%d", s.Neighbours))
-	e.table(e.stdout, rows)
-	told := "HERAUSGEGEBEN."
-	if s.Neighbours == 0 {
-		told += " Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus."
-	}
-	if id := shortID(s.ID); !d.alert.Kind.Ends() {
-		told += fmt.Sprintf("\nFehlalarm?     kreidfeuer alert withdraw %s\nGefahr vorbei? kreidfeuer alert allclear %s", id, id)
-	}
-	e.notef("%s", told)
-	return nil
-}
-
-// printDraft tells that signatures are missing.
-func (e *env) printDraft(d *apitype.Draft) error {
-	if e.json {
-		return e.printJSON(d)
-	}
-	e.table(e.stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
-	if d.State == apitype.DraftPending || d.State == apitype.DraftApproved {
-		e.notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", missingText(d.Needed-d.Signed), shortID(d.ID), shortID(d.ID))
 	}
 	return nil
 }

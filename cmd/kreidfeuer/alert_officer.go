@@ -57,20 +57,6 @@ func (e *env) openOfficer(c *cli.Context) (*officer, error) {
 	return o, o.findUnit()
 }
 
-// runningClient is the device that runs on the data folder, or nil.
-func (e *env) runningClient(c *cli.Context) (*client.Client, error) {
-	dev, err := e.device(c)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dev.Status(c.Context); errors.Is(err, client.ErrNotRunning) {
-		return nil, nil
-	} else if err != nil {
-		return nil, deviceError(err)
-	}
-	return dev, nil
-}
-
 // findCertificate takes the certificate that is named, or else the key's that
 // lasts longest: of this device's pins, or of the running device.
 func (o *officer) findCertificate(key identity.PublicKey, name string) error {
@@ -189,12 +175,6 @@ func (o *officer) fetch(ctx context.Context, id string) error {
 func (o *officer) author() compose.Author {
 	return compose.Author{Domain: o.unit.Domain, Authority: o.unit.Authority, Name: o.unit.Name,
 		Now: o.env.unix(), Offset: o.env.offset()}
-}
-
-// offset is that of the clock on the wall from UTC, in minutes.
-func (e *env) offset() int {
-	_, seconds := e.now().Zone()
-	return seconds / 60
 }
 
 // open asks for the passphrase. What the file claimed of itself must hold.

@@ -134,26 +134,6 @@ func (e *env) findUnsigned(c *cli.Context, dev *client.Client, name string) (*un
 	return &unsigned{o, d}, nil
 }
 
-// findDraft finds the draft whose ID begins with a text, or nil.
-func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.DraftSummary, error) {
-	var found []apitype.DraftSummary
-	for d, err := range dev.Drafts(c.Context) {
-		if err != nil {
-			return nil, deviceError(err)
-		}
-		if strings.HasPrefix(d.ID, prefix) {
-			found = append(found, d)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, nil
-	case 1:
-		return &found[0], nil
-	}
-	return nil, failf(exitUsage, "%d drafts begin with %s", len(found), prefix).hintf("give more characters of the ID")
-}
-
 func alertRejectCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:        "reject",

@@ -47,5 +47,5 @@ func idOf(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no id in %s", line)
 	}
 	ts.Setenv(args[0], object.ID)
-	ts.Setenv(args[0]+"8", shortID(object.ID))
+	ts.Setenv(args[0]+"8", object.ID[:8])
 }

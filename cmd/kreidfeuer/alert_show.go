@@ -181,3 +181,32 @@ func shortIDs(ids []string) []string {
 	}
 	return short
 }
+
+// openAlert reads the alert of an envelope with the parts that came along.
+func openAlert(o *wire.Envelope) (*alert.Alert, error) {
+	parts, err := alert.OpenParts(o)
+	if err != nil {
+		return nil, err
+	}
+	return alert.Open(o, parts)
+}
+
+// findDraft finds the draft whose ID begins with a text, or nil.
+func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.DraftSummary, error) {
+	var found []apitype.DraftSummary
+	for d, err := range dev.Drafts(c.Context) {
+		if err != nil {
+			return nil, deviceError(err)
+		}
+		if strings.HasPrefix(d.ID, prefix) {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &found[0], nil
+	}
+	return nil, failf(exitUsage, "%d drafts begin with %s", len(found), prefix).hintf("give more characters of the ID")
+}

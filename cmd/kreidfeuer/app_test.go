@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,6 +55,19 @@ func TestArrange(t *testing.T) {
 		got := arrange(newApp(e), append([]string{"kreidfeuer"}, strings.Fields(tt.in)...))
 		if diff := cmp.Diff(append([]string{"kreidfeuer"}, strings.Fields(tt.want)...), got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.in, diff)
+		}
+	}
+}
+
+// TestNearest: a slip is recognised, another word is not.
+func TestNearest(t *testing.T) {
+	for word, want := range map[string]string{"ini": "init", "statsu": "status", "pers": "peers", "foo": "", "u": ""} {
+		e, _, told := testEnv()
+		if code := run(e, []string{"kreidfeuer", word}); code != int(exitUsage) {
+			t.Errorf("%s: status %d", word, code)
+		}
+		if want != "" && !strings.Contains(told.String(), fmt.Sprintf("did you mean %q?", want)) || want == "" && strings.Contains(told.String(), "did you mean") {
+			t.Errorf("%s, want %q: %s", word, want, told)
 		}
 	}
 }

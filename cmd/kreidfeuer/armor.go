@@ -12,6 +12,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// armorPrefix begins the type of each block.
+//
 // Signed objects rest in files as text (RFC 7468's form with header lines, as
 // RFC 1421 has them), so that people see what a file is, paste it into a mail
 // and put several into one. The header lines say nothing that the object does
@@ -138,3 +140,5 @@ func contents(es []*wire.Envelope) string {
 	}
 	return fmt.Sprintf("%d objects", len(es))
 }
+
+const requestType = armorPrefix + "CERTIFICATE REQUEST"

@@ -51,9 +51,6 @@ func capCheckCommand(e *env) *cli.Command {
 	}, exitOK, exitNo, exitUsage)
 }
 
-// maxFiles is no limit but the command line's own.
-const maxFiles = 1 << 30
-
 // checkResult is one line of cap check --json. The names are an interface.
 type checkResult struct {
 	File     string        `json:"file"`

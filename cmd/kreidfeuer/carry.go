@@ -14,23 +14,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func carryCommand(e *env) *cli.Command {
-	return &cli.Command{
-		Name:  "carry",
-		Usage: "carry warnings by hand: as a file, or through a folder on a stick",
-		Description: "A bundle is one file with signed warnings and what proves them. Whoever reads it in\n" +
-			"judges each warning as if it had come over the network: nobody along the way has to\n" +
-			"be trusted. sync keeps a folder on a stick that many devices share.",
-		Subcommands: []*cli.Command{
-			carryExportCommand(e),
-			carryImportCommand(e),
-			carryInspectCommand(e),
-			carrySyncCommand(e),
-			carryAppCommand(e),
-		},
-	}
-}
-
 // carrier is a device as far as carrying goes: the one that runs on the data
 // folder, or one without network that lives as long as the command.
 type carrier interface {

@@ -78,7 +78,7 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 		return err
 	}
 	defer h.Close()
-	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
+	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
 		node.Deps{Host: h, Store: o.store, Now: o.now})
 	if err != nil {
 		return failf(exitData, "%w", err)

@@ -52,17 +52,6 @@ func refusalText(reason string) string {
 	return reason
 }
 
-// bundleSize is a number of bytes for people.
-func bundleSize(n int64) string {
-	switch {
-	case n < 10_000:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 10_000_000:
-		return fmt.Sprintf("%d kB", n/1000)
-	}
-	return fmt.Sprintf("%d MB", n/1_000_000)
-}
-
 // damageRows list what of a bundle cannot be read.
 func damageRows(s apitype.BundleState) (rows []string) {
 	for _, d := range s.Damage {

@@ -4,26 +4,12 @@ import (
 	"encoding/pem"
 	"fmt"
 	"maps"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
-
-func certCommand(e *env) *cli.Command {
-	return &cli.Command{
-		Name:  "cert",
-		Usage: "request, grant, sign, show, revoke and import certificates, bind devices, give signs of life",
-		Subcommands: []*cli.Command{
-			certRequestCommand(e), certGrantCommand(e), certSignCommand(e), certShowCommand(e), certRevokeCommand(e),
-			certImportCommand(e), certStationCommand(e), certBeaconCommand(e),
-		},
-	}
-}
-
-const requestType = armorPrefix + "CERTIFICATE REQUEST"
 
 // request is what somebody who wants a certificate sends to the unit above.
 // Nothing of it is proven; whoever grants it compares the key with its holder.
@@ -171,12 +157,4 @@ func lastLabel(authority, person string) string {
 		}
 	}
 	return authority
-}
-
-func parseCount(flag, text string) (uint64, error) {
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return 0, failf(exitUsage, "--%s %q is no number", flag, text)
-	}
-	return n, nil
 }

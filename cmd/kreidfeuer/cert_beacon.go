@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -186,7 +183,7 @@ func (b *beaconer) heads(ctx context.Context) (map[wire.Lane]identity.Head, erro
 		if lane == wire.LaneTrust {
 			continue
 		}
-		h, err := running{b.dev}.Head(ctx, b.domain, b.signer.key.Public(), lane)
+		h, err := running{Client: b.dev}.Head(ctx, b.domain, b.signer.key.Public(), lane)
 		if err != nil {
 			return nil, err
 		}
@@ -195,31 +192,4 @@ func (b *beaconer) heads(ctx context.Context) (map[wire.Lane]identity.Head, erro
 		}
 	}
 	return heads, nil
-}
-
-type beaconJSON struct {
-	Heads   map[string]string `json:"heads"`    // lane to "SEQUENCE:ID", as cert revoke --last takes it
-	InForce []string          `json:"in_force"` // prefixes of envelope IDs, hexadecimal
-}
-
-func describeBeacon(b *identity.Beacon) *beaconJSON {
-	j := &beaconJSON{Heads: map[string]string{}, InForce: []string{}}
-	for lane, h := range b.Heads {
-		j.Heads[lane.String()] = fmt.Sprintf("%d:%s", h.Sequence, h.ID)
-	}
-	for _, p := range b.InForce {
-		j.InForce = append(j.InForce, hex.EncodeToString(p[:]))
-	}
-	return j
-}
-
-func (b *beaconJSON) rows() []string {
-	rows := []string{"in force\t" + counted(len(b.InForce), "warning")}
-	if len(b.InForce) > 0 {
-		rows[0] += ": " + strings.Join(b.InForce, ", ")
-	}
-	for _, lane := range slices.Sorted(maps.Keys(b.Heads)) {
-		rows = append(rows, "last\t"+lane+":"+b.Heads[lane])
-	}
-	return rows
 }

@@ -63,21 +63,3 @@ func (e *env) importTrust(c *cli.Context) error {
 	e.notef("imported: %s", counted(len(ordered), "object"))
 	return nil
 }
-
-// extendPin adds the objects of a pinned domain to it.
-func (e *env) extendPin(c *cli.Context, d dataDir, p pin, objects []*wire.Envelope) error {
-	before := len(p.objects)
-	for _, o := range objects {
-		if o.Domain() == p.root.Domain() {
-			p.objects = append(p.objects, o)
-		}
-	}
-	if len(p.objects) == before {
-		return nil
-	}
-	p.objects = withoutTwins(p.objects, p.root.ID())
-	if err := e.writePin(d, p); err != nil {
-		return err
-	}
-	return e.tellPin(c, p)
-}

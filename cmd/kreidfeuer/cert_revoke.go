@@ -167,29 +167,3 @@ func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, e
 }
 
 func sameKey(a, b identity.Revocation) bool { return a.Key == b.Key && a.Authority == b.Authority }
-
-// remember keeps a key's last list in its state file.
-func (st *signerState) remember(list *wire.Envelope) {
-	if st.Lists == nil {
-		st.Lists = map[string][]byte{}
-	}
-	st.Lists[listName(list.Domain(), list.Header.Authority)] = list.Encode()
-}
-
-// list is what the key's last list for a unit withdraws, by its state file.
-func (st *signerState) list(domain wire.ID, authority string) ([]identity.Revocation, error) {
-	b, ok := st.Lists[listName(domain, authority)]
-	if !ok {
-		return nil, nil
-	}
-	e, err := wire.Decode(b)
-	if err == nil {
-		var l *identity.RevocationList
-		if l, err = identity.ParseRevocationList(e); err == nil {
-			return l.Entries, nil
-		}
-	}
-	return nil, failf(exitData, "the last revocation list in the key's state file is damaged: %w", err)
-}
-
-func listName(domain wire.ID, authority string) string { return domain.String() + "/" + authority }

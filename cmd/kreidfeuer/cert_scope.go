@@ -143,9 +143,6 @@ func scopeSets(c *cli.Context, s *identity.Scope) error {
 	return nil
 }
 
-// severityNames are CAP's severities by their priority.
-var severityNames = [...]string{"unknown", "minor", "moderate", "severe", "extreme"}
-
 func parseSeverity(name string) (wire.Priority, error) {
 	for i, known := range severityNames {
 		if i > 0 && strings.EqualFold(known, name) {
@@ -153,13 +150,6 @@ func parseSeverity(name string) (wire.Priority, error) {
 		}
 	}
 	return 0, failf(exitUsage, "unknown severity %q", name).hintf("minor, moderate, severe or extreme")
-}
-
-func severityName(p wire.Priority) string {
-	if int(p) < len(severityNames) {
-		return severityNames[p]
-	}
-	return "unknown"
 }
 
 func scopeNumbers(c *cli.Context, s *identity.Scope) error {

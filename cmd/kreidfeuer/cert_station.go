@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/urfave/cli/v2"
 
@@ -155,38 +153,7 @@ func (e *env) submitTrust(c *cli.Context, dev *client.Client, pool *identity.Poo
 	return s, deviceError(err)
 }
 
-// endWithin is the end that --valid asks for. Without the flag it is usual
-// seconds after from; it never lies behind limit.
-func endWithin(c *cli.Context, from, usual, limit uint64) (uint64, error) {
-	if !c.IsSet("valid") {
-		return min(from+usual, limit), nil
-	}
-	end, err := validity(c.String("valid"), from)
-	if err == nil && end > limit {
-		err = failf(exitTrust, "--valid %s ends %s, the issuer's own validity %s", c.String("valid"), stamp(end), stamp(limit)).
-			hintf("ask for less, or renew the issuer's certificate first")
-	}
-	return end, err
-}
-
 // issuing is the officer's unit as an issuer.
 func (o *officer) issuing() *issuing {
 	return &issuing{pool: o.pool, domain: o.unit.Domain, issuer: o.unit.ID, cert: o.unit}
-}
-
-type stationJSON struct {
-	Peer string `json:"peer"`
-	Name string `json:"name"`
-}
-
-func describeStation(s *identity.Station) *stationJSON {
-	j := &stationJSON{Peer: fmt.Sprintf("%x", s.Peer), Name: s.Name}
-	if id, err := peer.IDFromBytes(s.Peer); err == nil {
-		j.Peer = id.String()
-	}
-	return j
-}
-
-func (s *stationJSON) rows() []string {
-	return []string{"device\t" + s.Peer, "name\t" + oneLine(s.Name)}
 }

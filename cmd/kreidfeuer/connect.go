@@ -51,23 +51,21 @@ func deviceError(err error) error {
 	return err
 }
 
-// connectDevice is env.connect: the running device, or nil if none runs.
-func (e *env) connectDevice(c *cli.Context) (runningDevice, error) {
-	dev, err := e.device(c)
-	if err != nil {
+// connected is the device that runs on the data folder, or nil: without one, what
+// is about trust works on files alone.
+func (e *env) connected(c *cli.Context) (*running, error) {
+	dev, err := e.runningClient(c)
+	if err != nil || dev == nil {
 		return nil, err
 	}
-	if _, err := dev.Status(c.Context); errors.Is(err, client.ErrNotRunning) {
-		return nil, nil
-	} else if err != nil {
-		return nil, deviceError(err)
-	}
-	return running{dev}, nil
+	return &running{dev}, nil
 }
 
-// running is what root and cert ask of a running device.
+// running is a running device as commands about trust ask it.
 type running struct{ *client.Client }
 
+// Head returns the last envelope of a key in a lane of a domain that the device
+// knows, or zero.
 func (r running) Head(ctx context.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
 	h, err := r.Client.Head(ctx, apitype.HeadRequest{Domain: domain.String(), Key: hex.EncodeToString(key[:]), Lane: lane.String()})
 	if err != nil || h.Sequence == 0 {
@@ -77,7 +75,23 @@ func (r running) Head(ctx context.Context, domain wire.ID, key identity.PublicKe
 	return identity.Head{Sequence: h.Sequence, ID: id}, err
 }
 
+// Pin makes the device trust a root now. The envelopes are its transmitted forms:
+// the root first, then what else of its domain came along.
 func (r running) Pin(ctx context.Context, fingerprint string, envelopes [][]byte) error {
 	_, err := r.PinRoot(ctx, apitype.PinRequest{Fingerprint: fingerprint, Envelopes: envelopes})
 	return deviceError(err)
+}
+
+// runningClient is the device that runs on the data folder, or nil.
+func (e *env) runningClient(c *cli.Context) (*client.Client, error) {
+	dev, err := e.device(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dev.Status(c.Context); errors.Is(err, client.ErrNotRunning) {
+		return nil, nil
+	} else if err != nil {
+		return nil, deviceError(err)
+	}
+	return dev, nil
 }

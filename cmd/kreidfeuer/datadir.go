@@ -33,7 +33,7 @@ func (d dataDir) store() string     { return filepath.Join(d.path, "store") }
 // portableName is the folder beside the program with --portable.
 const portableName = "kreidfeuer-data"
 
-// dataDir finds the data folder: --data or KREIDFEUER_DATA, --portable, or the
+// Find finds the data folder: --data or KREIDFEUER_DATA, --portable, or the
 // user's standard place. The folder need not exist.
 func (e *env) dataDir(c *cli.Context) (dataDir, error) {
 	path, portable := c.String("data"), c.Bool("portable")

@@ -10,7 +10,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// hostileCommands: the program that people install contains no hostile peer.
+// hostileCommands is empty: the program that people install contains no hostile peer.
 func hostileCommands(*env) []*cli.Command { return nil }
 
 // hostility would hold the running hostile peer.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
 
@@ -24,17 +23,17 @@ type env struct {
 	stdoutTerminal bool // a person reads standard output
 	stderrTerminal bool
 
-	// connect finds the device that runs on the data folder; it returns nil if
-	// there is none. Nil: never look.
-	connect func(*cli.Context) (runningDevice, error)
+	version string // of the program
 
 	json bool // --json: results and errors are JSON objects, one a line
 }
 
-func newEnv() *env {
-	e := &env{
+// newEnv is the world of this process; version is the program's.
+func newEnv(version string) *env {
+	return &env{
+		version:        version,
 		stdin:          os.Stdin,
-		stdout:         &checkedWriter{w: os.Stdout},
+		stdout:         checked(os.Stdout),
 		stderr:         os.Stderr,
 		getenv:         os.Getenv,
 		environ:        os.Environ,
@@ -44,8 +43,6 @@ func newEnv() *env {
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
-	e.connect = e.connectDevice
-	return e
 }
 
 // unix is the present in the unit of every signed object: whole seconds UTC.
@@ -58,10 +55,19 @@ type checkedWriter struct {
 	err error
 }
 
+// checked writes to w and keeps the first error.
+func checked(w io.Writer) *checkedWriter { return &checkedWriter{w: w} }
+
 func (c *checkedWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	if err != nil && c.err == nil {
 		c.err = err
 	}
 	return n, err
+}
+
+// offset is that of the clock on the wall from UTC, in minutes.
+func (e *env) offset() int {
+	_, seconds := e.now().Zone()
+	return seconds / 60
 }

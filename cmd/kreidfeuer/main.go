@@ -15,5 +15,5 @@ import "os"
 var version = "unknown"
 
 func main() {
-	os.Exit(run(newEnv(), os.Args))
+	os.Exit(run(newEnv(version), os.Args))
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -64,4 +67,17 @@ func peerRow(p apitype.Peer) string {
 		name = fmt.Sprintf("%s (%s)", p.Name, p.Authority)
 	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s", p.PeerID, state, oneLine(name), strings.Join(p.Addresses, " "))
+}
+
+// reachable leaves out the addresses that only this machine can dial, unless
+// there are no others.
+func reachable(listen []string) []string {
+	others := slices.DeleteFunc(slices.Clone(listen), func(s string) bool {
+		a, err := ma.NewMultiaddr(s)
+		return err == nil && manet.IsIPLoopback(a)
+	})
+	if len(others) == 0 {
+		return listen
+	}
+	return others
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -154,4 +156,53 @@ func withoutTwins(es []*wire.Envelope, but wire.ID) []*wire.Envelope {
 		seen[o.ID()] = true
 		return twin
 	})
+}
+
+// tellPin tells the running device, if there is one.
+func (e *env) tellPin(c *cli.Context, p pin) error {
+	dev, err := e.connected(c)
+	if err != nil || dev == nil {
+		return err
+	}
+	return dev.Pin(c.Context, p.root.ID().String(), p.envelopes())
+}
+
+// inOrder adds objects to the pool and returns them in an order in which each
+// stands behind what it rests on. One that is refused is an error.
+func inOrder(pool *identity.Pool, left []*wire.Envelope) ([]*wire.Envelope, error) {
+	var ordered []*wire.Envelope
+	for len(left) > 0 {
+		var refused []*wire.Envelope
+		var last error
+		for _, o := range left {
+			if _, err := pool.Add(o); err != nil {
+				refused, last = append(refused, o), fmt.Errorf("%s %s: %w", o.Header.Type, o.ID().Short(), err)
+			} else {
+				ordered = append(ordered, o)
+			}
+		}
+		if len(refused) == len(left) {
+			return nil, trustFailure(last)
+		}
+		left = refused
+	}
+	return ordered, nil
+}
+
+// extendPin adds the objects of a pinned domain to it.
+func (e *env) extendPin(c *cli.Context, d dataDir, p pin, objects []*wire.Envelope) error {
+	before := len(p.objects)
+	for _, o := range objects {
+		if o.Domain() == p.root.Domain() {
+			p.objects = append(p.objects, o)
+		}
+	}
+	if len(p.objects) == before {
+		return nil
+	}
+	p.objects = withoutTwins(p.objects, p.root.ID())
+	if err := e.writePin(d, p); err != nil {
+		return err
+	}
+	return e.tellPin(c, p)
 }

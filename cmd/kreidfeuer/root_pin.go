@@ -91,15 +91,6 @@ func (e *env) readPinnable(c *cli.Context, name string) (pin, error) {
 	return p, nil
 }
 
-// tellPin tells the running device, if there is one.
-func (e *env) tellPin(c *cli.Context, p pin) error {
-	dev, err := e.connected(c)
-	if err != nil || dev == nil {
-		return err
-	}
-	return dev.Pin(c.Context, p.root.ID().String(), p.envelopes())
-}
-
 func rootBundleCommand(e *env) *cli.Command {
 	return document(&cli.Command{
 		Name:      "bundle",
@@ -150,26 +141,4 @@ func (e *env) bundle(c *cli.Context) error {
 		return err
 	}
 	return e.writeOutput(c.String("out"), b)
-}
-
-// inOrder adds objects to the pool and returns them in an order in which each
-// stands behind what it rests on. One that is refused is an error.
-func inOrder(pool *identity.Pool, left []*wire.Envelope) ([]*wire.Envelope, error) {
-	var ordered []*wire.Envelope
-	for len(left) > 0 {
-		var refused []*wire.Envelope
-		var last error
-		for _, o := range left {
-			if _, err := pool.Add(o); err != nil {
-				refused, last = append(refused, o), fmt.Errorf("%s %s: %w", o.Header.Type, o.ID().Short(), err)
-			} else {
-				ordered = append(ordered, o)
-			}
-		}
-		if len(refused) == len(left) {
-			return nil, trustFailure(last)
-		}
-		left = refused
-	}
-	return ordered, nil
 }

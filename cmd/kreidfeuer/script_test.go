@@ -77,7 +77,9 @@ func requestBy(ts *testscript.TestScript, _ bool, args []string) {
 // pin DIR ROOT.json FILE... pins files in the data folder DIR by the fingerprint
 // that root show --json has printed.
 func pinBy(ts *testscript.TestScript, neg bool, args []string) {
-	var root rootJSON
+	var root struct {
+		Fingerprint string `json:"fingerprint"`
+	}
 	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
 	ts.Check(json.Unmarshal([]byte(line), &root))
 	err := ts.Exec("kreidfeuer", "root", "pin", "--data", args[0], "--fingerprint", root.Fingerprint, args[2])
@@ -94,28 +96,4 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[2])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(after), 0o600))
-}
-
-// corpusDir finds the collected documents beside the project; empty: there are none.
-func corpusDir(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("KREIDFEUER_SHARED"); dir != "" {
-		return filepath.Join(dir, "corpus", "cap")
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		found := filepath.Join(dir, "shared", "corpus", "cap")
-		if _, err := os.Stat(filepath.Join(found, "INDEX.tsv")); err == nil {
-			return found
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Log("no shared/corpus/cap above the working directory: scripts leave it out")
-			return ""
-		}
-		dir = parent
-	}
 }

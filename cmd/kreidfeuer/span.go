@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -34,3 +36,17 @@ func parseSpan(text string) (uint64, error) {
 
 // stamp writes seconds UTC for people and programs alike.
 func stamp(t uint64) string { return time.Unix(int64(t), 0).UTC().Format(time.RFC3339) }
+
+// endWithin is the end that --valid asks for. Without the flag it is usual
+// seconds after from; it never lies behind limit.
+func endWithin(c *cli.Context, from, usual, limit uint64) (uint64, error) {
+	if !c.IsSet("valid") {
+		return min(from+usual, limit), nil
+	}
+	end, err := validity(c.String("valid"), from)
+	if err == nil && end > limit {
+		err = failf(exitTrust, "--valid %s ends %s, the issuer's own validity %s", c.String("valid"), stamp(end), stamp(limit)).
+			hintf("ask for less, or renew the issuer's certificate first")
+	}
+	return end, err
+}

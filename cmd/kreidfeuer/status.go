@@ -73,3 +73,10 @@ func (e *env) printStatus(s *apitype.Status) {
 		row("attention", e.paint(sgrYellow, hinted(p)))
 	}
 }
+
+func hinted(p apitype.Problem) string {
+	if p.Hint == "" {
+		return p.Message
+	}
+	return p.Message + " (" + p.Hint + ")"
+}

@@ -20,7 +20,7 @@ func TestSigns(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	e := &env{stdout: &checkedWriter{w: &out}}
+	e := &env{stdout: checked(&out)}
 	e.printSigns(s)
 	want := "\nSIGN OF LIFE (Lebenszeichen)\tMEANS\tGIVEN\tCAME BY\tWARNINGS IN FORCE\n" +
 		"Land RP (rp)\theard 5 min ago\t2027-07-14T18:00:00Z\tnetwork, from …abcdefgh\t2 of 2 MISSING\n" +
@@ -28,15 +28,5 @@ func TestSigns(t *testing.T) {
 		"Land NW\tnever heard: warnings may be missing\t-\t-\tunknown\n\n"
 	if out.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
-	}
-}
-
-// TestNearest: a slip is recognised, another word is not.
-func TestNearest(t *testing.T) {
-	known := newApp(&env{stdout: &checkedWriter{w: &bytes.Buffer{}}}).Commands
-	for word, want := range map[string]string{"ini": "init", "statsu": "status", "pers": "peers", "foo": "", "u": "", "": ""} {
-		if got := nearest(known, word); got != want {
-			t.Errorf("nearest to %q: %q, want %q", word, got, want)
-		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,25 +10,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
-
-// runningDevice is what root and cert ask of a device that runs on the data
-// folder. Without one they work on files alone.
-type runningDevice interface {
-	// Head returns the last envelope of a key in a lane of a domain that the
-	// device knows, or zero.
-	Head(ctx context.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error)
-	// Pin makes the device trust a root now. The envelopes are its transmitted
-	// forms: the root first, then what else of its domain came along.
-	Pin(ctx context.Context, fingerprint string, envelopes [][]byte) error
-}
-
-// connected returns the running device, or nil.
-func (e *env) connected(c *cli.Context) (runningDevice, error) {
-	if e.connect == nil {
-		return nil, nil
-	}
-	return e.connect(c)
-}
 
 // trustFlag belongs to every command that judges signed objects.
 func trustFlag() cli.Flag {
@@ -157,4 +137,17 @@ func trustFailure(err error) error {
 		return f.hintf("the key was withdrawn; ask the unit above for a new certificate")
 	}
 	return f
+}
+
+// pinned shows the domains of --trust, or those that the data folder has pinned.
+func (e *env) pinned(c *cli.Context, show func(identity.DomainStatus)) error {
+	pool, err := e.openTrust(c)
+	if err != nil {
+		return err
+	}
+	for _, id := range pool.Domains() {
+		s, _ := pool.Status(id)
+		show(s)
+	}
+	return nil
 }

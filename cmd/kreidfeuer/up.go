@@ -13,16 +13,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/host"
-	ma "github.com/multiformats/go-multiaddr"
 	"github.com/urfave/cli/v2"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
-	"github.com/kreidfeuer/kreidfeuer/node/discovery"
-	peerexchange "github.com/kreidfeuer/kreidfeuer/node/exchange"
 	nodehost "github.com/kreidfeuer/kreidfeuer/node/host"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -156,68 +151,6 @@ func hostname() string {
 	return name
 }
 
-func (u *upper) logger() (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(u.c.String("log"))); err != nil {
-		return nil, failf(exitUsage, "--log %q: want debug, info, warn or error", u.c.String("log"))
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if u.json {
-		return slog.New(slog.NewJSONHandler(u.stderr, options)), nil
-	}
-	return slog.New(slog.NewTextHandler(u.stderr, options)), nil
-}
-
-func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
-	listen := u.cfg.Listen
-	if u.c.IsSet("listen") {
-		listen = u.c.StringSlice("listen")
-	}
-	cfg := nodehost.Config{Key: u.dev.key, Bans: bans, UserAgent: "kreidfeuer/" + version, Log: u.log}
-	for _, s := range listen {
-		a, err := ma.NewMultiaddr(s)
-		if err != nil {
-			return nil, failf(exitUsage, "listen address %q: %w", s, err).hintf("want /ip4/0.0.0.0/udp/7131/quic-v1")
-		}
-		cfg.Listen = append(cfg.Listen, a)
-	}
-	var err error
-	if cfg.Options, err = u.internetOptions(); err != nil {
-		return nil, err
-	}
-	h, err := nodehost.New(cfg)
-	if err != nil {
-		return nil, failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
-	}
-	return h, nil
-}
-
-func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
-	cfg := node.Config{Name: u.cfg.Name, Version: version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
-		WatchInterfaces: true, StoreProblem: u.problem}
-	var err error
-	if cfg.Static, err = u.staticPeers(); err != nil {
-		return nil, err
-	}
-	offset := u.c.Duration("clock-offset")
-	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
-	if !u.c.Bool("no-mdns") {
-		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log), peerexchange.New(h, u.log))
-	}
-	if deps.Radio, err = u.radioConfig(); err != nil {
-		return nil, err
-	}
-	var n *node.Node
-	if err := u.addFinder(&deps, h, cfg.Static, func() []wire.ID { return n.Domains() }); err != nil {
-		return nil, err
-	}
-	n, err = node.New(ctx, cfg, deps)
-	if err != nil {
-		return nil, failf(exitData, "%w", err)
-	}
-	return n, nil
-}
-
 // serve runs the device with its control API until ctx ends or one of them fails.
 func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 	listener, err := u.listenAPI()
@@ -275,31 +208,5 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 		return err
 	}
 	u.notef("stopped")
-	return nil
-}
-
-// trustPinned makes the device trust what the data folder has pinned.
-func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]pin, error) {
-	pins, err := u.dir.readPins()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pins {
-		if err := n.Trust(ctx, p.root, p.objects); err != nil {
-			return nil, failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
-		}
-	}
-	return pins, nil
-}
-
-// passOn gives the neighbours what came with the pinned roots: certificates, and
-// revocations above all.
-func (u *upper) passOn(ctx context.Context, n *node.Node, pins []pin) error {
-	for _, p := range pins {
-		envelopes := p.envelopes()
-		if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
-			u.log.Warn("pass on trust objects", "domain", p.root.Domain(), "err", err)
-		}
-	}
 	return nil
 }

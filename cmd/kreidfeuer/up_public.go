@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -120,22 +119,6 @@ func (u *upper) openApps() (*web.Apps, error) {
 		return web.OpenApps(dir)
 	}
 	return ownApp()
-}
-
-// ownApp is the program that runs, as a file to hand on.
-func ownApp() (*web.Apps, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	platform := runtime.GOOS + "-" + runtime.GOARCH
-	switch {
-	case runtime.GOARCH == "arm":
-		platform = runtime.GOOS + "-armv7" // what make dist builds for it
-	case runtime.GOOS == "windows":
-		platform += ".exe"
-	}
-	return web.OwnApp(path, platform)
 }
 
 // pageAddresses are the addresses at which others reach a listener, those that

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
-
-	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -64,31 +60,11 @@ func (u *upper) firstSteps() string {
 		"The device takes it at once. To found a root: kreidfeuer root create --help\n\n"
 }
 
-// reachable leaves out the addresses that only this machine can dial, unless
-// there are no others.
-func reachable(listen []string) []string {
-	others := slices.DeleteFunc(slices.Clone(listen), func(s string) bool {
-		a, err := ma.NewMultiaddr(s)
-		return err == nil && manet.IsIPLoopback(a)
-	})
-	if len(others) == 0 {
-		return listen
-	}
-	return others
-}
-
 func orUnnamed(name string) string {
 	if name == "" {
 		return "an unnamed device"
 	}
 	return printable(name)
-}
-
-func hinted(p apitype.Problem) string {
-	if p.Hint == "" {
-		return p.Message
-	}
-	return p.Message + " (" + p.Hint + ")"
 }
 
 // show prints what happens and starts the siren.

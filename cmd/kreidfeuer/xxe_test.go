@@ -111,10 +111,3 @@ func TestReadTrace(t *testing.T) {
 		t.Errorf("opened %v, calls %q", opened, calls)
 	}
 }
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}

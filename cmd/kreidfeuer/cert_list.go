@@ -11,49 +11,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/row"
 )
 
-// listRoots lists the domains that the running device trusts or, if none runs,
-// that the data folder has pinned.
-func (e *env) listRoots(c *cli.Context) error {
-	dev, err := e.runningClient(c)
-	if err != nil {
-		return err
-	}
-	var roots []apitype.Root
-	if dev != nil {
-		defer dev.Close()
-		for r, err := range dev.Roots(c.Context) {
-			if err != nil {
-				return deviceError(err)
-			}
-			roots = append(roots, r)
-		}
-	} else if err := e.pinned(c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
-		return err
-	}
-	if len(roots) == 0 {
-		e.notef("No root is pinned here: this device trusts nobody. kreidfeuer root pin --help")
-	}
-	for i, r := range roots {
-		if e.json {
-			r.Schema = apitype.SchemaRoot
-			if err := e.printJSON(r); err != nil {
-				return err
-			}
-			continue
-		}
-		if i > 0 {
-			e.printf("\n")
-		}
-		state := "in force"
-		if r.Frozen {
-			state = e.paint(sgrRed, fmt.Sprintf("FROZEN: %d versions claim to succeed this one; ask the root's holders", len(r.Conflict)))
-		}
-		e.table(e.stdout, []string{"root\t" + oneLine(r.Name), fmt.Sprintf("version\t%d", r.Version),
-			fmt.Sprintf("threshold\t%d of %d", r.Threshold, len(r.Keys)), "state\t" + state, "domain\t" + r.Fingerprint})
-	}
-	return nil
-}
-
 // listCertificates lists the certificates that the running device knows or, if
 // none runs, that came with the pinned roots.
 func (e *env) listCertificates(c *cli.Context) error {
@@ -113,17 +70,4 @@ func (e *env) certificateRow(c apitype.Certificate) string {
 	}
 	return strings.Join([]string{authority, c.Kind, oneLine(c.Name), oneLine(c.Function), oneLine(areas), state,
 		c.Expires.Format("2006-01-02"), c.ID[:8]}, "\t")
-}
-
-// pinned shows the domains of --trust, or those that the data folder has pinned.
-func (e *env) pinned(c *cli.Context, show func(identity.DomainStatus)) error {
-	pool, err := e.openTrust(c)
-	if err != nil {
-		return err
-	}
-	for _, id := range pool.Domains() {
-		s, _ := pool.Status(id)
-		show(s)
-	}
-	return nil
 }

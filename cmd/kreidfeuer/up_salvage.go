@@ -52,34 +52,6 @@ func (u *upper) openMemory(ctx context.Context, why error) (*persist.Store, erro
 	return st, nil
 }
 
-// openStore opens a device's store; the error says what the person can do.
-func (e *env) openStore(ctx context.Context, dir dataDir, backend persist.Backend) (*persist.Store, error) {
-	st, err := persist.OpenPath(ctx, dir.store(), backend, persist.Options{})
-	return st, e.storeFailure(dir, err)
-}
-
-// storeFailure gives an error of the store its exit code and a hint.
-func (e *env) storeFailure(dir dataDir, err error) error {
-	var locked *persist.LockedError
-	var newer *persist.SchemaError
-	var damaged *persist.DamagedError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &locked):
-		return failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
-	case errors.As(err, &newer):
-		return failf(exitData, "%w", err).hintf("install the newer kreidfeuer; nothing was changed")
-	case errors.As(err, &damaged):
-		return failf(exitData, "%w", err).hintf("kreidfeuer store verify --repair keeps what is good; kreidfeuer up does so by itself")
-	case errors.Is(err, persist.ErrReadOnly):
-		return failf(exitSystem, "open the store: %w", err).hintf("the device must be able to write to %s; --data DIR names another folder", dir.path)
-	case errors.Is(err, persist.ErrFull):
-		return failf(exitSystem, "open the store: %w", err)
-	}
-	return failf(exitData, "open the store: %w", err)
-}
-
 // refuseStore is the failure for errors with which the device must not start.
 func (u *upper) refuseStore(err error) error {
 	if errors.As(err, new(*persist.LockedError)) || errors.As(err, new(*persist.SchemaError)) {
@@ -118,13 +90,6 @@ func (u *upper) salvage(ctx context.Context, why error) bool {
 	u.warnf("the store was damaged; kept: %d envelopes, %d local values; lost: %s; neighbours bring what is in force; the damaged database is in %s",
 		report.Envelopes, report.Local, lossText(report.Lost), filepath.Join(u.dir.store(), "damaged"))
 	return true
-}
-
-func lossText(l persist.Loss) string {
-	if l == (persist.Loss{}) {
-		return "nothing that is known"
-	}
-	return fmt.Sprintf("%d envelopes, %d parts, %d events, %d local values", l.Envelopes, l.Parts, l.Events, l.Local)
 }
 
 // listenAPI opens the control API's endpoint; nil if the data folder cannot be

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
+)
+
+func TestRefusalsInWords(t *testing.T) {
+	for reason := range wire.Reasons() {
+		if refusals[reason] == "" {
+			t.Errorf("no words for %s", reason)
+		}
+	}
+	if len(refusals) != len(wire.Reasons()) {
+		t.Errorf("%d reasons in words, %d in all", len(refusals), len(wire.Reasons()))
+	}
+}
+
+// TestImportVerdict holds exit codes to what was found.
+func TestImportVerdict(t *testing.T) {
+	reason := func(r string) []apitype.ImportRefusal { return []apitype.ImportRefusal{{Reason: r, Count: 1}} }
+	for name, test := range map[string]struct {
+		m    apitype.Imported
+		want exitCode
+	}{
+		"nothing":           {apitype.Imported{}, exitOK},
+		"new":               {apitype.Imported{Accepted: 3}, exitOK},
+		"known":             {apitype.Imported{Known: 3}, exitOK},
+		"others' too":       {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("unknown-domain")}, exitOK},
+		"forged among them": {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("bad-signature")}, exitNo},
+		"others' only":      {apitype.Imported{Refused: 1, Reasons: reason("unknown-domain")}, exitTrust},
+		"damaged":           {apitype.Imported{Known: 3, BundleState: apitype.BundleState{Damaged: 1}}, exitNo},
+		"given up":          {apitype.Imported{Known: 3, GaveUp: "forged"}, exitNo},
+		"disk full":         {apitype.Imported{Accepted: 3, Unsaved: 3}, exitSystem},
+	} {
+		got := exitOK
+		if err := importVerdict(&test.m); err != nil {
+			got = classify(err).code
+		}
+		if got != test.want {
+			t.Errorf("%s: exit status %d, want %d", name, got, test.want)
+		}
+	}
+}

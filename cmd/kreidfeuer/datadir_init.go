@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// initDataDir makes the data folder unless it is there. The configuration comes
+// last and says that the folder is whole: what an interrupted run left is
+// completed by the next one.
+func (e *env) initDataDir(d dataDir, cfg config) (made bool, err error) {
+	if _, err := os.Stat(d.config()); err == nil {
+		if _, err := d.openConfig(); err != nil {
+			return false, err
+		}
+		_, err := d.openDevice()
+		return false, err
+	}
+	if err := d.checkFree(); err != nil {
+		return false, err
+	}
+	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
+		return false, failf(exitSystem, "make the data folder: %w", err)
+	}
+	if err := os.Chmod(d.path, 0o700); err != nil {
+		return false, failf(exitSystem, "make the data folder private: %w", err)
+	}
+	if err := e.initDeviceKey(d); err != nil {
+		return false, err
+	}
+	b, err := cfg.encode()
+	if err != nil {
+		return false, err
+	}
+	return true, e.writeFile(d.config(), b, 0o600)
+}
+
+func (e *env) initDeviceKey(d dataDir) error {
+	if _, err := os.Stat(d.deviceKey()); err == nil {
+		_, err := d.openDevice()
+		return err
+	}
+	_, key, err := ed25519.GenerateKey(e.random)
+	if err != nil {
+		return fmt.Errorf("make the device key: %w", err)
+	}
+	b, err := device{key: key}.encode()
+	if err != nil {
+		return fmt.Errorf("make the device key: %w", err)
+	}
+	return e.createFile(d.deviceKey(), b, 0o600)
+}
+
+// checkFree refuses a folder that holds something else, or a device that has
+// lost its configuration.
+func (d dataDir) checkFree() error {
+	entries, err := os.ReadDir(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failf(exitData, "read the data folder: %w", err)
+	}
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case name == "device.key" || name == "pins" || strings.HasSuffix(name, ".tmp"):
+		case name == "store":
+			return failf(exitData, "%s holds a store but no config.json", d.path).
+				hintf("restore config.json from a backup, or name another folder with --data DIR")
+		default:
+			return failf(exitData, "%s holds other files (%s) and no device", d.path, name).
+				hintf("name an empty or new folder with --data DIR")
+		}
+	}
+	return nil
+}

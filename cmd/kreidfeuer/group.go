@@ -1,0 +1,62 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+// commands lists the subcommands in the order of the help text.
+func commands(e *env) []*cli.Command {
+	return append([]*cli.Command{
+		initCommand(e),
+		upCommand(e),
+		statusCommand(e),
+		peersCommand(e),
+		demoCommand(e),
+		rootCommand(e),
+		certCommand(e),
+		alertCommand(e),
+		carryCommand(e),
+		storeCommand(e),
+		capCommand(e),
+		completionCommand(e),
+		manCommand(e),
+	}, hostileCommands(e)...)
+}
+
+func alertCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:  "alert",
+		Usage: "issue, approve and end warnings, and look at those that came",
+		Subcommands: []*cli.Command{
+			alertComposeCommand(e), alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
+			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
+			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e), alertPrintCommand(e),
+		},
+	}
+}
+
+func certCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:  "cert",
+		Usage: "request, grant, sign, show, revoke and import certificates, bind devices, give signs of life",
+		Subcommands: []*cli.Command{
+			certRequestCommand(e), certGrantCommand(e), certSignCommand(e), certShowCommand(e), certRevokeCommand(e),
+			certImportCommand(e), certStationCommand(e), certBeaconCommand(e),
+		},
+	}
+}
+
+func carryCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name:  "carry",
+		Usage: "carry warnings by hand: as a file, or through a folder on a stick",
+		Description: "A bundle is one file with signed warnings and what proves them. Whoever reads it in\n" +
+			"judges each warning as if it had come over the network: nobody along the way has to\n" +
+			"be trusted. sync keeps a folder on a stick that many devices share.",
+		Subcommands: []*cli.Command{
+			carryExportCommand(e),
+			carryImportCommand(e),
+			carryInspectCommand(e),
+			carrySyncCommand(e),
+			carryAppCommand(e),
+		},
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+type stationJSON struct {
+	Peer string `json:"peer"`
+	Name string `json:"name"`
+}
+
+func describeStation(s *identity.Station) *stationJSON {
+	j := &stationJSON{Peer: fmt.Sprintf("%x", s.Peer), Name: s.Name}
+	if id, err := peer.IDFromBytes(s.Peer); err == nil {
+		j.Peer = id.String()
+	}
+	return j
+}
+
+func (s *stationJSON) rows() []string {
+	return []string{"device\t" + s.Peer, "name\t" + oneLine(s.Name)}
+}
+
+type beaconJSON struct {
+	Heads   map[string]string `json:"heads"`    // lane to "SEQUENCE:ID", as cert revoke --last takes it
+	InForce []string          `json:"in_force"` // prefixes of envelope IDs, hexadecimal
+}
+
+func describeBeacon(b *identity.Beacon) *beaconJSON {
+	j := &beaconJSON{Heads: map[string]string{}, InForce: []string{}}
+	for lane, h := range b.Heads {
+		j.Heads[lane.String()] = fmt.Sprintf("%d:%s", h.Sequence, h.ID)
+	}
+	for _, p := range b.InForce {
+		j.InForce = append(j.InForce, hex.EncodeToString(p[:]))
+	}
+	return j
+}
+
+func (b *beaconJSON) rows() []string {
+	rows := []string{"in force\t" + counted(len(b.InForce), "warning")}
+	if len(b.InForce) > 0 {
+		rows[0] += ": " + strings.Join(b.InForce, ", ")
+	}
+	for _, lane := range slices.Sorted(maps.Keys(b.Heads)) {
+		rows = append(rows, "last\t"+lane+":"+b.Heads[lane])
+	}
+	return rows
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
+)
+
+// authorTrust makes an object of lane trust and has all signers sign it. The
+// first is the author, whose chain it continues.
+func (e *env) authorTrust(c *cli.Context, i *issuing, signers []*signer, build func(*signerState, uint64, *wire.ID) (*wire.Envelope, error)) (*wire.Envelope, error) {
+	author := signers[0]
+	known, err := e.knownHead(c, i.domain, author.key.Public(), wire.LaneTrust)
+	if err != nil {
+		return nil, err
+	}
+	return author.author(wire.LaneTrust, known, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		o, err := build(st, seq, prev)
+		if err != nil {
+			return nil, trustFailure(err)
+		}
+		for _, s := range signers {
+			ref, err := i.signerRef(s, o.Header.Created)
+			if err != nil {
+				return nil, err
+			}
+			if o, err = i.pool.Sign(o, ref, s.key); err != nil {
+				return nil, trustFailure(fmt.Errorf("%s: %w", s.path, err))
+			}
+		}
+		if o.Header.Type == wire.TypeRevocation {
+			st.remember(o)
+		}
+		return o, nil
+	})
+}
+
+// knownHead asks the running device for the end of a key's chain.
+func (e *env) knownHead(c *cli.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
+	dev, err := e.connected(c)
+	if err != nil || dev == nil {
+		return identity.Head{}, err
+	}
+	return dev.Head(c.Context, domain, key, lane)
+}
+
+// finishTrust writes a signed object with its chain and says whether it is
+// complete. One that lacks signatures is written too: others add theirs.
+func (e *env) finishTrust(c *cli.Context, pool *identity.Pool, o *wire.Envelope, out string) error {
+	_, err := pool.Verify(o)
+	short := errors.Is(err, &wire.Refusal{Reason: wire.ReasonBadQuorum})
+	if err != nil && !short {
+		return trustFailure(err)
+	}
+	o.Chain = pool.ChainFor(o)
+	b, err := armor(o)
+	if err != nil {
+		return err
+	}
+	if err := e.writeOutput(out, b); err != nil {
+		return err
+	}
+	what := o.Header.Type.String()
+	if short {
+		e.notef("The %s is NOT finished: further persons must sign it with kreidfeuer cert sign. It has %d signatures.", what, len(o.Signers))
+	} else {
+		e.notef("The %s is complete: %s", what, identity.Fingerprint(o.ID()))
+	}
+	return nil
+}
