@@ -75,7 +75,7 @@ var DefaultParams = Params{Connections: 24, Degree: 16, Least: 12, Most: 160, Ou
 // devices: from dialling to the first transfer, from the offer's being due to its
 // arrival, and from there to the transfer's.
 const (
-	joinTrips  = 19
+	joinTrips  = 15
 	offerTrips = 5
 	takeTrips  = 1 // beside the transfer's own
 )
