@@ -88,6 +88,7 @@ func (r *Router) drain() {
 func (r *Router) write(batch []pending) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	batch = r.withGrounds(batch)
 	r.dropGone(batch)
 	err := r.put(batch)
 	if err != nil {
@@ -119,11 +120,12 @@ func (r *Router) dropGone(batch []pending) {
 	}
 }
 
-// kept is what is still known of j. The caller holds r.mu.
+// kept is what is still known of j, and not written as the grounds of something else. The
+// caller holds r.mu.
 func (r *Router) kept(j *judged) *judged {
 	kept := &judged{gone: j.gone}
 	for i, e := range j.entries {
-		if r.ledger.Known(e.ID) == e {
+		if r.ledger.Known(e.ID) == e && !e.Written {
 			kept.entries, kept.records = append(kept.entries, e), append(kept.records, j.records[i])
 		}
 	}

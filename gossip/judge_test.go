@@ -303,3 +303,44 @@ func TestWhatGaveWayIsNotWritten(t *testing.T) {
 		t.Error("its issuers are not")
 	}
 }
+
+// A certificate proves a warning before it is written: whatever is written first, the
+// warning is never in the store without what it rests on.
+func TestNothingIsWrittenBeforeItsGrounds(t *testing.T) {
+	tree := newTree(t)
+	e := warning(t, tree, "one")
+	bare := *e
+	bare.Chain = nil
+	for _, queued := range []bool{true, false} { // the certificates, when the warning is written
+		store := newMemory()
+		s := newStation(t, tree.Pinned(), store)
+		var chain []pending
+		for _, raw := range e.Chain {
+			j, err := s.judge(raw, origin{}, now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			chain = append(chain, pending{judged: j})
+		}
+		if !queued { // the pool has them, the ledger not yet
+			s.unremember(chain...)
+		}
+		j, err := s.judge(bare.EncodeFull(), origin{}, now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.write([]pending{{judged: j}})
+		after := newStation(t, tree.Pinned(), store) // the power fails here
+		if err := after.load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := after.pool.Verify(&bare); err != nil {
+			t.Errorf("certificates queued %t: after a restart the warning is refused: %v", queued, err)
+		}
+		if got, want := store.count(), uint64(1+len(e.Chain)); got != want {
+			t.Errorf("%d envelopes in the store, want %d", got, want)
+		}
+		store.watch(func(r Record) { t.Errorf("%s is written twice", r.Envelope.Header.Type) })
+		s.write(chain)
+	}
+}

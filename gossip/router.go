@@ -211,6 +211,7 @@ func (r *Router) load(ctx context.Context) error {
 			r.log.Warn("stored envelope is not kept any more", "id", e.ID(), "err", err)
 			over = append(over, e.ID())
 		}
+		n.Written = true
 		for _, g := range gone {
 			over = append(over, g.ID)
 		}

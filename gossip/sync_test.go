@@ -318,8 +318,16 @@ func TestChainsAreAskedFor(t *testing.T) {
 	bare := *e
 	bare.Chain = nil
 	a.publish(t, bare.EncodeFull())
-	if a.store.count() != 1 {
-		t.Fatalf("%d envelopes are kept", a.store.count())
+	var chain []wire.ID
+	for _, raw := range e.Chain {
+		c, err := wire.Decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = append(chain, c.ID())
+	}
+	if _, err := a.Release(t.Context(), chain); err != nil || a.store.count() != 1 {
+		t.Fatalf("%d envelopes are kept, %v", a.store.count(), err)
 	}
 	connect(t, b.host, a.host)
 	eventually(t, "b knows the warning", b.knows(e.ID(), 2))

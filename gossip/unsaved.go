@@ -122,5 +122,9 @@ func (r *Router) put(batch []pending) error {
 	// when the device is told to stop.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return r.store.Put(ctx, records, gone)
+	if err := r.store.Put(ctx, records, gone); err != nil {
+		return err
+	}
+	r.noteWritten(batch)
+	return nil
 }

@@ -23,6 +23,7 @@ type Entry struct {
 	Whole     bool   // every part is here
 	Full      bool   // more signatures would not raise the level
 	Recovered bool   // a root version that recovery keys have signed
+	Written   bool   // it is in the store; else on its way there
 	Emergency uint64 // when one person signed it in an emergency, seconds UTC; 0: nobody did
 }
 
