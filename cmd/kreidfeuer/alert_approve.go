@@ -5,14 +5,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func alertApproveCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertApproveCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "approve",
 		Usage:     "add the second signature to a draft; the last one needed sends it",
 		ArgsUsage: "ID|FILE",
@@ -24,23 +27,23 @@ func alertApproveCommand(e *env) *cli.Command {
 			"  kreidfeuer alert approve draft.pem --key braun.key --out complete.pem",
 		Flags: append(officerFlags(), sendingFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the draft's ID or file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the draft's ID or file"); err != nil {
 				return err
 			}
-			return e.approveAlert(c, c.Args().First())
+			return approveAlert(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
-func (e *env) approveAlert(c *cli.Context, name string) error {
-	o, err := e.openOfficer(c)
+func approveAlert(e *shell.Env, c *cli.Context, name string) error {
+	o, err := openOfficer(e, c)
 	if err != nil {
 		return err
 	}
 	if c.String("out") == "" && o.dev == nil {
 		return noDevice()
 	}
-	u, err := e.findUnsigned(c, o.dev, name)
+	u, err := findUnsigned(e, c, o.dev, name)
 	if err != nil {
 		return err
 	}
@@ -54,7 +57,7 @@ func (e *env) approveAlert(c *cli.Context, name string) error {
 	if err := o.mayApprove(before, u.draft); err != nil {
 		return err
 	}
-	dialog, closeDialog := e.newDialog(name == "-")
+	dialog, closeDialog := newDialog(e, name == "-")
 	defer closeDialog()
 	details, err := o.approvalDetails(before)
 	if err != nil {
@@ -78,22 +81,22 @@ func (e *env) approveAlert(c *cli.Context, name string) error {
 func (o *officer) mayApprove(d *issued, draft *apitype.DraftSummary) error {
 	a := d.alert
 	if draft != nil && draft.State == apitype.DraftRejected {
-		return failf(exitNo, "the draft was rejected: %s", oneLine(draft.Comment))
+		return exit.Errorf(exit.No, "the draft was rejected: %s", shell.OneLine(draft.Comment))
 	}
 	if a.Header.Authority != o.unit.Authority || d.verified.Domain != o.unit.Domain {
-		return failf(exitTrust, "the draft is one of %q; officers of %q cannot approve it", a.Header.Authority, o.unit.Authority)
+		return exit.Errorf(exit.Trust, "the draft is one of %q; officers of %q cannot approve it", a.Header.Authority, o.unit.Authority)
 	}
 	if int(d.verified.Level) >= d.verified.Needed {
-		return failf(exitNo, "all signatures that it needs are there").hintf("kreidfeuer alert publish FILE sends a file")
+		return exit.Errorf(exit.No, "all signatures that it needs are there").Hintf("kreidfeuer alert publish FILE sends a file")
 	}
 	for _, s := range d.verified.Signers {
 		if s != nil && o.is(s) {
-			return failf(exitTrust, "%s has signed this already: a second person must approve it", s.Name).
-				hintf("with another officer's key: --key FILE")
+			return exit.Errorf(exit.Trust, "%s has signed this already: a second person must approve it", s.Name).
+				Hintf("with another officer's key: --key FILE")
 		}
 	}
-	if a.Header.Expires <= o.env.unix() {
-		return failf(exitNo, "it has expired at %s", stamp(a.Header.Expires)).hintf("compose it anew")
+	if a.Header.Expires <= o.env.Unix() {
+		return exit.Errorf(exit.No, "it has expired at %s", shell.Stamp(a.Header.Expires)).Hintf("compose it anew")
 	}
 	return nil
 }
@@ -106,7 +109,7 @@ func (o *officer) approvalDetails(d *issued) ([]string, error) {
 			lines = append(lines, fmt.Sprintf("Unterschrieben hat: %s", personText(s)))
 		}
 	}
-	lines = append(lines, "Verfasst: "+o.env.dayTime(unixTime(d.alert.Header.Created)), fmt.Sprintf("Es unterschreibt: %s, %s", personText(o.cert), o.unit.Name))
+	lines = append(lines, "Verfasst: "+dayTime(o.env, unixTime(d.alert.Header.Created)), fmt.Sprintf("Es unterschreibt: %s, %s", personText(o.cert), o.unit.Name))
 	changes, err := o.changes(d.alert)
 	return append(lines, changes...), err
 }
@@ -147,8 +150,8 @@ func (o *officer) countersign(before *issued) (*issued, error) {
 		return nil, err
 	}
 	if done.verified.Level <= before.verified.Level {
-		return nil, failf(exitTrust, "the signature of %s does not count for this", o.cert.Name).
-			hintf("officers count if the unit above has certified them, or enough officers of the unit; see kreidfeuer cert show")
+		return nil, exit.Errorf(exit.Trust, "the signature of %s does not count for this", o.cert.Name).
+			Hintf("officers count if the unit above has certified them, or enough officers of the unit; see kreidfeuer cert show")
 	}
 	return done, nil
 }
@@ -159,7 +162,7 @@ func permits(signers []*identity.Certificate, demand identity.Demand) error {
 			continue
 		}
 		if err := s.Scope.Permit(demand); err != nil {
-			return failf(exitTrust, "%s may not sign this: %w", s.Name, err)
+			return exit.Errorf(exit.Trust, "%s may not sign this: %w", s.Name, err)
 		}
 	}
 	return nil
@@ -175,5 +178,5 @@ func (o *officer) deliverApproval(d *issued, draft *apitype.DraftSummary) error 
 	if err != nil {
 		return deviceError(err)
 	}
-	return o.env.printDraft(&answered)
+	return printDraft(o.env, &answered)
 }

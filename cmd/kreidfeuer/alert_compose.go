@@ -6,14 +6,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-func alertComposeCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertComposeCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "compose",
 		Usage: "write a warning step by step, from a template",
 		Description: "Asks what, where, how severe, until when and what people should do; Enter keeps what\n" +
@@ -26,19 +29,19 @@ func alertComposeCommand(e *env) *cli.Command {
 			"  kreidfeuer alert compose --drill --key weber.key",
 		Flags: append(draftFlags(), issueFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none; kreidfeuer alert issue takes files"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none; kreidfeuer alert issue takes files"); err != nil {
 				return err
 			}
-			return e.composeAlert(c)
+			return composeAlert(e, c)
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
 // nobody is the author of a draft until it is issued. A domain of that ID
 // cannot be: nobody finds a root with this hash.
 var nobody = compose.Author{Domain: wire.ID{1}, Authority: "entwurf", Name: "(noch niemand)"}
 
-func (e *env) composeAlert(c *cli.Context) error {
+func composeAlert(e *shell.Env, c *cli.Context) error {
 	var lane wire.Lane
 	if c.Bool("live") || c.Bool("drill") {
 		var err error
@@ -47,11 +50,11 @@ func (e *env) composeAlert(c *cli.Context) error {
 		}
 	}
 	d := compose.Draft{Author: nobody, Lane: wire.LaneLive}
-	d.Now, d.Offset = e.unix(), e.offset()
-	if err := e.fillDraft(c, &d); err != nil {
+	d.Now, d.Offset = e.Unix(), e.Offset()
+	if err := fillDraft(e, c, &d); err != nil {
 		return err
 	}
-	dialog, closeDialog := e.newDialog(false)
+	dialog, closeDialog := newDialog(e, false)
 	defer closeDialog()
 	guided := d.Template == "" && len(d.Texts) == 0 || len(d.Areas) == 0
 	if guided {
@@ -60,7 +63,7 @@ func (e *env) composeAlert(c *cli.Context) error {
 			return err
 		}
 	}
-	m, err := compose.Compose(d, e.random)
+	m, err := compose.Compose(d, e.Random)
 	if err != nil {
 		return composeFailure(err)
 	}
@@ -76,9 +79,9 @@ func (e *env) composeAlert(c *cli.Context) error {
 		}
 	}
 	if lane == 0 {
-		return e.writeDraft(m.CAP, out)
+		return writeDraft(e, m.CAP, out)
 	}
-	return e.issueDraft(c, d, lane, dialog)
+	return issueDraft(e, c, d, lane, dialog)
 }
 
 // preview shows all texts that will be on screens.
@@ -90,7 +93,7 @@ func (d *dialog) preview(c *cap.Alert) error {
 	d.showTexts(a, true)
 	for _, limit := range []int{alert.ShortWEA, alert.LongWEA, alert.ShortDisplay, alert.DEAlert} {
 		text := a.Short(limit, alert.Condition{})
-		d.printf("\n[%d/%d] %s\n", len([]rune(text)), limit, printable(text))
+		d.printf("\n[%d/%d] %s\n", len([]rune(text)), limit, shell.Printable(text))
 	}
 	return nil
 }
@@ -103,7 +106,7 @@ func (d *dialog) askWhere(c *cli.Context) (out string, lane wire.Lane, err error
 	}
 	switch strings.ToUpper(answer) {
 	case "":
-		return "", 0, errAborted
+		return "", 0, shell.ErrAborted
 	case "ECHT", "LIVE":
 		lane = wire.LaneLive
 	case "ÜBUNG", "UEBUNG", "DRILL":
@@ -125,34 +128,34 @@ func (d *dialog) askWhere(c *cli.Context) (out string, lane wire.Lane, err error
 
 // writeDraft writes a CAP document of status Draft, which travels nowhere and
 // which alert issue takes.
-func (e *env) writeDraft(c *cap.Alert, out string) error {
+func writeDraft(e *shell.Env, c *cap.Alert, out string) error {
 	c.Status, c.Sender = cap.Draft, nobody.Authority
 	for i := range c.Info {
 		c.Info[i].SenderName = ""
 	}
 	var b bytes.Buffer
 	if err := cap.Write(&b, c, cap.WriteOptions{}); err != nil {
-		return failf(exitNo, "write the draft: %w", err)
+		return exit.Errorf(exit.No, "write the draft: %w", err)
 	}
-	if err := e.writeOutput(out, b.Bytes()); err != nil {
+	if err := e.WriteOutput(out, b.Bytes()); err != nil {
 		return err
 	}
 	if out != "" && out != "-" {
-		e.notef("Herausgeben: kreidfeuer alert issue %s --live oder --drill", out)
+		e.Notef("Herausgeben: kreidfeuer alert issue %s --live oder --drill", out)
 	}
 	return nil
 }
 
 // issueDraft goes on to sign what was composed, in the officer's name.
-func (e *env) issueDraft(c *cli.Context, d compose.Draft, lane wire.Lane, dialog *dialog) error {
-	o, err := e.openOfficer(c)
+func issueDraft(e *shell.Env, c *cli.Context, d compose.Draft, lane wire.Lane, dialog *dialog) error {
+	o, err := openOfficer(e, c)
 	if err != nil {
 		return err
 	}
 	by := o.author()
 	by.Contact, by.Web = d.Contact, d.Web
 	d.Author, d.Lane = by, lane
-	m, err := compose.Compose(d, e.random)
+	m, err := compose.Compose(d, e.Random)
 	if err != nil {
 		return composeFailure(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
@@ -27,15 +29,15 @@ func (d *dialog) confirm(a *alert.Alert, s screen) error {
 	places := placesOf(a)
 	d.show(a, places, s)
 	for try := 1; ; try++ {
-		typed, err := d.ask(fmt.Sprintf("\nZum %s den Ort eintippen (%s): ", s.action, oneLine(places[0].AreaDesc)))
+		typed, err := d.ask(fmt.Sprintf("\nZum %s den Ort eintippen (%s): ", s.action, shell.OneLine(places[0].AreaDesc)))
 		switch {
 		case err != nil:
 			return err
 		case slices.ContainsFunc(places, func(p cap.Area) bool { return isPlace(p, typed) }):
 			return d.confirmAlone(s)
 		case try == confirmTries || !d.person:
-			return failf(exitAborted, "nothing was signed: %q is not the place", typed).
-				hintf("the warning is for %s", oneLine(places[0].AreaDesc))
+			return exit.Errorf(exit.Aborted, "nothing was signed: %q is not the place", typed).
+				Hintf("the warning is for %s", shell.OneLine(places[0].AreaDesc))
 		}
 		d.printf("Das ist nicht der Ort.\n")
 	}
@@ -51,14 +53,14 @@ func (d *dialog) confirmAlone(s screen) error {
 		return err
 	}
 	if typed != "NOTFALL" {
-		return failf(exitAborted, "nothing was signed: the emergency was not confirmed")
+		return exit.Errorf(exit.Aborted, "nothing was signed: the emergency was not confirmed")
 	}
 	return nil
 }
 
 func (d *dialog) show(a *alert.Alert, places []cap.Area, s screen) {
 	e := d.env
-	if e.stdinTerminal && e.stderrTerminal {
+	if e.StdinTerminal && e.StderrTerminal {
 		d.printf("\x1b[2J\x1b[H") // the whole screen is this question
 	}
 	word, colour := "ECHTE WARNUNG", "1;97;41"
@@ -69,19 +71,19 @@ func (d *dialog) show(a *alert.Alert, places []cap.Area, s screen) {
 		word = "ECHT: " + strings.ToUpper(alert.German.Kind(a.Kind))
 	}
 	for _, line := range []string{"", word, ""} {
-		d.printf("%s\n", e.paintOn(colour, centre(line)))
+		d.printf("%s\n", paintOn(e, colour, centre(line)))
 	}
 	if !a.Kind.Ends() {
 		d.printf("%s\n", levelText(a))
 	}
 	for _, p := range places {
-		d.printf("Ort: %s\n", oneLine(placeText(p)))
+		d.printf("Ort: %s\n", shell.OneLine(placeText(p)))
 	}
 	for _, line := range s.details {
-		d.printf("%s\n", oneLine(line))
+		d.printf("%s\n", shell.OneLine(line))
 	}
 	if s.emergency {
-		d.printf("%s\n", e.paintOn(sgrRed, "NOTFALL-UNTERSCHRIFT: gilt ohne zweite Person, erscheint als „noch nicht bestätigt“ und verfällt nach 60 Minuten."))
+		d.printf("%s\n", paintOn(e, shell.Red, "NOTFALL-UNTERSCHRIFT: gilt ohne zweite Person, erscheint als „noch nicht bestätigt“ und verfällt nach 60 Minuten."))
 	}
 	if s.brief {
 		return
@@ -129,8 +131,8 @@ func centre(text string) string {
 }
 
 // paintOn colours text for the terminal of standard error.
-func (e *env) paintOn(sgr, text string) string {
-	if !e.stderrTerminal || e.getenv("NO_COLOR") != "" || e.getenv("TERM") == "dumb" {
+func paintOn(e *shell.Env, sgr, text string) string {
+	if !e.StderrTerminal || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
 		return text
 	}
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"

@@ -8,12 +8,15 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // dialog asks the person who starts a command, line by line. Standard input may
 // be a pipe: then it holds the answers, as a script knows them.
 type dialog struct {
-	env    *env
+	env    *shell.Env
 	in     *bufio.Reader
 	out    io.Writer
 	person bool // who answers can answer again
@@ -23,14 +26,14 @@ type dialog struct {
 
 // newDialog asks on standard input; if that holds a document instead, at the
 // terminal. Close it with the returned function.
-func (e *env) newDialog(stdinTaken bool) (*dialog, func()) {
+func newDialog(e *shell.Env, stdinTaken bool) (*dialog, func()) {
 	if !stdinTaken {
-		return &dialog{env: e, in: bufio.NewReader(e.stdin), out: e.stderr, person: e.stdinTerminal}, func() {}
+		return &dialog{env: e, in: bufio.NewReader(e.Stdin), out: e.Stderr, person: e.StdinTerminal}, func() {}
 	}
-	in, out, err := openTerminal()
+	in, out, err := shell.OpenTerminal()
 	if err != nil {
-		return &dialog{env: e, out: e.stderr, absent: failf(exitUsage, "standard input holds the document, and there is no terminal to ask at").
-			hintf("name the document's file")}, func() {}
+		return &dialog{env: e, out: e.Stderr, absent: exit.Errorf(exit.Usage, "standard input holds the document, and there is no terminal to ask at").
+			Hintf("name the document's file")}, func() {}
 	}
 	return &dialog{env: e, in: bufio.NewReader(in), out: out, person: true}, func() { in.Close(); out.Close() }
 }
@@ -42,16 +45,16 @@ func (d *dialog) ask(prompt string) (string, error) {
 	}
 	fmt.Fprint(d.out, prompt)
 	line, err := d.readLine()
-	if errors.Is(err, errAborted) {
+	if errors.Is(err, shell.ErrAborted) {
 		fmt.Fprintln(d.out)
 		return "", err
 	}
 	if err != nil && (err != io.EOF || line == "") {
 		fmt.Fprintln(d.out)
 		if err == io.EOF {
-			return "", failf(exitAborted, "aborted: no answer to %q", strings.TrimSpace(prompt))
+			return "", exit.Errorf(exit.Aborted, "aborted: no answer to %q", strings.TrimSpace(prompt))
 		}
-		return "", failf(exitSystem, "ask: %w", err)
+		return "", exit.Errorf(exit.System, "ask: %w", err)
 	}
 	return strings.TrimSpace(line), nil
 }
@@ -72,7 +75,7 @@ func (d *dialog) readLine() (string, error) {
 	}()
 	select {
 	case <-interrupted:
-		return "", errAborted
+		return "", shell.ErrAborted
 	case a := <-answered:
 		return a.line, a.err
 	}

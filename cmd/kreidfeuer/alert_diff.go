@@ -4,23 +4,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
 // difference lists what a new version of an alert changes, for a person who
 // knows the old one.
-func difference(e *env, before, after *alert.Alert) []string {
+func difference(e *shell.Env, before, after *alert.Alert) []string {
 	var lines []string
 	add := func(field, old, new string) {
-		if old = oneLine(old); old != oneLine(new) {
-			lines = append(lines, "GEÄNDERT "+field+": "+orNone(old)+" → "+orNone(oneLine(new)))
+		if old = shell.OneLine(old); old != shell.OneLine(new) {
+			lines = append(lines, "GEÄNDERT "+field+": "+orNone(old)+" → "+orNone(shell.OneLine(new)))
 		}
 	}
 	add("Warnstufe", string(severityOf(before)), string(severityOf(after)))
 	add("Ort", placeTexts(before, placeText), placeTexts(after, placeText))
 	add("Grenzen", placeTexts(before, shapes), placeTexts(after, shapes))
-	add("Bis", e.dayTime(unixTime(before.Header.Expires)), e.dayTime(unixTime(after.Header.Expires)))
+	add("Bis", dayTime(e, unixTime(before.Header.Expires)), dayTime(e, unixTime(after.Header.Expires)))
 	for _, language := range languages(before, after) {
 		old, new := infoIn(before, language), infoIn(after, language)
 		add("Ereignis ("+language+")", old.Event, new.Event)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -56,7 +58,7 @@ func draftFlagSet(c *cli.Context) string {
 }
 
 // fillDraft puts what the flags say into a draft and leaves the rest.
-func (e *env) fillDraft(c *cli.Context, d *compose.Draft) error {
+func fillDraft(e *shell.Env, c *cli.Context, d *compose.Draft) error {
 	set := func(field *string, flag string) {
 		if c.IsSet(flag) {
 			*field = c.String(flag)
@@ -81,7 +83,7 @@ func (e *env) fillDraft(c *cli.Context, d *compose.Draft) error {
 	if c.IsSet("response") {
 		d.Response = listOf[cap.ResponseType](c.StringSlice("response"))
 	}
-	if err := e.fillTimes(c, d); err != nil {
+	if err := fillTimes(e, c, d); err != nil {
 		return err
 	}
 	text := compose.Text{Language: c.String("language"), Event: c.String("event"), Headline: c.String("headline"),
@@ -141,8 +143,8 @@ func laneOf(c *cli.Context) (wire.Lane, error) {
 	live, drill := c.Bool("live"), c.Bool("drill")
 	switch {
 	case live == drill:
-		return 0, failf(exitUsage, "a real warning or an exercise? there is no default").
-			hintf("--live warns the public (ECHTE WARNUNG), --drill is an exercise (ÜBUNG)")
+		return 0, exit.Errorf(exit.Usage, "a real warning or an exercise? there is no default").
+			Hintf("--live warns the public (ECHTE WARNUNG), --drill is an exercise (ÜBUNG)")
 	case live && c.Bool("yes"):
 		return 0, errYes
 	case live:
@@ -151,7 +153,7 @@ func laneOf(c *cli.Context) (wire.Lane, error) {
 	return wire.LaneDrill, nil
 }
 
-var errYes = failf(exitUsage, "--yes never holds for a real warning").hintf("leave it away; the question must be answered by a person")
+var errYes = exit.Errorf(exit.Usage, "--yes never holds for a real warning").Hintf("leave it away; the question must be answered by a person")
 
 // composeFailure tells the officer what keeps a warning from being issued.
 func composeFailure(err error) error {
@@ -164,5 +166,5 @@ func composeFailure(err error) error {
 	for _, p := range refused.Problems {
 		fmt.Fprintf(&b, "\n  %s: %s (%s)", p.Field, p.German, p.English)
 	}
-	return failf(exitNo, "%s", b.String())
+	return exit.Errorf(exit.No, "%s", b.String())
 }

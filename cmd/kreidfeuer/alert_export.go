@@ -5,10 +5,14 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
-func alertExportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertExportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "export",
 		Usage:     "write one warning as CAP, as its signed envelope, as text or as QR codes",
 		ArgsUsage: "ID",
@@ -28,29 +32,29 @@ func alertExportCommand(e *env) *cli.Command {
 			langFlag(),
 		}, qrFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the alert's ID"); err != nil {
 				return err
 			}
-			return e.exportAlert(c, c.Args().First())
+			return exportAlert(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) exportAlert(c *cli.Context, name string) error {
+func exportAlert(e *shell.Env, c *cli.Context, name string) error {
 	if c.Bool("qr-terminal") || c.IsSet("qr") {
-		return e.exportQR(c, name)
+		return exportQR(e, c, name)
 	}
 	format, out := c.String("format"), c.String("out")
 	short, isShort := strings.CutPrefix(format, "short-")
 	switch {
 	case isShort, format == "xml", format == "text":
-	case format == "wire" && (out == "" || out == "-") && e.stdoutTerminal:
-		return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file with --out, or write into a pipe")
+	case format == "wire" && (out == "" || out == "-") && e.StdoutTerminal:
+		return exit.Errorf(exit.Usage, "refusing to write binary data to a terminal").Hintf("name a file with --out, or write into a pipe")
 	case format == "wire":
 	default:
-		return failf(exitUsage, "unknown format %q", format).hintf("xml, wire, text, short-90, short-360, short-500 or short-1395")
+		return exit.Errorf(exit.Usage, "unknown format %q", format).Hintf("xml, wire, text, short-90, short-360, short-500 or short-1395")
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -60,7 +64,7 @@ func (e *env) exportAlert(c *cli.Context, name string) error {
 		return err
 	}
 	if len(d.Incomplete) > 0 && format != "wire" {
-		e.warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+		e.Warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
 	}
 	var content []byte
 	switch format {
@@ -76,12 +80,12 @@ func (e *env) exportAlert(c *cli.Context, name string) error {
 		n, _ := strconv.Atoi(short)
 		text, ok := d.Short[n]
 		if !ok {
-			return failf(exitUsage, "unknown format %q", format).hintf("short-90, short-360, short-500 or short-1395")
+			return exit.Errorf(exit.Usage, "unknown format %q", format).Hintf("short-90, short-360, short-500 or short-1395")
 		}
 		content = []byte(text + "\n")
 	}
 	if err != nil {
 		return deviceError(err)
 	}
-	return e.writeOutput(out, content)
+	return e.WriteOutput(out, content)
 }

@@ -5,6 +5,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -18,8 +21,8 @@ func followFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "alert", Usage: "the incident's signed alerts are in `FILE`, not on a running device; may be repeated"})
 }
 
-func alertWithdrawCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertWithdrawCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "withdraw",
 		Usage:     "take a false alarm back (Rücknahme, Fehlalarm)",
 		ArgsUsage: "ID",
@@ -27,12 +30,12 @@ func alertWithdrawCommand(e *env) *cli.Command {
 			"When the danger is over, use allclear.\n\n" +
 			"Example:\n  kreidfeuer alert withdraw 7kq3abcd --key weber.key",
 		Flags:  followFlags(),
-		Action: func(c *cli.Context) error { return e.endAlert(c, "Zurücknehmen", compose.Withdraw) },
+		Action: func(c *cli.Context) error { return endAlert(e, c, "Zurücknehmen", compose.Withdraw) },
 	}, followCodes()...)
 }
 
-func alertAllClearCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertAllClearCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "allclear",
 		Usage:     "say that the danger is over (Entwarnung)",
 		ArgsUsage: "ID",
@@ -41,31 +44,31 @@ func alertAllClearCommand(e *env) *cli.Command {
 			"A false alarm is taken back with withdraw.\n\n" +
 			"Example:\n  kreidfeuer alert allclear 7kq3abcd --key weber.key",
 		Flags:  followFlags(),
-		Action: func(c *cli.Context) error { return e.endAlert(c, "Entwarnen", compose.AllClear) },
+		Action: func(c *cli.Context) error { return endAlert(e, c, "Entwarnen", compose.AllClear) },
 	}, followCodes()...)
 }
 
-func followCodes() []exitCode {
-	return []exitCode{exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted}
+func followCodes() []exit.Code {
+	return []exit.Code{exit.OK, exit.No, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System, exit.Aborted}
 }
 
 // endAlert ends an incident: one question, one signature.
-func (e *env) endAlert(c *cli.Context, action string, end endFunc) error {
-	if err := wantArgs(c, 0, 1, "the alert's ID"); err != nil {
+func endAlert(e *shell.Env, c *cli.Context, action string, end endFunc) error {
+	if err := command.WantArgs(c, 0, 1, "the alert's ID"); err != nil {
 		return err
 	}
-	o, prev, err := e.openIncident(c)
+	o, prev, err := openIncident(e, c)
 	if err != nil {
 		return err
 	}
-	m, err := end(prev, o.author(), e.random)
+	m, err := end(prev, o.author(), e.Random)
 	if err != nil {
 		return composeFailure(err)
 	}
 	if err := o.shorten(m.CAP); err != nil {
 		return err
 	}
-	dialog, closeDialog := e.newDialog(false)
+	dialog, closeDialog := newDialog(e, false)
 	defer closeDialog()
 	ended := ""
 	if in := latestVersion(prev).Language("de", "en"); in != nil {
@@ -78,7 +81,7 @@ func (e *env) endAlert(c *cli.Context, action string, end endFunc) error {
 	}
 	if a := done.alert; a.Kind == alert.KindAllClear && a.Severity >= wire.PrioritySevere &&
 		int(done.verified.Level) < done.verified.Needed && c.String("out") == "" {
-		e.notef("Es erscheint „%s“. Bestätigung durch eine zweite Person: kreidfeuer alert approve %s",
+		e.Notef("Es erscheint „%s“. Bestätigung durch eine zweite Person: kreidfeuer alert approve %s",
 			alert.German.AllClearUnconfirmed, a.ID.Short())
 	}
 	return nil
@@ -92,12 +95,12 @@ type endFunc = func(prev []*alert.Alert, by compose.Author, random io.Reader) (*
 func (o *officer) shorten(c *cap.Alert) error {
 	created, _, err := alert.Times(c)
 	if err != nil {
-		return failf(exitNo, "%w", err)
+		return exit.Errorf(exit.No, "%w", err)
 	}
 	latest := created + min(o.unit.Scope.Lifetime, o.cert.Scope.Lifetime)
 	for i := range c.Info {
 		if t, ok := c.Info[i].Expires.Unix(); ok && t > int64(latest) {
-			c.Info[i].Expires = cap.MakeTime(int64(latest), o.env.offset())
+			c.Info[i].Expires = cap.MakeTime(int64(latest), o.env.Offset())
 		}
 	}
 	return nil

@@ -5,22 +5,24 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // openIncident finds the officer and all versions of the incident that is named.
-func (e *env) openIncident(c *cli.Context) (*officer, []*alert.Alert, error) {
+func openIncident(e *shell.Env, c *cli.Context) (*officer, []*alert.Alert, error) {
 	id := c.Args().First()
 	if (id == "") == (len(c.StringSlice("alert")) == 0) {
-		return nil, nil, failf(exitUsage, "which alert?").hintf("its ID, as kreidfeuer alert list shows it, or --alert FILE")
+		return nil, nil, exit.Errorf(exit.Usage, "which alert?").Hintf("its ID, as kreidfeuer alert list shows it, or --alert FILE")
 	}
-	return e.openIncidentOf(c, id)
+	return openIncidentOf(e, c, id)
 }
 
-func (e *env) openIncidentOf(c *cli.Context, id string) (*officer, []*alert.Alert, error) {
-	o, err := e.openOfficer(c)
+func openIncidentOf(e *shell.Env, c *cli.Context, id string) (*officer, []*alert.Alert, error) {
+	o, err := openOfficer(e, c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,8 +37,8 @@ func (e *env) openIncidentOf(c *cli.Context, id string) (*officer, []*alert.Aler
 	}
 	for _, a := range prev {
 		if a.Header.DomainID() != o.unit.Domain || !alert.IsWithin(a.Header.Authority, o.unit.Authority) {
-			return nil, nil, failf(exitTrust, "the warning is one of %q; %q cannot follow it up", a.Header.Authority, o.unit.Authority).
-				hintf("the same authority can, and those above it")
+			return nil, nil, exit.Errorf(exit.Trust, "the warning is one of %q; %q cannot follow it up", a.Header.Authority, o.unit.Authority).
+				Hintf("the same authority can, and those above it")
 		}
 	}
 	return o, prev, nil
@@ -45,15 +47,15 @@ func (e *env) openIncidentOf(c *cli.Context, id string) (*officer, []*alert.Aler
 // incident reads what the running device knows of an alert's incident.
 func (o *officer) incident(id string) ([]*alert.Alert, error) {
 	if o.dev == nil {
-		return nil, failf(exitDaemon, "no device is running here that could know the warning %s", id).
-			hintf("start kreidfeuer up in another terminal, or give the signed warning with --alert FILE")
+		return nil, exit.Errorf(exit.Daemon, "no device is running here that could know the warning %s", id).
+			Hintf("start kreidfeuer up in another terminal, or give the signed warning with --alert FILE")
 	}
 	found, err := findAlert(o.c, o.dev, id)
 	if err != nil {
 		return nil, err
 	}
 	if over := ended(found); over != "" {
-		return nil, failf(exitNo, "the warning %s is over already: %s", found.ID[:shortIDLen], over)
+		return nil, exit.Errorf(exit.No, "the warning %s is over already: %s", found.ID[:shortIDLen], over)
 	}
 	var prev []*alert.Alert
 	for row, err := range o.dev.Alerts(o.c.Context, apitype.AlertFilter{Incident: found.Incident}) {
@@ -69,7 +71,7 @@ func (o *officer) incident(id string) ([]*alert.Alert, error) {
 		}
 	}
 	if len(prev) == 0 {
-		return nil, failf(exitNo, "alert %s ends an incident; there is nothing to follow up", found.ID[:shortIDLen])
+		return nil, exit.Errorf(exit.No, "alert %s ends an incident; there is nothing to follow up", found.ID[:shortIDLen])
 	}
 	return prev, nil
 }
@@ -91,20 +93,20 @@ func ended(a *apitype.AlertSummary) string {
 func (o *officer) incidentFiles(files []string) ([]*alert.Alert, error) {
 	var prev []*alert.Alert
 	for _, name := range files {
-		envelopes, err := o.env.readObjectFile(name)
+		envelopes, err := readObjectFile(o.env, name)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range envelopes {
 			if e.Header.Type != wire.TypeAlert {
-				return nil, failf(exitUsage, "%s holds a %s, want an alert", inputName(name), e.Header.Type)
+				return nil, exit.Errorf(exit.Usage, "%s holds a %s, want an alert", shell.InputName(name), e.Header.Type)
 			}
 			if _, err := o.pool.AddChain(e); err != nil {
-				return nil, trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+				return nil, trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 			}
 			d, err := judgeAlert(o.pool, e)
 			if err != nil {
-				return nil, trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+				return nil, trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 			}
 			prev = append(prev, d.alert)
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -39,8 +41,8 @@ func (i *interview) repeat(prompt string, read func(answer string) error) error 
 		if err == nil || !i.dialog.person {
 			return err
 		}
-		f := classify(err)
-		i.dialog.printf("  %s\n", printable(strings.TrimSpace(f.Error()+". "+f.hint)))
+		f := exit.Classify(err)
+		i.dialog.printf("  %s\n", shell.Printable(strings.TrimSpace(f.Error()+". "+f.Hint)))
 	}
 }
 
@@ -62,7 +64,7 @@ func (i *interview) template() error {
 		if answer == "" {
 			return nil // without a template everything is asked
 		}
-		return failf(exitUsage, "no template %q", answer)
+		return exit.Errorf(exit.Usage, "no template %q", answer)
 	})
 }
 
@@ -101,7 +103,7 @@ func (i *interview) level() error {
 			return nil
 		}
 		if len(answer) != 1 || answer[0] < '1' || answer[0] > '3' {
-			return failf(exitUsage, "%q is no Warnstufe", answer).hintf("1, 2 or 3")
+			return exit.Errorf(exit.Usage, "%q is no Warnstufe", answer).Hintf("1, 2 or 3")
 		}
 		i.d.Severity = levels[answer[0]-'1']
 		return nil
@@ -120,7 +122,7 @@ func (i *interview) until() error {
 		if answer == "" {
 			answer = suggested
 		}
-		i.d.Expires, err = i.dialog.env.parseMoment(answer)
+		i.d.Expires, err = parseMoment(i.dialog.env, answer)
 		return err
 	})
 }

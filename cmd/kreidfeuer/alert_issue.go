@@ -8,6 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -24,8 +27,8 @@ func issueFlags() []cli.Flag {
 	)
 }
 
-func alertIssueCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertIssueCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "issue",
 		Usage:     "sign a warning and send it",
 		ArgsUsage: "[FILE.xml]",
@@ -42,15 +45,15 @@ func alertIssueCommand(e *env) *cli.Command {
 			&cli.IntFlag{Name: "entry", Usage: "issue the `N`-th alert of a feed", DefaultText: "the only one"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 1, "at most one CAP file"); err != nil {
+			if err := command.WantArgs(c, 0, 1, "at most one CAP file"); err != nil {
 				return err
 			}
-			return e.issueAlert(c)
+			return issueAlert(e, c)
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
-func (e *env) issueAlert(c *cli.Context) error {
+func issueAlert(e *shell.Env, c *cli.Context) error {
 	lane, err := laneOf(c)
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func (e *env) issueAlert(c *cli.Context) error {
 	if err := oneSource(c, file); err != nil {
 		return err
 	}
-	o, err := e.openOfficer(c)
+	o, err := openOfficer(e, c)
 	if err != nil {
 		return err
 	}
@@ -68,15 +71,15 @@ func (e *env) issueAlert(c *cli.Context) error {
 		m, err = o.fromFile(file, lane)
 	} else {
 		d := compose.Draft{Author: o.author(), Lane: lane}
-		if err := e.fillDraft(c, &d); err != nil {
+		if err := fillDraft(e, c, &d); err != nil {
 			return err
 		}
-		m, err = compose.Compose(d, e.random)
+		m, err = compose.Compose(d, e.Random)
 	}
 	if err != nil {
 		return composeFailure(err)
 	}
-	dialog, closeDialog := e.newDialog(file == "-")
+	dialog, closeDialog := newDialog(e, file == "-")
 	defer closeDialog()
 	return o.issueNew(m, dialog)
 }
@@ -86,11 +89,11 @@ func oneSource(c *cli.Context, file string) error {
 	flag := draftFlagSet(c)
 	switch {
 	case file == "" && flag == "":
-		return failf(exitUsage, "what shall be issued?").hintf("a CAP file, or --template and --area; kreidfeuer alert compose asks step by step")
+		return exit.Errorf(exit.Usage, "what shall be issued?").Hintf("a CAP file, or --template and --area; kreidfeuer alert compose asks step by step")
 	case file != "" && flag != "":
-		return failf(exitUsage, "--%s does not change a file", flag).hintf("change the file, or compose with --template")
+		return exit.Errorf(exit.Usage, "--%s does not change a file", flag).Hintf("change the file, or compose with --template")
 	case file == "" && (c.Bool("as-is") || c.IsSet("entry")):
-		return failf(exitUsage, "--as-is and --entry belong to a file")
+		return exit.Errorf(exit.Usage, "--as-is and --entry belong to a file")
 	}
 	return nil
 }
@@ -114,25 +117,25 @@ func (o *officer) issueNew(m *compose.Message, dialog *dialog) error {
 
 // fromFile reads a CAP document and makes it the officer's own.
 func (o *officer) fromFile(name string, lane wire.Lane) (*compose.Message, error) {
-	doc, err := o.env.readAlertFile(o.c, name)
+	doc, err := readAlertFile(o.env, o.c, name)
 	if err != nil {
 		return nil, err
 	}
 	if o.c.IsSet("expires") {
-		expires, err := o.env.parseMoment(o.c.String("expires"))
+		expires, err := parseMoment(o.env, o.c.String("expires"))
 		if err != nil {
 			return nil, fmt.Errorf("--expires: %w", err)
 		}
 		for i := range doc.Info {
-			doc.Info[i].Expires = cap.MakeTime(int64(expires), o.env.offset())
+			doc.Info[i].Expires = cap.MakeTime(int64(expires), o.env.Offset())
 		}
 	}
 	if !o.c.Bool("as-is") {
-		return compose.Respell(doc, o.author(), lane, o.env.random)
+		return compose.Respell(doc, o.author(), lane, o.env.Random)
 	}
 	if is := alert.LaneOf(doc.Status); is != lane {
-		return nil, failf(exitUsage, "%s has status %s, which is not %s", inputName(name), doc.Status, lane).
-			hintf("without --as-is the status is set, but an exercise never becomes real")
+		return nil, exit.Errorf(exit.Usage, "%s has status %s, which is not %s", shell.InputName(name), doc.Status, lane).
+			Hintf("without --as-is the status is set, but an exercise never becomes real")
 	}
 	if problems := compose.Issuable(doc); len(problems) > 0 {
 		return nil, &compose.Refused{Problems: problems}
@@ -141,19 +144,19 @@ func (o *officer) fromFile(name string, lane wire.Lane) (*compose.Message, error
 }
 
 // readAlertFile reads one alert of any format, as strict CAP 1.2.
-func (e *env) readAlertFile(c *cli.Context, name string) (*cap.Alert, error) {
-	data, err := e.readInput(name)
+func readAlertFile(e *shell.Env, c *cli.Context, name string) (*cap.Alert, error) {
+	data, err := e.ReadInput(name)
 	if err != nil {
 		return nil, err
 	}
 	f := readCAP(data)
-	doc, err := f.one(inputName(name), c.Int("entry"))
+	doc, err := f.one(shell.InputName(name), c.Int("entry"))
 	if err != nil {
 		return nil, err
 	}
 	doc, changes := cap.Upgrade(doc)
 	for _, p := range changes {
-		e.notef("%s: %s", p.Path, p.Message)
+		e.Notef("%s: %s", p.Path, p.Message)
 	}
 	return doc.Clone(), nil
 }
@@ -162,23 +165,23 @@ func (e *env) readAlertFile(c *cli.Context, name string) (*cap.Alert, error) {
 // now. Sent through the mesh, an end is written anew, with its own time.
 func (o *officer) prepare(a *alert.Alert, dir string) error {
 	prev := []*alert.Alert{a}
-	withdrawal, err := compose.Withdraw(prev, o.author(), o.env.random)
+	withdrawal, err := compose.Withdraw(prev, o.author(), o.env.Random)
 	if err != nil {
 		return composeFailure(err)
 	}
-	allClear, err := compose.AllClear(prev, o.author(), o.env.random)
+	allClear, err := compose.AllClear(prev, o.author(), o.env.Random)
 	if err != nil {
 		return composeFailure(err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return failf(exitSystem, "make %s: %w", dir, err)
+		return exit.Errorf(exit.System, "make %s: %w", dir, err)
 	}
 	for name, m := range map[string]*compose.Message{"withdraw": withdrawal, "allclear": allClear} {
 		var b bytes.Buffer
 		if err := cap.Write(&b, m.CAP, cap.WriteOptions{}); err != nil {
 			return fmt.Errorf("write prepared %s: %w", name, err)
 		}
-		if err := o.env.writeFile(filepath.Join(dir, a.ID.Short()+"-"+name+".xml"), b.Bytes(), 0o666); err != nil {
+		if err := o.env.WriteFile(filepath.Join(dir, a.ID.Short()+"-"+name+".xml"), b.Bytes(), 0o666); err != nil {
 			return err
 		}
 	}

@@ -6,13 +6,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func alertListCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertListCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "list",
 		Usage: "list the warnings that this device holds",
 		Description: "Shows what is in force, unless --all is given; the latest first. With --json, one\n" +
@@ -28,23 +31,23 @@ func alertListCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "concerns", Usage: "only what concerns, or may concern, one of this device's places"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
 			if c.Bool("active") && c.Bool("all") {
-				return failf(exitUsage, "--active and --all exclude each other")
+				return exit.Errorf(exit.Usage, "--active and --all exclude each other")
 			}
 			f := apitype.AlertFilter{Active: !c.Bool("all"), Lane: c.String("lane")}
 			if f.Lane != "" && f.Lane != wire.LaneLive.String() && f.Lane != wire.LaneDrill.String() {
-				return failf(exitUsage, "unknown lane %q", f.Lane).hintf("--lane live or --lane drill")
+				return exit.Errorf(exit.Usage, "unknown lane %q", f.Lane).Hintf("--lane live or --lane drill")
 			}
-			return e.listAlerts(c, f)
+			return listAlerts(e, c, f)
 		},
-	}, exitOK, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) listAlerts(c *cli.Context, f apitype.AlertFilter) error {
-	dev, err := e.device(c)
+func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -57,26 +60,26 @@ func (e *env) listAlerts(c *cli.Context, f apitype.AlertFilter) error {
 		if c.Bool("concerns") && a.Concerns == apitype.ConcernsNo {
 			continue // what is not known counts as yes
 		}
-		if e.json {
-			if err := e.printItem(apitype.SchemaAlertItem, a); err != nil {
+		if e.JSON {
+			if err := e.PrintItem(apitype.SchemaAlertItem, a); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, e.alertRow(&a))
+		rows = append(rows, alertRow(e, &a))
 	}
-	if e.json {
+	if e.JSON {
 		return nil
 	}
 	if len(rows) == 1 {
-		e.notef("Keine Warnungen. Ob Warnungen fehlen können, sagt kreidfeuer status.")
+		e.Notef("Keine Warnungen. Ob Warnungen fehlen können, sagt kreidfeuer status.")
 		return nil
 	}
-	e.table(e.stdout, rows)
+	e.Table(e.Stdout, rows)
 	return nil
 }
 
-func (e *env) alertRow(a *apitype.AlertSummary) string {
+func alertRow(e *shell.Env, a *apitype.AlertSummary) string {
 	state := alertStates[a.State]
 	if a.Unconfirmed {
 		state += ", noch nicht bestätigt"
@@ -85,8 +88,8 @@ func (e *env) alertRow(a *apitype.AlertSummary) string {
 	if a.Kind == apitype.KindAlert || a.Kind == apitype.KindUpdate {
 		level = fmt.Sprint(a.Warnstufe)
 	}
-	return strings.Join([]string{shortID(a.ID), state, level, alertTitle(a), oneLine(strings.Join(a.Areas, ", ")),
-		e.dayTime(a.Expires), oneLine(a.AuthorityName)}, "\t")
+	return strings.Join([]string{shortID(a.ID), state, level, alertTitle(a), shell.OneLine(strings.Join(a.Areas, ", ")),
+		dayTime(e, a.Expires), shell.OneLine(a.AuthorityName)}, "\t")
 }
 
 // findAlert finds the alert whose ID begins with a text.
@@ -108,9 +111,9 @@ func findAlert(c *cli.Context, dev *client.Client, prefix string) (*apitype.Aler
 	case 1:
 		return &found[0], nil
 	case 0:
-		return nil, failf(exitNo, "no alert %s on this device", prefix).hintf("kreidfeuer alert list --all lists them")
+		return nil, exit.Errorf(exit.No, "no alert %s on this device", prefix).Hintf("kreidfeuer alert list --all lists them")
 	}
-	return nil, failf(exitUsage, "%d alerts begin with %s", len(found), prefix).hintf("give more characters of the ID")
+	return nil, exit.Errorf(exit.Usage, "%d alerts begin with %s", len(found), prefix).Hintf("give more characters of the ID")
 }
 
 // minPrefix is the shortest part of an ID that names an alert: what is shorter
@@ -120,7 +123,7 @@ const minPrefix = 4
 func checkPrefix(text string) (string, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if len(text) < minPrefix || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") != "" {
-		return "", failf(exitUsage, "%q is no ID of an alert", text).hintf("at least %d characters of it, as kreidfeuer alert list shows them", minPrefix)
+		return "", exit.Errorf(exit.Usage, "%q is no ID of an alert", text).Hintf("at least %d characters of it, as kreidfeuer alert list shows them", minPrefix)
 	}
 	return text, nil
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -18,7 +20,7 @@ import (
 // right, found by the public half of the key. The key itself is opened last,
 // after the person has seen what is signed.
 type officer struct {
-	env  *env
+	env  *shell.Env
 	c    *cli.Context
 	pool *identity.Pool
 	dev  *client.Client // nil: no device runs here
@@ -28,27 +30,27 @@ type officer struct {
 }
 
 // openOfficer finds who signs with --key, and by what right.
-func (e *env) openOfficer(c *cli.Context) (*officer, error) {
+func openOfficer(e *shell.Env, c *cli.Context) (*officer, error) {
 	o := &officer{env: e, c: c, key: c.String("key")}
 	if o.key == "" {
-		return nil, failf(exitUsage, "no key to sign with").hintf("--key FILE names the officer's key; it is never kept by the device")
+		return nil, exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE names the officer's key; it is never kept by the device")
 	}
-	data, err := e.readInput(o.key)
+	data, err := e.ReadInput(o.key)
 	if err != nil {
 		return nil, err
 	}
 	header, err := identity.ReadKeyHeader(data)
 	if err != nil {
-		return nil, failf(exitUsage, "%s: %w", o.key, err)
+		return nil, exit.Errorf(exit.Usage, "%s: %w", o.key, err)
 	}
 	if header.Purpose != identity.PurposePerson {
-		return nil, failf(exitTrust, "%s is a %s key; warnings are signed by officers", o.key, header.Purpose).
-			hintf("kreidfeuer cert request --person makes an officer's key")
+		return nil, exit.Errorf(exit.Trust, "%s is a %s key; warnings are signed by officers", o.key, header.Purpose).
+			Hintf("kreidfeuer cert request --person makes an officer's key")
 	}
-	if o.pool, err = e.openTrust(c); err != nil {
+	if o.pool, err = openTrust(e, c); err != nil {
 		return nil, err
 	}
-	if o.dev, err = e.runningClient(c); err != nil {
+	if o.dev, err = runningClient(e, c); err != nil {
 		return nil, err
 	}
 	if err := o.findCertificate(header.Public, c.String("cert")); err != nil {
@@ -71,8 +73,8 @@ func (o *officer) findCertificate(key identity.PublicKey, name string) error {
 		o.cert = o.latest(find)
 	}
 	if o.cert == nil {
-		return failf(exitTrust, "no certificate of %s is known here that is valid at %s", o.key, stamp(o.env.unix())).
-			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE; is this machine's clock right?")
+		return exit.Errorf(exit.Trust, "no certificate of %s is known here that is valid at %s", o.key, shell.Stamp(o.env.Unix())).
+			Hintf("kreidfeuer cert import takes it in, or name it with --cert FILE; is this machine's clock right?")
 	}
 	return nil
 }
@@ -84,7 +86,7 @@ func (o *officer) namedCertificate(key identity.PublicKey, name string) error {
 			return err
 		}
 	} else {
-		file, err := o.env.readObject(name, wire.TypeCertificate)
+		file, err := readObject(o.env, name, wire.TypeCertificate)
 		if err != nil {
 			return err
 		}
@@ -96,9 +98,9 @@ func (o *officer) namedCertificate(key identity.PublicKey, name string) error {
 	cert, ok := o.pool.Certificate(id)
 	switch {
 	case !ok:
-		return failf(exitTrust, "certificate %s is not known here", id.Short()).hintf("name its file with --cert FILE")
+		return exit.Errorf(exit.Trust, "certificate %s is not known here", id.Short()).Hintf("name its file with --cert FILE")
 	case cert.Key != key || cert.Kind != identity.KindPerson:
-		return failf(exitTrust, "certificate %s is not that of the officer's key %s", id.Short(), o.key)
+		return exit.Errorf(exit.Trust, "certificate %s is not that of the officer's key %s", id.Short(), o.key)
 	}
 	o.cert = cert
 	return nil
@@ -116,8 +118,8 @@ func (o *officer) findUnit() error {
 		o.unit = o.latest(find)
 	}
 	if o.unit == nil {
-		return failf(exitTrust, "no certificate of the unit %q is known here that is valid at %s", o.cert.Authority, stamp(o.env.unix())).
-			hintf("kreidfeuer cert import takes it in")
+		return exit.Errorf(exit.Trust, "no certificate of the unit %q is known here that is valid at %s", o.cert.Authority, shell.Stamp(o.env.Unix())).
+			Hintf("kreidfeuer cert import takes it in")
 	}
 	return nil
 }
@@ -129,7 +131,7 @@ func (o *officer) latest(match func(*identity.Certificate) bool) *identity.Certi
 		status, _ := o.pool.Status(domain)
 		for _, held := range status.Certificates {
 			c := held.Certificate
-			if match(c) && c.ValidAt(o.env.unix()) && held.Revocation == nil && (best == nil || c.Expires > best.Expires) {
+			if match(c) && c.ValidAt(o.env.Unix()) && held.Revocation == nil && (best == nil || c.Expires > best.Expires) {
 				best = c
 			}
 		}
@@ -174,17 +176,17 @@ func (o *officer) fetch(ctx context.Context, id string) error {
 // author is the officer's unit as the author of an alert written now.
 func (o *officer) author() compose.Author {
 	return compose.Author{Domain: o.unit.Domain, Authority: o.unit.Authority, Name: o.unit.Name,
-		Now: o.env.unix(), Offset: o.env.offset()}
+		Now: o.env.Unix(), Offset: o.env.Offset()}
 }
 
 // open asks for the passphrase. What the file claimed of itself must hold.
 func (o *officer) open() (*signer, error) {
-	s, err := o.env.openKey(o.env.passphrases(o.c), o.key, identity.PurposePerson)
+	s, err := openKey(o.env, passphrasesOf(o.env, o.c), o.key, identity.PurposePerson)
 	if err != nil {
 		return nil, err
 	}
 	if s.key.Public() != o.cert.Key {
-		return nil, failf(exitTrust, "%s is not the key of certificate %s", o.key, o.cert.ID.Short())
+		return nil, exit.Errorf(exit.Trust, "%s is not the key of certificate %s", o.key, o.cert.ID.Short())
 	}
 	return s, nil
 }

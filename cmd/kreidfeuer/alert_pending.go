@@ -8,13 +8,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func alertPendingCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertPendingCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "pending",
 		Usage: "list drafts that wait for a second officer",
 		Description: "Drafts come from the stations of the same unit. With --json, one object a line.\n\n" +
@@ -23,16 +26,16 @@ func alertPendingCommand(e *env) *cli.Command {
 			"  kreidfeuer alert pending --all --json",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "also what was answered"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.listDrafts(c)
+			return listDrafts(e, c)
 		},
-	}, exitOK, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) listDrafts(c *cli.Context) error {
-	dev, err := e.device(c)
+func listDrafts(e *shell.Env, c *cli.Context) error {
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -45,46 +48,46 @@ func (e *env) listDrafts(c *cli.Context) error {
 		if d.State != apitype.DraftPending && !c.Bool("all") {
 			continue
 		}
-		if e.json {
-			if err := e.printItem(apitype.SchemaDraftItem, d); err != nil {
+		if e.JSON {
+			if err := e.PrintItem(apitype.SchemaDraftItem, d); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, e.draftRow(&d))
+		rows = append(rows, draftRow(e, &d))
 	}
-	if e.json {
+	if e.JSON {
 		return nil
 	}
 	if len(rows) == 1 {
-		e.notef("Kein Entwurf wartet auf Freigabe.")
+		e.Notef("Kein Entwurf wartet auf Freigabe.")
 	} else {
-		e.table(e.stdout, rows)
+		e.Table(e.Stdout, rows)
 	}
-	return e.noteUnconfirmed(c, dev)
+	return noteUnconfirmed(e, c, dev)
 }
 
-func (e *env) draftRow(d *apitype.DraftSummary) string {
+func draftRow(e *shell.Env, d *apitype.DraftSummary) string {
 	state := draftStates[d.State]
 	if d.Overdue && d.State == apitype.DraftPending {
 		state = "ÜBERFÄLLIG"
 	}
-	what := alertKinds[d.Kind] + " " + oneLine(d.Headline)
+	what := alertKinds[d.Kind] + " " + shell.OneLine(d.Headline)
 	if d.Lane == wire.LaneDrill.String() {
 		what = "ÜBUNG: " + what
 	}
-	return strings.Join([]string{shortID(d.ID), state, fmt.Sprintf("%d/%d", d.Signed, d.Needed), oneLine(d.Author),
-		e.clockTime(d.Arrived), what, oneLine(strings.Join(d.Areas, ", "))}, "\t")
+	return strings.Join([]string{shortID(d.ID), state, fmt.Sprintf("%d/%d", d.Signed, d.Needed), shell.OneLine(d.Author),
+		clockTime(e, d.Arrived), what, shell.OneLine(strings.Join(d.Areas, ", "))}, "\t")
 }
 
 // noteUnconfirmed tells of what was sent already and still wants a second person.
-func (e *env) noteUnconfirmed(c *cli.Context, dev *client.Client) error {
+func noteUnconfirmed(e *shell.Env, c *cli.Context, dev *client.Client) error {
 	for a, err := range dev.Alerts(c.Context, apitype.AlertFilter{}) {
 		if err != nil {
 			return deviceError(err)
 		}
 		if a.Unconfirmed && a.Level < a.Needed {
-			e.notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", shortID(a.ID), alertTitle(&a), shortID(a.ID))
+			e.Notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", shortID(a.ID), alertTitle(&a), shortID(a.ID))
 		}
 	}
 	return nil
@@ -98,18 +101,18 @@ type unsigned struct {
 
 // findUnsigned reads a file, or finds a draft or a sent but unconfirmed alert by
 // a part of its ID.
-func (e *env) findUnsigned(c *cli.Context, dev *client.Client, name string) (*unsigned, error) {
+func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string) (*unsigned, error) {
 	if _, err := os.Stat(name); err == nil || name == "-" {
-		o, err := e.readObject(name, wire.TypeAlert)
+		o, err := readObject(e, name, wire.TypeAlert)
 		return &unsigned{envelope: o}, err
 	}
 	prefix, err := checkPrefix(name)
 	if err != nil {
-		return nil, failf(exitUsage, "%s is neither a file nor the ID of a draft", name)
+		return nil, exit.Errorf(exit.Usage, "%s is neither a file nor the ID of a draft", name)
 	}
 	if dev == nil {
-		return nil, failf(exitDaemon, "no device is running here that could hold the draft %s", prefix).
-			hintf("start kreidfeuer up in another terminal, or name the draft's file")
+		return nil, exit.Errorf(exit.Daemon, "no device is running here that could hold the draft %s", prefix).
+			Hintf("start kreidfeuer up in another terminal, or name the draft's file")
 	}
 	d, err := findDraft(c, dev, prefix)
 	if err != nil {
@@ -134,31 +137,31 @@ func (e *env) findUnsigned(c *cli.Context, dev *client.Client, name string) (*un
 	return &unsigned{o, d}, nil
 }
 
-func alertRejectCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertRejectCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:        "reject",
 		Usage:       "refuse a draft, so that it does not wait any longer",
 		ArgsUsage:   "ID",
 		Description: "Example:\n  kreidfeuer alert reject 7kq3abcd --reason \"Gebiet ist zu groß\"",
 		Flags:       []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "`TEXT` for the author"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the draft's ID"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the draft's ID"); err != nil {
 				return err
 			}
 			if c.String("reason") == "" {
-				return failf(exitUsage, "the author must know why").hintf("--reason TEXT")
+				return exit.Errorf(exit.Usage, "the author must know why").Hintf("--reason TEXT")
 			}
-			return e.rejectDraft(c, c.Args().First())
+			return rejectDraft(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) rejectDraft(c *cli.Context, name string) error {
+func rejectDraft(e *shell.Env, c *cli.Context, name string) error {
 	prefix, err := checkPrefix(name)
 	if err != nil {
 		return err
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -168,16 +171,16 @@ func (e *env) rejectDraft(c *cli.Context, name string) error {
 		return err
 	}
 	if found == nil {
-		return failf(exitNo, "no draft %s on this device", prefix).hintf("kreidfeuer alert pending lists them")
+		return exit.Errorf(exit.No, "no draft %s on this device", prefix).Hintf("kreidfeuer alert pending lists them")
 	}
 	d, err := dev.AnswerDraft(c.Context, found.ID, apitype.DraftAnswer{Answer: apitype.DraftRejected, Comment: c.String("reason")})
 	if isCode(err, apitype.CodeConflict) {
-		return failf(exitNo, "draft %s was answered before", prefix).hintf("kreidfeuer alert pending --all shows how")
+		return exit.Errorf(exit.No, "draft %s was answered before", prefix).Hintf("kreidfeuer alert pending --all shows how")
 	}
 	if err != nil {
 		return deviceError(err)
 	}
-	return e.printDraft(&d)
+	return printDraft(e, &d)
 }
 
 // isCode reports whether the device answered with an error of this code.

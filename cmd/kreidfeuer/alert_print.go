@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -36,14 +37,14 @@ var alertStates = map[apitype.AlertState]string{
 }
 
 // printWarningEvent tells of an event about alerts, and reports whether it is one.
-func (e *env) printWarningEvent(event *apitype.Event) bool {
+func printWarningEvent(e *shell.Env, event *apitype.Event) bool {
 	switch {
 	case event.Alert != nil:
-		e.printAlertAt(event.Time, event.Alert)
+		printAlertAt(e, event.Time, event.Alert)
 	case event.Draft != nil:
-		e.printDraftEvent(event.Time, event.Draft)
+		printDraftEvent(e, event.Time, event.Draft)
 	case event.Expiring != nil:
-		e.printExpiringEvent(event.Time, event.Expiring)
+		printExpiringEvent(e, event.Time, event.Expiring)
 	default:
 		return false
 	}
@@ -53,10 +54,10 @@ func (e *env) printWarningEvent(event *apitype.Event) bool {
 // printAlertAt tells a person at a terminal what happened to an alert: in full
 // when it is new or holds again, else in one line. The same words are used by
 // everything that shows alerts as they come.
-func (e *env) printAlertAt(at time.Time, ev *apitype.AlertEvent) {
+func printAlertAt(e *shell.Env, at time.Time, ev *apitype.AlertEvent) {
 	a := &ev.AlertSummary
 	if ev.Was == "" || ev.Alarm {
-		e.printAlertSummary(a)
+		printAlertSummary(e, a)
 		return
 	}
 	what := alertStates[a.State]
@@ -66,33 +67,33 @@ func (e *env) printAlertAt(at time.Time, ev *apitype.AlertEvent) {
 	if ev.Silence && a.State == apitype.StateExpired {
 		what = "abgelaufen, ohne Entwarnung"
 	}
-	e.printf("%s  %s: %s (%s)\n", e.clockTime(at), e.paint(alertColour(a), alertTitle(a)), oneLine(what), shortID(a.ID))
+	e.Printf("%s  %s: %s (%s)\n", clockTime(e, at), e.Paint(alertColour(a), alertTitle(a)), shell.OneLine(what), shortID(a.ID))
 }
 
 // printAlertSummary shows what a person must know of an alert.
-func (e *env) printAlertSummary(a *apitype.AlertSummary) {
+func printAlertSummary(e *shell.Env, a *apitype.AlertSummary) {
 	colour := alertColour(a)
 	title := alertKind(a)
 	if a.Kind == apitype.KindAlert || a.Kind == apitype.KindUpdate {
 		title += fmt.Sprintf("  %s", fmt.Sprintf(alert.German.Level, a.Warnstufe))
 	}
-	e.printf("\n%s\n", e.paint(colour, "=== "+title+" "+strings.Repeat("=", max(3, 70-len([]rune(title))))))
-	e.printf("%s\n", e.paint(sgrBold, oneLine(a.Headline)))
+	e.Printf("\n%s\n", e.Paint(colour, "=== "+title+" "+strings.Repeat("=", max(3, 70-len([]rune(title))))))
+	e.Printf("%s\n", e.Paint(shell.Bold, shell.OneLine(a.Headline)))
 	line := func(label, text string) {
 		if text != "" {
-			e.printf("%s: %s\n", label, oneLine(text))
+			e.Printf("%s: %s\n", label, shell.OneLine(text))
 		}
 	}
 	line(alert.German.Area, strings.Join(a.Areas, ", "))
 	line("Betrifft", concernText(a))
-	line(alert.German.Until, e.dayTime(a.Expires))
+	line(alert.German.Until, dayTime(e, a.Expires))
 	line(alert.German.Issuer, strings.Trim(a.AuthorityName+" ("+a.Authority+")", " "))
 	line("Geprüft", verifiedBy(a))
 	if a.Origin.Format != "" {
 		line("Importiert", fmt.Sprintf("durch %s aus %s; Originalsignatur: %s", a.Origin.By, a.Origin.Format, a.Origin.Signature))
 	}
-	if e.now().Sub(a.Received) >= lateAge*time.Second && a.Received.Unix() > 0 {
-		line("Empfangen", e.dayTime(a.Received))
+	if e.Now().Sub(a.Received) >= lateAge*time.Second && a.Received.Unix() > 0 {
+		line("Empfangen", dayTime(e, a.Received))
 	}
 	if a.AgeS >= lateAge {
 		line("Verspätet", alert.German.Since(uint64(a.AgeS)))
@@ -101,9 +102,9 @@ func (e *env) printAlertSummary(a *apitype.AlertSummary) {
 		line("Stand", alertStates[a.State])
 	}
 	if a.Unconfirmed {
-		e.printf("%s\n", e.paint(sgrYellow, unconfirmedText(a)))
+		e.Printf("%s\n", e.Paint(shell.Yellow, unconfirmedText(a)))
 	}
-	e.printf("kreidfeuer alert show %s\n", shortID(a.ID))
+	e.Printf("kreidfeuer alert show %s\n", shortID(a.ID))
 }
 
 // alertKind is the one word for an alert: an exercise is called one first.
@@ -120,7 +121,7 @@ func alertKind(a *apitype.AlertSummary) string {
 
 // alertTitle is an alert in one line. What the headline repeats is left out.
 func alertTitle(a *apitype.AlertSummary) string {
-	headline := oneLine(a.Headline)
+	headline := shell.OneLine(a.Headline)
 	if a.Test {
 		headline = strings.TrimPrefix(headline, alert.ExerciseIn("de")+": ")
 	}
@@ -131,13 +132,13 @@ func alertTitle(a *apitype.AlertSummary) string {
 func alertColour(a *apitype.AlertSummary) string {
 	switch {
 	case a.Kind == apitype.KindAllClear, a.Kind == apitype.KindWithdrawal:
-		return sgrGreen
+		return shell.Green
 	case a.Test:
-		return sgrBold
+		return shell.Bold
 	case a.Warnstufe == 1, a.Warnstufe == 2:
-		return sgrRed
+		return shell.Red
 	}
-	return sgrYellow
+	return shell.Yellow
 }
 
 func concernText(a *apitype.AlertSummary) string {
@@ -202,13 +203,13 @@ const shortIDLen = 8 // as wire.ID.Short
 func shortID(id string) string { return id[:min(len(id), shortIDLen)] }
 
 // clockTime and dayTime are times for people, by the clock on their wall.
-func (e *env) clockTime(t time.Time) string { return t.In(e.now().Location()).Format("15:04:05") }
+func clockTime(e *shell.Env, t time.Time) string { return t.In(e.Now().Location()).Format("15:04:05") }
 
-func (e *env) dayTime(t time.Time) string {
+func dayTime(e *shell.Env, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(e.now().Location()).Format("02.01.2006 15:04 MST")
+	return t.In(e.Now().Location()).Format("02.01.2006 15:04 MST")
 }
 
 // draftStates name where a draft stands.
@@ -220,25 +221,25 @@ var draftStates = map[string]string{
 }
 
 // printDraftEvent tells officers what happened to a draft of their unit.
-func (e *env) printDraftEvent(at time.Time, d *apitype.DraftSummary) {
+func printDraftEvent(e *shell.Env, at time.Time, d *apitype.DraftSummary) {
 	what := draftStates[d.State]
-	colour := sgrBold
+	colour := shell.Bold
 	if d.Overdue && d.State == apitype.DraftPending {
-		what, colour = "WARTET SEIT 10 MINUTEN AUF FREIGABE", sgrRed
+		what, colour = "WARTET SEIT 10 MINUTEN AUF FREIGABE", shell.Red
 	}
-	line := fmt.Sprintf("ENTWURF %s: %s", what, oneLine(d.Headline))
+	line := fmt.Sprintf("ENTWURF %s: %s", what, shell.OneLine(d.Headline))
 	if d.Comment != "" {
-		line += " (" + oneLine(d.Comment) + ")"
+		line += " (" + shell.OneLine(d.Comment) + ")"
 	}
-	e.printf("%s  %s\n", e.clockTime(at), e.paint(colour, line))
+	e.Printf("%s  %s\n", clockTime(e, at), e.Paint(colour, line))
 	if d.State == apitype.DraftPending {
-		e.printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, shortID(d.ID))
+		e.Printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, shortID(d.ID))
 	}
 }
 
 // printExpiringEvent reminds the author that an alert ends while the danger may not.
-func (e *env) printExpiringEvent(at time.Time, x *apitype.ExpiringEvent) {
-	e.printf("%s  %s\n", e.clockTime(at), e.paint(sgrYellow,
-		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, oneLine(x.Headline), shortID(x.ID))))
-	e.printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", shortID(x.ID), shortID(x.ID))
+func printExpiringEvent(e *shell.Env, at time.Time, x *apitype.ExpiringEvent) {
+	e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Yellow,
+		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, shell.OneLine(x.Headline), shortID(x.ID))))
+	e.Printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", shortID(x.ID), shortID(x.ID))
 }

@@ -8,6 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -16,8 +19,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
 
-func alertPrintCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertPrintCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "print",
 		Usage:     "write one warning as a page of A4 to put up, with QR codes",
 		ArgsUsage: "ID",
@@ -34,15 +37,15 @@ func alertPrintCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "chain", Usage: "in the codes all certificates too, for devices that have the root and nothing else"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the alert's ID"); err != nil {
 				return err
 			}
-			return e.printAlert(c, c.Args().First())
+			return printAlert(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) printAlert(c *cli.Context, name string) error {
+func printAlert(e *shell.Env, c *cli.Context, name string) error {
 	out := c.String("out")
 	kind := strings.ToLower(filepath.Ext(out))
 	if out == "" || out == "-" {
@@ -51,11 +54,11 @@ func (e *env) printAlert(c *cli.Context, name string) error {
 	switch kind {
 	case ".html", ".htm", ".txt":
 	case ".pdf":
-		return failf(exitUsage, "no PDF is written").hintf("-o %s.html, then print the page from a browser: every one writes PDF, in every script", strings.TrimSuffix(out, filepath.Ext(out)))
+		return exit.Errorf(exit.Usage, "no PDF is written").Hintf("-o %s.html, then print the page from a browser: every one writes PDF, in every script", strings.TrimSuffix(out, filepath.Ext(out)))
 	default:
-		return failf(exitUsage, "unknown kind of file %q", out).hintf("want .html or .txt")
+		return exit.Errorf(exit.Usage, "unknown kind of file %q", out).Hintf("want .html or .txt")
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -65,27 +68,27 @@ func (e *env) printAlert(c *cli.Context, name string) error {
 		return err
 	}
 	if len(d.Incomplete) > 0 {
-		e.warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+		e.Warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
 	}
-	content, err := e.paper(c, dev, d, kind)
+	content, err := paper(e, c, dev, d, kind)
 	if err != nil {
 		return err
 	}
-	return e.writeOutput(out, content)
+	return e.WriteOutput(out, content)
 }
 
 // paper is an alert as it is put up.
-func (e *env) paper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail, kind string) ([]byte, error) {
+func paper(e *shell.Env, c *cli.Context, dev *client.Client, d *apitype.AlertDetail, kind string) ([]byte, error) {
 	if kind == ".txt" {
-		return e.plainPaper(c, dev, d)
+		return plainPaper(e, c, dev, d)
 	}
-	p := web.Print{Zone: e.now().Location(), Printed: e.now()}
+	p := web.Print{Zone: e.Now().Location(), Printed: e.Now()}
 	envelope, err := dev.Envelope(c.Context, d.ID)
 	if err != nil {
 		return nil, deviceError(err)
 	}
 	if p.Frames, err = framesWith(envelope, brief.Options{Chain: c.Bool("chain")}); err != nil {
-		e.warnf("the page has no QR codes: %v", err) // it is worth more than its codes
+		e.Warnf("the page has no QR codes: %v", err) // it is worth more than its codes
 	}
 	var b bytes.Buffer
 	err = web.WritePrint(&b, d, p)
@@ -93,7 +96,7 @@ func (e *env) paper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail, 
 }
 
 // plainPaper is an alert as text, German and English, and who vouches for it.
-func (e *env) plainPaper(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) ([]byte, error) {
+func plainPaper(e *shell.Env, c *cli.Context, dev *client.Client, d *apitype.AlertDetail) ([]byte, error) {
 	_, a, err := heldAlert(c, dev, d.ID)
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func (e *env) plainPaper(c *cli.Context, dev *client.Client, d *apitype.AlertDet
 	for _, language := range []string{"de", "en"} {
 		fmt.Fprintf(&b, "%s\n", alert.Text(a, language, alert.Condition{Drill: d.Lane == wire.LaneDrill.String(), Unconfirmed: d.Unconfirmed, ImportedBy: d.Origin.By}))
 	}
-	for _, row := range e.vouchers(d) {
+	for _, row := range vouchers(e, d) {
 		label, text, _ := strings.Cut(row, "\t")
 		if label != "Betrifft" && label != "Empfangen" { // of this device alone
 			fmt.Fprintf(&b, "%s: %s\n", label, text)

@@ -3,11 +3,14 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-func alertPublishCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertPublishCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "publish",
 		Usage:     "send a warning that was signed into a file",
 		ArgsUsage: "FILE",
@@ -16,20 +19,20 @@ func alertPublishCommand(e *env) *cli.Command {
 			"Example:\n  kreidfeuer alert publish complete.pem",
 		Flags: []cli.Flag{trustFlag()},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the signed warning's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the signed warning's file"); err != nil {
 				return err
 			}
-			return e.publishAlert(c, c.Args().First())
+			return publishAlert(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitTrust, exitData, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System)
 }
 
-func (e *env) publishAlert(c *cli.Context, name string) error {
-	o, err := e.readObject(name, wire.TypeAlert)
+func publishAlert(e *shell.Env, c *cli.Context, name string) error {
+	o, err := readObject(e, name, wire.TypeAlert)
 	if err != nil {
 		return err
 	}
-	pool, err := e.openTrust(c)
+	pool, err := openTrust(e, c)
 	if err != nil {
 		return err
 	}
@@ -41,9 +44,9 @@ func (e *env) publishAlert(c *cli.Context, name string) error {
 		return trustFailure(err)
 	}
 	if done.missing > 0 {
-		return failf(exitTrust, "%s lacks signatures: it has %d of %d", inputName(name), done.verified.Level, int(done.verified.Level)+done.missing).hintf("kreidfeuer alert approve %s", name)
+		return exit.Errorf(exit.Trust, "%s lacks signatures: it has %d of %d", shell.InputName(name), done.verified.Level, int(done.verified.Level)+done.missing).Hintf("kreidfeuer alert approve %s", name)
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -52,5 +55,5 @@ func (e *env) publishAlert(c *cli.Context, name string) error {
 	if err != nil {
 		return deviceError(err)
 	}
-	return e.printSubmitted(done, &submitted)
+	return printSubmitted(e, done, &submitted)
 }

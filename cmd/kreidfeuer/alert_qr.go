@@ -12,6 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/frame"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -52,14 +54,14 @@ func qrFlags() []cli.Flag {
 }
 
 // exportQR draws an alert for a camera.
-func (e *env) exportQR(c *cli.Context, name string) error {
+func exportQR(e *shell.Env, c *cli.Context, name string) error {
 	if c.IsSet("format") || c.IsSet("out") || c.IsSet("qr") && c.Bool("qr-terminal") {
-		return failf(exitUsage, "--qr FILE.png, --qr-terminal or --format: one of them")
+		return exit.Errorf(exit.Usage, "--qr FILE.png, --qr-terminal or --format: one of them")
 	}
-	if out := c.String("qr"); (out == "" || out == "-") && c.IsSet("qr") && e.stdoutTerminal {
-		return failf(exitUsage, "refusing to write a picture to a terminal").hintf("name a file, or use --qr-terminal")
+	if out := c.String("qr"); (out == "" || out == "-") && c.IsSet("qr") && e.StdoutTerminal {
+		return exit.Errorf(exit.Usage, "refusing to write a picture to a terminal").Hintf("name a file, or use --qr-terminal")
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -74,15 +76,15 @@ func (e *env) exportQR(c *cli.Context, name string) error {
 	}
 	p, err := alertPieces(raw, brief.Options{Parts: c.Bool("full"), Chain: c.Bool("chain")})
 	if err != nil {
-		return failf(exitNo, "%w", err)
+		return exit.Errorf(exit.No, "%w", err)
 	}
 	texts := frameTexts(p)
 	if len(texts) > maxCodes {
-		return failf(exitNo, "the warning takes %d codes, at most %d are drawn", len(texts), maxCodes).
-			hintf("leave --full and --chain away, or carry it as a file: kreidfeuer carry export")
+		return exit.Errorf(exit.No, "the warning takes %d codes, at most %d are drawn", len(texts), maxCodes).
+			Hintf("leave --full and --chain away, or carry it as a file: kreidfeuer carry export")
 	}
 	if c.Bool("qr-terminal") {
-		return e.showCodes(c, texts)
+		return showCodes(e, c, texts)
 	}
 	sheet, err := qr.Sheet(texts)
 	if err != nil {
@@ -92,13 +94,13 @@ func (e *env) exportQR(c *cli.Context, name string) error {
 	if err := png.Encode(&b, sheet); err != nil {
 		return err
 	}
-	if err := e.writeOutput(c.String("qr"), b.Bytes()); err != nil {
+	if err := e.WriteOutput(c.String("qr"), b.Bytes()); err != nil {
 		return err
 	}
 	if p.Needed() < len(texts) {
-		e.notef("%d Codes; beliebige %d davon genügen.", len(texts), p.Needed())
+		e.Notef("%d Codes; beliebige %d davon genügen.", len(texts), p.Needed())
 	}
-	e.notef("Einlesen: kreidfeuer carry import FOTO.jpg")
+	e.Notef("Einlesen: kreidfeuer carry import FOTO.jpg")
 	return nil
 }
 
@@ -127,7 +129,7 @@ func frameTexts(p *frame.Pieces) []string {
 
 // showCodes draws codes on the terminal. Several take turns there; in a pipe they
 // follow each other.
-func (e *env) showCodes(c *cli.Context, texts []string) error {
+func showCodes(e *shell.Env, c *cli.Context, texts []string) error {
 	drawn := make([]string, len(texts))
 	for i, text := range texts {
 		var err error
@@ -138,8 +140,8 @@ func (e *env) showCodes(c *cli.Context, texts []string) error {
 			drawn[i] += fmt.Sprintf("%d/%d\n", i+1, len(texts))
 		}
 	}
-	if len(drawn) == 1 || !e.stdoutTerminal {
-		e.printf("%s", strings.Join(drawn, "\n"))
+	if len(drawn) == 1 || !e.StdoutTerminal {
+		e.Printf("%s", strings.Join(drawn, "\n"))
 		return nil
 	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
@@ -147,7 +149,7 @@ func (e *env) showCodes(c *cli.Context, texts []string) error {
 	turn := time.NewTicker(codeTime)
 	defer turn.Stop()
 	for i := 0; ; i++ {
-		e.printf("\x1b[H\x1b[2J%s", drawn[i%len(drawn)])
+		e.Printf("\x1b[H\x1b[2J%s", drawn[i%len(drawn)])
 		select {
 		case <-ctx.Done():
 			return nil
@@ -157,16 +159,16 @@ func (e *env) showCodes(c *cli.Context, texts []string) error {
 }
 
 // noteBrief says what a warning takes that was written for a radio.
-func (e *env) noteBrief(o *wire.Envelope) {
+func noteBrief(e *shell.Env, o *wire.Envelope) {
 	m, err := brief.Write(o, brief.ChainOf(o), brief.Options{})
 	if err != nil {
-		e.warnf("%v", err)
+		e.Warnf("%v", err)
 		return
 	}
 	p, err := frame.Split(m, frame.RadioMTU, 0)
 	if err != nil {
-		e.warnf("%v", err)
+		e.Warnf("%v", err)
 		return
 	}
-	e.notef("Über Funk: %d Byte in %d Rahmen von höchstens %d.", len(m), p.Needed(), frame.RadioMTU)
+	e.Notef("Über Funk: %d Byte in %d Rahmen von höchstens %d.", len(m), p.Needed(), frame.RadioMTU)
 }

@@ -7,6 +7,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -18,8 +21,8 @@ func langFlag() cli.Flag {
 	return &cli.StringFlag{Name: "lang", Usage: "show the text in `LANGUAGE`, such as de, de-simple or en", Value: "de"}
 }
 
-func alertShowCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertShowCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "show",
 		Usage:     "show one warning in full, and who vouches for it",
 		ArgsUsage: "ID",
@@ -30,16 +33,16 @@ func alertShowCommand(e *env) *cli.Command {
 			"  kreidfeuer alert show 7kq3abcd --json",
 		Flags: []cli.Flag{langFlag()},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the alert's ID"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the alert's ID"); err != nil {
 				return err
 			}
-			return e.showAlert(c, c.Args().First())
+			return showAlert(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) showAlert(c *cli.Context, name string) error {
-	dev, err := e.device(c)
+func showAlert(e *shell.Env, c *cli.Context, name string) error {
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -51,32 +54,32 @@ func (e *env) showAlert(c *cli.Context, name string) error {
 	if draft, err := findDraft(c, dev, prefix); err != nil {
 		return err
 	} else if draft != nil && draft.State != apitype.DraftPublished {
-		return e.showDraft(c, dev, draft)
+		return showDraft(e, c, dev, draft)
 	}
 	d, err := alertDetail(c, dev, name)
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return e.printJSON(d)
+	if e.JSON {
+		return e.PrintJSON(d)
 	}
 	text, err := alertText(c, dev, d)
 	if err != nil {
 		return err
 	}
-	e.printf("%s\n", text)
-	e.table(e.stdout, e.vouchers(d))
+	e.Printf("%s\n", text)
+	e.Table(e.Stdout, vouchers(e, d))
 	return nil
 }
 
 // showDraft shows what waits for a signature, to those who decide about it.
-func (e *env) showDraft(c *cli.Context, dev *client.Client, found *apitype.DraftSummary) error {
+func showDraft(e *shell.Env, c *cli.Context, dev *client.Client, found *apitype.DraftSummary) error {
 	d, err := dev.Draft(c.Context, found.ID)
 	if err != nil {
 		return deviceError(err)
 	}
-	if e.json {
-		return e.printJSON(d)
+	if e.JSON {
+		return e.PrintJSON(d)
 	}
 	o, err := wire.Decode(d.Envelope)
 	if err != nil {
@@ -86,13 +89,13 @@ func (e *env) showDraft(c *cli.Context, dev *client.Client, found *apitype.Draft
 	if err != nil {
 		return err
 	}
-	e.printf("ENTWURF, nicht herausgegeben\n%s\n", alert.Text(a, c.String("lang"), alert.Condition{Drill: a.Drill()}))
-	rows := []string{"ID\t" + d.ID, "Stand\t" + draftStates[d.State], "Verfasst\t" + oneLine(d.Author),
+	e.Printf("ENTWURF, nicht herausgegeben\n%s\n", alert.Text(a, c.String("lang"), alert.Condition{Drill: a.Drill()}))
+	rows := []string{"ID\t" + d.ID, "Stand\t" + draftStates[d.State], "Verfasst\t" + shell.OneLine(d.Author),
 		fmt.Sprintf("Bestätigt\t"+alert.German.Confirmed, d.Signed, d.Needed)}
 	if d.Comment != "" {
-		rows = append(rows, "Grund\t"+oneLine(d.Comment))
+		rows = append(rows, "Grund\t"+shell.OneLine(d.Comment))
 	}
-	e.table(e.stdout, rows)
+	e.Table(e.Stdout, rows)
 	return nil
 }
 
@@ -133,7 +136,7 @@ func alertText(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) (stri
 }
 
 // vouchers says how an alert stands and who vouches for it.
-func (e *env) vouchers(d *apitype.AlertDetail) []string {
+func vouchers(e *shell.Env, d *apitype.AlertDetail) []string {
 	state := alertStates[d.State]
 	if d.Unconfirmed {
 		state += ", noch nicht bestätigt"
@@ -141,7 +144,7 @@ func (e *env) vouchers(d *apitype.AlertDetail) []string {
 	rows := []string{"ID\t" + d.ID, "Stand\t" + state}
 	add := func(label, text string) {
 		if text != "" {
-			rows = append(rows, label+"\t"+oneLine(text))
+			rows = append(rows, label+"\t"+shell.OneLine(text))
 		}
 	}
 	add("Betrifft", concernText(&d.AlertSummary))
@@ -150,8 +153,8 @@ func (e *env) vouchers(d *apitype.AlertDetail) []string {
 		add("Unterschrift", fmt.Sprintf("%s, %s, %s", signerText(s), s.Authority, s.Role))
 	}
 	add("Bestätigt", signatureCount(&d.AlertSummary))
-	add("Herausgegeben", e.dayTime(d.Created))
-	add("Empfangen", e.received(d))
+	add("Herausgegeben", dayTime(e, d.Created))
+	add("Empfangen", received(e, d))
 	if d.Incident != d.ID {
 		add("Lage", d.Incident)
 	}
@@ -160,11 +163,11 @@ func (e *env) vouchers(d *apitype.AlertDetail) []string {
 	return rows
 }
 
-func (e *env) received(d *apitype.AlertDetail) string {
+func received(e *shell.Env, d *apitype.AlertDetail) string {
 	if d.Received.Unix() <= 0 {
 		return ""
 	}
-	text := e.dayTime(d.Received)
+	text := dayTime(e, d.Received)
 	if d.AgeS >= lateAge {
 		text += ", " + alert.German.Since(uint64(d.AgeS))
 	}
@@ -208,5 +211,5 @@ func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.Draf
 	case 1:
 		return &found[0], nil
 	}
-	return nil, failf(exitUsage, "%d drafts begin with %s", len(found), prefix).hintf("give more characters of the ID")
+	return nil, exit.Errorf(exit.Usage, "%d drafts begin with %s", len(found), prefix).Hintf("give more characters of the ID")
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -53,8 +55,8 @@ func (o *officer) issue(m *compose.Message, s sending) (*issued, error) {
 }
 
 func noDevice() error {
-	return failf(exitDaemon, "no device is running here to send it").
-		hintf("start kreidfeuer up in another terminal, or write the signed alert to a file with --out FILE")
+	return exit.Errorf(exit.Daemon, "no device is running here to send it").
+		Hintf("start kreidfeuer up in another terminal, or write the signed alert to a file with --out FILE")
 }
 
 func personText(c *identity.Certificate) string {
@@ -69,16 +71,16 @@ func personText(c *identity.Certificate) string {
 func (o *officer) preview(m *compose.Message, role wire.Role) (*alert.Alert, error) {
 	a, err := alert.Of(m.CAP)
 	if err != nil {
-		return nil, failf(exitNo, "%w", err)
+		return nil, exit.Errorf(exit.No, "%w", err)
 	}
 	if a.Header, err = alert.Header(m.CAP); err != nil {
-		return nil, failf(exitNo, "%w", err)
+		return nil, exit.Errorf(exit.No, "%w", err)
 	}
 	demand := a.Demand()
 	for _, c := range []*identity.Certificate{o.unit, o.cert} {
 		if err := c.Scope.Permit(demand); err != nil {
-			return nil, failf(exitTrust, "%s may not issue this: %w", c.Name, err).
-				hintf("kreidfeuer cert show lists what the certificate permits; else the authority above issues it")
+			return nil, exit.Errorf(exit.Trust, "%s may not issue this: %w", c.Name, err).
+				Hintf("kreidfeuer cert show lists what the certificate permits; else the authority above issues it")
 		}
 	}
 	if role == wire.RoleEmergency {
@@ -90,11 +92,11 @@ func (o *officer) preview(m *compose.Message, role wire.Role) (*alert.Alert, err
 func (o *officer) checkEmergency(a *alert.Alert) error {
 	switch {
 	case a.Kind != alert.KindAlert:
-		return failf(exitUsage, "an emergency signature makes new warnings only")
+		return exit.Errorf(exit.Usage, "an emergency signature makes new warnings only")
 	case alert.Signatures(a.Kind, a.Severity, false, int(o.unit.Scope.Needed)) <= 1:
-		return failf(exitUsage, "--emergency is not needed: one signature is enough for this").hintf("leave it away")
+		return exit.Errorf(exit.Usage, "--emergency is not needed: one signature is enough for this").Hintf("leave it away")
 	case o.unit.Scope.Emergency == 0 || o.cert.Scope.Emergency == 0:
-		return failf(exitTrust, "%s may not sign alone in an emergency", o.cert.Name).hintf("a second officer must approve it: leave --emergency away")
+		return exit.Errorf(exit.Trust, "%s may not sign alone in an emergency", o.cert.Name).Hintf("a second officer must approve it: leave --emergency away")
 	}
 	return nil
 }
@@ -104,14 +106,14 @@ func (o *officer) checkEmergency(a *alert.Alert) error {
 func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*issued, error) {
 	payload, parts, err := o.payload(m)
 	if err != nil {
-		return nil, failf(exitNo, "%w", err)
+		return nil, exit.Errorf(exit.No, "%w", err)
 	}
 	s, err := o.open()
 	if err != nil {
 		return nil, err
 	}
 	h := a.Header
-	known, err := o.env.knownHead(o.c, o.unit.Domain, s.key.Public(), h.Lane)
+	known, err := knownHead(o.env, o.c, o.unit.Domain, s.key.Public(), h.Lane)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*iss
 		h.Sequence, h.Previous = seq, prev
 		e, err := wire.New(h, payload)
 		if err != nil {
-			return nil, failf(exitNo, "%w", err)
+			return nil, exit.Errorf(exit.No, "%w", err)
 		}
 		e.Parts = parts
 		done, err = o.finish(s.key.Sign(e, o.cert.Ref(), role))
@@ -143,8 +145,8 @@ func (o *officer) payload(m *compose.Message) (payload []byte, parts [][]byte, e
 func (o *officer) finish(e *wire.Envelope) (*issued, error) {
 	e.Chain = o.pool.ChainFor(e)
 	if n := len(e.EncodeFull()); n > wire.MaxTransmission {
-		return nil, failf(exitNo, "the alert takes %d bytes with its texts and maps, at most %d travel", n, wire.MaxTransmission).
-			hintf("shorten texts, drop pictures, simplify polygons")
+		return nil, exit.Errorf(exit.No, "the alert takes %d bytes with its texts and maps, at most %d travel", n, wire.MaxTransmission).
+			Hintf("shorten texts, drop pictures, simplify polygons")
 	}
 	return judgeAlert(o.pool, e)
 }
@@ -172,10 +174,10 @@ func judgeAlert(pool *identity.Pool, e *wire.Envelope) (*issued, error) {
 // stations of its authority if signatures are missing.
 func (o *officer) deliver(d *issued, out string) error {
 	if out != "" {
-		return o.env.writeIssued(d, out)
+		return writeIssued(o.env, d, out)
 	}
 	if o.c.Bool("brief") {
-		o.env.noteBrief(d.envelope)
+		noteBrief(o.env, d.envelope)
 	}
 	ctx, raw := o.c.Context, d.envelope.EncodeFull()
 	if d.missing > 0 {
@@ -183,27 +185,27 @@ func (o *officer) deliver(d *issued, out string) error {
 		if err != nil {
 			return deviceError(err)
 		}
-		return o.env.printDraft(&draft)
+		return printDraft(o.env, &draft)
 	}
 	submitted, err := o.dev.Submit(ctx, raw)
 	if err != nil {
 		return deviceError(err)
 	}
-	return o.env.printSubmitted(d, &submitted)
+	return printSubmitted(o.env, d, &submitted)
 }
 
-func (e *env) writeIssued(d *issued, out string) error {
+func writeIssued(e *shell.Env, d *issued, out string) error {
 	b, err := armor(d.envelope)
 	if err != nil {
 		return err
 	}
-	if err := e.writeOutput(out, b); err != nil {
+	if err := e.WriteOutput(out, b); err != nil {
 		return err
 	}
 	if d.missing > 0 {
-		e.notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", missingText(d.missing), out)
+		e.Notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", missingText(d.missing), out)
 	} else {
-		e.notef("Vollständig unterschrieben, noch nicht gesendet: kreidfeuer alert publish %s", out)
+		e.Notef("Vollständig unterschrieben, noch nicht gesendet: kreidfeuer alert publish %s", out)
 	}
 	return nil
 }

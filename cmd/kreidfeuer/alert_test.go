@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -51,8 +52,8 @@ func TestPrintAlertEvent(t *testing.T) {
 		"withdrawal": {change(func(ev *apitype.AlertEvent) { ev.Kind = apitype.KindWithdrawal }),
 			[]string{"=== RÜCKNAHME (FEHLALARM) ==="}, []string{"Warnstufe"}},
 	} {
-		e, out := winterEnv()
-		e.printAlertAt(e.now(), test.event)
+		e, out := testenv.Winter()
+		printAlertAt(e, e.Now(), test.event)
 		for _, want := range test.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: no %q in\n%s", name, want, out)

@@ -7,13 +7,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-func alertUpdateCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertUpdateCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "update",
 		Usage:     "issue a new version of a warning (Aktualisierung)",
 		ArgsUsage: "ID [FILE.xml]",
@@ -27,38 +30,38 @@ func alertUpdateCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "correction", Usage: "what was said was wrong; the situation has not changed"},
 			&cli.IntFlag{Name: "entry", Usage: "use the `N`-th alert of a feed", DefaultText: "the only one"},
 		),
-		Action: func(c *cli.Context) error { return e.updateAlert(c) },
+		Action: func(c *cli.Context) error { return updateAlert(e, c) },
 	}, followCodes()...)
 }
 
 // updateAlert issues a new version.
-func (e *env) updateAlert(c *cli.Context) error {
+func updateAlert(e *shell.Env, c *cli.Context) error {
 	id, file, err := updateArgs(c)
 	if err != nil {
 		return err
 	}
-	o, prev, err := e.openIncidentOf(c, id)
+	o, prev, err := openIncidentOf(e, c, id)
 	if err != nil {
 		return err
 	}
 	last := latestVersion(prev)
 	if file != "" {
-		doc, err := e.readAlertFile(c, file)
+		doc, err := readAlertFile(e, c, file)
 		if err != nil {
 			return err
 		}
 		last = &alert.Alert{CAP: doc}
 	}
 	d := compose.DraftOf(last, o.author())
-	if err := e.fillDraft(c, &d); err != nil {
+	if err := fillDraft(e, c, &d); err != nil {
 		return err
 	}
-	e.warnStaleTexts(c, d.Texts)
+	warnStaleTexts(e, c, d.Texts)
 	build := compose.Update
 	if c.Bool("correction") {
 		build = compose.Correction
 	}
-	m, err := build(prev, d, e.random)
+	m, err := build(prev, d, e.Random)
 	if err != nil {
 		return composeFailure(err)
 	}
@@ -72,11 +75,11 @@ func latestVersion(prev []*alert.Alert) *alert.Alert {
 func updateArgs(c *cli.Context) (id, file string, err error) {
 	rest := c.Args().Slice()
 	if len(c.StringSlice("alert")) == 0 {
-		if err := wantArgs(c, 1, 2, "the alert's ID"); err != nil {
+		if err := command.WantArgs(c, 1, 2, "the alert's ID"); err != nil {
 			return "", "", err
 		}
 		id, rest = rest[0], rest[1:]
-	} else if err := wantArgs(c, 0, 1, "at most a CAP file beside --alert"); err != nil {
+	} else if err := command.WantArgs(c, 0, 1, "at most a CAP file beside --alert"); err != nil {
 		return "", "", err
 	}
 	if len(rest) > 0 {
@@ -85,23 +88,23 @@ func updateArgs(c *cli.Context) (id, file string, err error) {
 	flag := draftFlagSet(c)
 	switch {
 	case file == "" && flag == "" && !c.IsSet("expires"):
-		return "", "", failf(exitUsage, "what changes?").hintf("--expires 6h, --severity Extreme, --instruction TEXT, ... or a CAP file")
+		return "", "", exit.Errorf(exit.Usage, "what changes?").Hintf("--expires 6h, --severity Extreme, --instruction TEXT, ... or a CAP file")
 	case file != "" && flag != "":
-		return "", "", failf(exitUsage, "--%s does not change a file", flag).hintf("change the file")
+		return "", "", exit.Errorf(exit.Usage, "--%s does not change a file", flag).Hintf("change the file")
 	}
 	return id, file, nil
 }
 
 func (o *officer) issueUpdate(m *compose.Message, stdinTaken bool) error {
 	c := o.c
-	dialog, closeDialog := o.env.newDialog(stdinTaken)
+	dialog, closeDialog := newDialog(o.env, stdinTaken)
 	defer closeDialog()
 	next, err := alert.Of(m.CAP)
 	if err != nil {
 		return err
 	}
 	if next.Header, err = alert.Header(m.CAP); err != nil {
-		return failf(exitNo, "%w", err)
+		return exit.Errorf(exit.No, "%w", err)
 	}
 	next.References = m.Extras.References
 	changes, err := o.changes(next)
@@ -114,7 +117,7 @@ func (o *officer) issueUpdate(m *compose.Message, stdinTaken bool) error {
 }
 
 // warnStaleTexts: who changes a text in one language leaves the others behind.
-func (e *env) warnStaleTexts(c *cli.Context, texts []compose.Text) {
+func warnStaleTexts(e *shell.Env, c *cli.Context, texts []compose.Text) {
 	changed := false
 	for _, flag := range []string{"event", "headline", "description", "instruction"} {
 		changed = changed || c.IsSet(flag)
@@ -126,6 +129,6 @@ func (e *env) warnStaleTexts(c *cli.Context, texts []compose.Text) {
 		}
 	}
 	if changed && len(others) > 0 {
-		e.warnf("only the text in %q changes; %s stay as they were", c.String("language"), strings.Join(others, ", "))
+		e.Warnf("only the text in %q changes; %s stay as they were", c.String("language"), strings.Join(others, ", "))
 	}
 }

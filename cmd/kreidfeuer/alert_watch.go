@@ -9,12 +9,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func alertWatchCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func alertWatchCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "watch",
 		Usage: "show warnings as they come",
 		Description: "Runs until it is stopped, also over a restart of the device. With --json it prints\n" +
@@ -28,16 +31,16 @@ func alertWatchCommand(e *env) *cli.Command {
 			&cli.IntFlag{Name: "count", Usage: "end after `N` events", DefaultText: "never"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.watchAlerts(c)
+			return watchAlerts(e, c)
 		},
-	}, exitOK, exitNo, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) watchAlerts(c *cli.Context) error {
-	dev, err := e.device(c)
+func watchAlerts(e *shell.Env, c *cli.Context) error {
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func (e *env) watchAlerts(c *cli.Context) error {
 	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return e.watchEvents(ctx, dev, since, c.Int("count"))
+	return watchEvents(e, ctx, dev, since, c.Int("count"))
 }
 
 // watchFrom is the event after which to begin.
@@ -68,18 +71,18 @@ func watchFrom(c *cli.Context, dev *client.Client) (uint64, error) {
 	return 0, nil
 }
 
-func (e *env) watchEvents(ctx context.Context, dev *client.Client, since uint64, count int) error {
+func watchEvents(e *shell.Env, ctx context.Context, dev *client.Client, since uint64, count int) error {
 	shown := 0
 	for event, err := range dev.Events(ctx, since) {
 		var gone *apitype.Error
 		switch {
 		case errors.As(err, &gone) && gone.Code == apitype.CodeGone:
-			return failf(exitNo, "the events after %d are no longer kept", since).
-				hintf("--since %d begins with the oldest; kreidfeuer alert list shows what is in force", max(gone.Oldest, 1)-1)
+			return exit.Errorf(exit.No, "the events after %d are no longer kept", since).
+				Hintf("--since %d begins with the oldest; kreidfeuer alert list shows what is in force", max(gone.Oldest, 1)-1)
 		case err != nil:
 			return deviceError(err)
 		}
-		if ok, err := e.printWatched(&event); err != nil {
+		if ok, err := printWatched(e, &event); err != nil {
 			return err
 		} else if ok {
 			shown++
@@ -92,9 +95,9 @@ func (e *env) watchEvents(ctx context.Context, dev *client.Client, since uint64,
 }
 
 // printWatched prints an event about alerts, and reports whether it is one.
-func (e *env) printWatched(event *apitype.Event) (bool, error) {
-	if e.json && (event.Alert != nil || event.Draft != nil || event.Expiring != nil) {
-		return true, e.printJSON(event)
+func printWatched(e *shell.Env, event *apitype.Event) (bool, error) {
+	if e.JSON && (event.Alert != nil || event.Draft != nil || event.Expiring != nil) {
+		return true, e.PrintJSON(event)
 	}
-	return !e.json && e.printWarningEvent(event), nil
+	return !e.JSON && printWarningEvent(e, event), nil
 }

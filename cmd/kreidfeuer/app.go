@@ -7,15 +7,19 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // run is the program: it returns the exit code.
-func run(e *env, args []string) int {
+func run(e *shell.Env, args []string) int {
 	app := newApp(e)
-	e.json = slices.Contains(args, "--json") // errors of the command line too
-	e.warnUnknownVariables(app)
-	err := app.RunContext(context.Background(), arrange(app, args))
-	return int(e.report(err))
+	e.JSON = slices.Contains(args, "--json") // errors of the command line too
+	warnUnknownVariables(e, app)
+	err := app.RunContext(context.Background(), command.Arrange(app, args))
+	return int(e.Report(err))
 }
 
 var flagText = cli.FlagStringer
@@ -24,7 +28,7 @@ var flagText = cli.FlagStringer
 // in words, and the columns stay narrow.
 var repetition = regexp.MustCompile(` \[ --[^\]]* \]`)
 
-func newApp(e *env) *cli.App {
+func newApp(e *shell.Env) *cli.App {
 	cli.FlagStringer = func(f cli.Flag) string { return repetition.ReplaceAllString(flagText(f), "") }
 	app := &cli.App{
 		Name:     "kreidfeuer",
@@ -33,31 +37,31 @@ func newApp(e *env) *cli.App {
 		Description: "A device that runs kreidfeuer passes signed warnings (CAP 1.2) on to every device\n" +
 			"it meets and judges by itself who issued them and for which place.\n\n" +
 			"kreidfeuer COMMAND --help explains a command.",
-		Version:                   e.version,
+		Version:                   e.Version,
 		Commands:                  commands(e),
 		Flags:                     globalFlags(),
-		Writer:                    e.stdout,
-		ErrWriter:                 e.stderr,
-		Reader:                    e.stdin,
+		Writer:                    e.Stdout,
+		ErrWriter:                 e.Stderr,
+		Reader:                    e.Stdin,
 		HideHelpCommand:           true,
 		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true, // names hold commas
 		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              onUsageError,
-		Action:                    func(c *cli.Context) error { return unknownCommand(c, c.App.Commands) },
+		OnUsageError:              command.OnUsageError,
+		Action:                    func(c *cli.Context) error { return command.Unknown(c, c.App.Commands) },
 		Before: func(c *cli.Context) error {
-			e.json = c.Bool("json")
+			e.JSON = c.Bool("json")
 			return nil
 		},
 	}
-	var all []exitCode
-	for _, m := range exitMeanings {
-		all = append(all, m.code)
+	var all []exit.Code
+	for _, m := range exit.Meanings {
+		all = append(all, m.Code)
 	}
-	app.CustomAppHelpTemplate = cli.AppHelpTemplate + "\nEXIT STATUS:\n" + statusText(all...)
-	quiet(app.Flags)
+	app.CustomAppHelpTemplate = cli.AppHelpTemplate + "\nEXIT STATUS:\n" + exit.StatusText(all...)
+	command.Quiet(app.Flags)
 	for _, c := range app.Commands {
-		complete(c)
+		command.Complete(c)
 	}
 	return app
 }
@@ -73,7 +77,7 @@ func globalFlags() []cli.Flag {
 
 // warnUnknownVariables tells of environment variables with our prefix that
 // nothing reads: a misspelled one is otherwise silent.
-func (e *env) warnUnknownVariables(app *cli.App) {
+func warnUnknownVariables(e *shell.Env, app *cli.App) {
 	known := map[string]bool{}
 	collect := func(flags []cli.Flag) {
 		for _, f := range flags {
@@ -85,11 +89,11 @@ func (e *env) warnUnknownVariables(app *cli.App) {
 		}
 	}
 	collect(app.Flags)
-	walk(app.Commands, func(c *cli.Command) { collect(c.Flags) })
-	for _, entry := range e.environ() {
+	command.Walk(app.Commands, func(c *cli.Command) { collect(c.Flags) })
+	for _, entry := range e.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "KREIDFEUER_") && !known[name] {
-			e.warnf("environment variable %s is set, but nothing reads it", name)
+			e.Warnf("environment variable %s is set, but nothing reads it", name)
 		}
 	}
 }

@@ -7,12 +7,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 )
 
 func TestEveryHelpEndsWithExitStatus(t *testing.T) {
-	e, _, _ := testEnv()
+	e, _, _ := testenv.New()
 	n := 0
-	walk(newApp(e).Commands, func(c *cli.Command) {
+	command.Walk(newApp(e).Commands, func(c *cli.Command) {
 		n++
 		if _, tail, ok := strings.Cut(c.CustomHelpTemplate, "\nEXIT STATUS:\n"); !ok || !strings.Contains(tail, " 0  done") {
 			t.Errorf("%s: the help does not end with its exit status: use document", c.Name)
@@ -51,8 +55,8 @@ func TestArrange(t *testing.T) {
 		{"--version", "--version --"},
 		{"cap con --generate-bash-completion", "cap con --generate-bash-completion"},
 	} {
-		e, _, _ := testEnv()
-		got := arrange(newApp(e), append([]string{"kreidfeuer"}, strings.Fields(tt.in)...))
+		e, _, _ := testenv.New()
+		got := command.Arrange(newApp(e), append([]string{"kreidfeuer"}, strings.Fields(tt.in)...))
 		if diff := cmp.Diff(append([]string{"kreidfeuer"}, strings.Fields(tt.want)...), got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.in, diff)
 		}
@@ -62,8 +66,8 @@ func TestArrange(t *testing.T) {
 // TestNearest: a slip is recognised, another word is not.
 func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{"ini": "init", "statsu": "status", "pers": "peers", "foo": "", "u": ""} {
-		e, _, told := testEnv()
-		if code := run(e, []string{"kreidfeuer", word}); code != int(exitUsage) {
+		e, _, told := testenv.New()
+		if code := run(e, []string{"kreidfeuer", word}); code != int(exit.Usage) {
 			t.Errorf("%s: status %d", word, code)
 		}
 		if want != "" && !strings.Contains(told.String(), fmt.Sprintf("did you mean %q?", want)) || want == "" && strings.Contains(told.String(), "did you mean") {

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -106,30 +108,30 @@ func openArmor(block *pem.Block) (*wire.Envelope, error) {
 }
 
 // readObjectFile reads the envelopes of a named file.
-func (e *env) readObjectFile(name string) ([]*wire.Envelope, error) {
-	data, err := e.readInput(name)
+func readObjectFile(e *shell.Env, name string) ([]*wire.Envelope, error) {
+	data, err := e.ReadInput(name)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.Contains(data, []byte("-----BEGIN "+requestType)) {
-		return nil, failf(exitUsage, "%s is a request, not a certificate yet", inputName(name)).
-			hintf("kreidfeuer cert grant turns it into a certificate")
+		return nil, exit.Errorf(exit.Usage, "%s is a request, not a certificate yet", shell.InputName(name)).
+			Hintf("kreidfeuer cert grant turns it into a certificate")
 	}
 	es, err := readObjects(data)
 	if err != nil {
-		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+		return nil, exit.Errorf(exit.Usage, "read %s: %w", shell.InputName(name), err)
 	}
 	return es, nil
 }
 
 // readObject reads the one envelope of a type that a file holds.
-func (e *env) readObject(name string, want wire.Type) (*wire.Envelope, error) {
-	es, err := e.readObjectFile(name)
+func readObject(e *shell.Env, name string, want wire.Type) (*wire.Envelope, error) {
+	es, err := readObjectFile(e, name)
 	if err != nil {
 		return nil, err
 	}
 	if len(es) != 1 || es[0].Header.Type != want {
-		return nil, failf(exitUsage, "%s holds %s, want one %s", inputName(name), contents(es), want)
+		return nil, exit.Errorf(exit.Usage, "%s holds %s, want one %s", shell.InputName(name), contents(es), want)
 	}
 	return es[0], nil
 }

@@ -5,10 +5,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
-func capCommand(e *env) *cli.Command {
+func capCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:        "cap",
 		Usage:       "check and convert CAP files; needs no running device",
@@ -16,8 +19,8 @@ func capCommand(e *env) *cli.Command {
 	}
 }
 
-func capCheckCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func capCheckCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "check",
 		Usage:     "list what is wrong with CAP files",
 		ArgsUsage: "FILE...",
@@ -32,23 +35,23 @@ func capCheckCommand(e *env) *cli.Command {
 			"  kreidfeuer cap check warning.xml\n" +
 			"  curl -s https://example.org/cap.xml | kreidfeuer cap check --json -",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, maxFiles, "one or more files"); err != nil {
+			if err := command.WantArgs(c, 1, command.MaxFiles, "one or more files"); err != nil {
 				return err
 			}
-			code := exitOK
+			code := exit.OK
 			for _, name := range c.Args().Slice() {
-				r, result := e.checkCAP(name)
+				r, result := checkCAP(e, name)
 				code = max(code, result)
-				if err := e.printCheck(r); err != nil {
+				if err := printCheck(e, r); err != nil {
 					return err
 				}
 			}
-			if code != exitOK {
-				return silent(code)
+			if code != exit.OK {
+				return exit.Silent(code)
 			}
 			return nil
 		},
-	}, exitOK, exitNo, exitUsage)
+	}, exit.OK, exit.No, exit.Usage)
 }
 
 // checkResult is one line of cap check --json. The names are an interface.
@@ -62,11 +65,11 @@ type checkResult struct {
 // ruleUnreadable is the rule of a file that is no alert at all.
 const ruleUnreadable = "unreadable"
 
-// checkCAP checks one file: exitNo means problems, exitUsage that there is
+// checkCAP checks one file: exit.No means problems, exit.Usage that there is
 // nothing to check.
-func (e *env) checkCAP(name string) (checkResult, exitCode) {
+func checkCAP(e *shell.Env, name string) (checkResult, exit.Code) {
 	r := checkResult{File: name, Format: string(cap.Unknown), Problems: []cap.Problem{}}
-	data, err := e.readInput(name)
+	data, err := e.ReadInput(name)
 	if err == nil {
 		f := readCAP(data)
 		r.Format, err = f.format, f.unreadable
@@ -78,18 +81,18 @@ func (e *env) checkCAP(name string) (checkResult, exitCode) {
 		if len(r.Problems) == 0 {
 			r.Problems = []cap.Problem{{Rule: ruleUnreadable, Severity: cap.LevelError, Message: err.Error()}}
 		}
-		return r, exitUsage
+		return r, exit.Usage
 	case !r.OK:
-		return r, exitNo
+		return r, exit.No
 	}
-	return r, exitOK
+	return r, exit.OK
 }
 
-func (e *env) printCheck(r checkResult) error {
-	if e.json {
-		return e.printJSON(r)
+func printCheck(e *shell.Env, r checkResult) error {
+	if e.JSON {
+		return e.PrintJSON(r)
 	}
-	file := oneLine(r.File)
+	file := shell.OneLine(r.File)
 	for _, p := range r.Problems {
 		at := file
 		if p.Line > 0 {
@@ -98,18 +101,18 @@ func (e *env) printCheck(r checkResult) error {
 		severity := string(p.Severity)
 		switch p.Severity {
 		case cap.LevelError:
-			severity = e.paint(sgrRed, severity)
+			severity = e.Paint(shell.Red, severity)
 		case cap.LevelWarning:
-			severity = e.paint(sgrYellow, severity)
+			severity = e.Paint(shell.Yellow, severity)
 		}
 		where := p.Rule
 		if p.Path != "" {
 			where += " at " + p.Path
 		}
-		e.printf("%s: %s: %s [%s]\n", at, severity, oneLine(p.Message), oneLine(where))
+		e.Printf("%s: %s: %s [%s]\n", at, severity, shell.OneLine(p.Message), shell.OneLine(where))
 	}
 	if r.OK {
-		e.printf("%s: %s\n", file, e.paint(sgrGreen, "valid "+r.Format))
+		e.Printf("%s: %s\n", file, e.Paint(shell.Green, "valid "+r.Format))
 	}
 	return nil
 }

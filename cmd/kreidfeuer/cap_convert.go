@@ -7,12 +7,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
 )
 
-func capConvertCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func capConvertCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "convert",
 		Usage:     "write an alert as CAP XML, as compact wire form or as JSON",
 		ArgsUsage: "FILE",
@@ -35,35 +38,35 @@ func capConvertCommand(e *env) *cli.Command {
 			&cli.BoolFlag{Name: "strict", Usage: "refuse to write an alert that is not valid"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "one file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "one file"); err != nil {
 				return err
 			}
-			return e.convertCAP(c, c.Args().First())
+			return convertCAP(e, c, c.Args().First())
 		},
-	}, exitOK, exitNo, exitUsage, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.System)
 }
 
-func (e *env) convertCAP(c *cli.Context, name string) error {
+func convertCAP(e *shell.Env, c *cli.Context, name string) error {
 	to, out := c.String("to"), c.String("out")
 	switch to {
 	case "wire", "xml", "json":
 	case "":
-		return failf(exitUsage, "no form to convert to").hintf("--to wire, --to xml or --to json")
+		return exit.Errorf(exit.Usage, "no form to convert to").Hintf("--to wire, --to xml or --to json")
 	default:
-		return failf(exitUsage, "unknown form %q", to).hintf("--to wire, --to xml or --to json")
+		return exit.Errorf(exit.Usage, "unknown form %q", to).Hintf("--to wire, --to xml or --to json")
 	}
 	if c.IsSet("entry") && c.Int("entry") < 1 {
-		return failf(exitUsage, "--entry %d: alerts are counted from 1", c.Int("entry"))
+		return exit.Errorf(exit.Usage, "--entry %d: alerts are counted from 1", c.Int("entry"))
 	}
-	if to == "wire" && (out == "" || out == "-") && e.stdoutTerminal {
-		return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file with --out, or write into a pipe")
+	if to == "wire" && (out == "" || out == "-") && e.StdoutTerminal {
+		return exit.Errorf(exit.Usage, "refusing to write binary data to a terminal").Hintf("name a file with --out, or write into a pipe")
 	}
-	data, err := e.readInput(name)
+	data, err := e.ReadInput(name)
 	if err != nil {
 		return err
 	}
 	f := readCAP(data)
-	alert, err := f.one(inputName(name), c.Int("entry"))
+	alert, err := f.one(shell.InputName(name), c.Int("entry"))
 	if err != nil {
 		return err
 	}
@@ -71,21 +74,21 @@ func (e *env) convertCAP(c *cli.Context, name string) error {
 		var changes []cap.Problem
 		alert, changes = cap.Upgrade(alert)
 		for _, p := range changes {
-			e.notef("%s: %s", p.Path, p.Message)
+			e.Notef("%s: %s", p.Path, p.Message)
 		}
 	}
-	if err := e.judgeProblems(cap.Check(alert), inputName(name), c.Bool("strict")); err != nil {
+	if err := judgeProblems(e, cap.Check(alert), shell.InputName(name), c.Bool("strict")); err != nil {
 		return err
 	}
 	b, err := encodeAlert(alert, to)
 	if err != nil {
-		return failf(exitNo, "convert %s: %w", inputName(name), err)
+		return exit.Errorf(exit.No, "convert %s: %w", shell.InputName(name), err)
 	}
-	return e.writeOutput(out, b)
+	return e.WriteOutput(out, b)
 }
 
 // judgeProblems tells of problems, or refuses if the result must be valid.
-func (e *env) judgeProblems(problems []cap.Problem, name string, strict bool) error {
+func judgeProblems(e *shell.Env, problems []cap.Problem, name string, strict bool) error {
 	if cap.Valid(problems) {
 		return nil
 	}
@@ -99,10 +102,10 @@ func (e *env) judgeProblems(problems []cap.Problem, name string, strict bool) er
 		}
 	}
 	if strict {
-		return failf(exitNo, "%s is not valid CAP: %s (%d errors)", name, first, errors).
-			hintf("kreidfeuer cap check lists them; --upgrade corrects spelling")
+		return exit.Errorf(exit.No, "%s is not valid CAP: %s (%d errors)", name, first, errors).
+			Hintf("kreidfeuer cap check lists them; --upgrade corrects spelling")
 	}
-	e.warnf("%s is not valid CAP and is converted as it stands: %s (%d errors)", name, first, errors)
+	e.Warnf("%s is not valid CAP and is converted as it stands: %s (%d errors)", name, first, errors)
 	return nil
 }
 

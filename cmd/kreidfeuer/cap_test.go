@@ -8,16 +8,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 )
 
 // TestConvertCorpus sends every alert of the corpus through each form and back.
 func TestConvertCorpus(t *testing.T) {
-	dir := corpusDir(t)
+	dir := testenv.Corpus(t)
 	if dir == "" {
 		t.Skip("no corpus")
 	}
 	n := 0
-	for line := range strings.Lines(string(must(os.ReadFile(filepath.Join(dir, "INDEX.tsv"))))) {
+	for line := range strings.Lines(string(testenv.Must(os.ReadFile(filepath.Join(dir, "INDEX.tsv"))))) {
 		name, _, _ := strings.Cut(line, "\t")
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
@@ -87,13 +88,13 @@ func readFeed(data []byte, format cap.Format) capFile {
 func (f *capFile) one(name string, n int) (*cap.Alert, error) {
 	switch {
 	case f.unreadable != nil:
-		return nil, failf(exitUsage, "%s: %w", name, f.unreadable).hintf("CAP 1.0 to 1.2, feeds with alerts, NINA JSON and wire files are read")
+		return nil, exit.Errorf(exit.Usage, "%s: %w", name, f.unreadable).Hintf("CAP 1.0 to 1.2, feeds with alerts, NINA JSON and wire files are read")
 	case len(f.docs) == 0:
-		return nil, failf(exitUsage, "%s cannot be read: %s", name, f.firstError()).hintf("kreidfeuer cap check %s lists the problems", name)
+		return nil, exit.Errorf(exit.Usage, "%s cannot be read: %s", name, f.firstError()).Hintf("kreidfeuer cap check %s lists the problems", name)
 	case n > len(f.docs):
-		return nil, failf(exitUsage, "%s holds %d alerts, no number %d", name, len(f.docs), n)
+		return nil, exit.Errorf(exit.Usage, "%s holds %d alerts, no number %d", name, len(f.docs), n)
 	case n == 0 && len(f.docs) > 1:
-		return nil, failf(exitUsage, "%s holds %d alerts", name, len(f.docs)).hintf("choose one with --entry 1 to --entry %d", len(f.docs))
+		return nil, exit.Errorf(exit.Usage, "%s holds %d alerts", name, len(f.docs)).Hintf("choose one with --entry 1 to --entry %d", len(f.docs))
 	}
 	return f.docs[max(n, 1)-1].Alert, nil
 }

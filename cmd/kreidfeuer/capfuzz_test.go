@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 )
 
 // FuzzAlertJSON reads alerts in JSON: what is read is written and read again as
@@ -17,7 +19,7 @@ func FuzzAlertJSON(f *testing.F) {
 		if err != nil {
 			return
 		}
-		back, err := parseAlertJSON(must(encodeAlert(a, "json")))
+		back, err := parseAlertJSON(testenv.Must(encodeAlert(a, "json")))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
@@ -27,10 +28,10 @@ type carrier interface {
 
 // withCarrier calls f with the device. Ctrl-C ends its context. Whoever only
 // looks needs no data folder: then the device is one that trusts nobody.
-func (e *env) withCarrier(c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
+func withCarrier(e *shell.Env, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -41,13 +42,13 @@ func (e *env) withCarrier(c *cli.Context, looks bool, f func(context.Context, ca
 	} else if !errors.Is(err, client.ErrNotRunning) {
 		return deviceError(err)
 	}
-	return interrupted(ctx, e.withOffline(ctx, c, looks, f))
+	return interrupted(ctx, withOffline(e, ctx, c, looks, f))
 }
 
 // interrupted is the error of a command that was interrupted: that it was.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
-		return errAborted
+		return shell.ErrAborted
 	}
 	return err
 }

@@ -13,13 +13,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
 
-func carryAppCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func carryAppCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "app",
 		Usage:     "write the program itself into a folder, for people who have no internet",
 		ArgsUsage: "DIR",
@@ -35,55 +38,55 @@ func carryAppCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "app", Usage: "the program's files are in `DIR`, as make dist makes them", DefaultText: "this program itself, for its own platform"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the folder"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the folder"); err != nil {
 				return err
 			}
-			return e.carryApp(c, c.Args().First())
+			return carryApp(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitData, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.System)
 }
 
-func (e *env) carryApp(c *cli.Context, dir string) error {
+func carryApp(e *shell.Env, c *cli.Context, dir string) error {
 	apps, err := ownApp()
 	if from := c.String("app"); from != "" {
 		apps, err = web.OpenApps(from)
 	}
 	if err != nil {
-		return failf(exitData, "%w", err)
+		return exit.Errorf(exit.Data, "%w", err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return failf(exitSystem, "%w", err)
+		return exit.Errorf(exit.System, "%w", err)
 	}
-	pages, err := e.appPages(c, apps)
+	pages, err := appPages(e, c, apps)
 	if err != nil {
 		return err
 	}
 	stick, err := os.OpenRoot(dir) // links on a stranger's stick lead nowhere else
 	if err != nil {
-		return failf(exitSystem, "%w", err)
+		return exit.Errorf(exit.System, "%w", err)
 	}
 	defer stick.Close()
 	out := handedOnJSON{Schema: "kreidfeuer.handed-on/1", Folder: dir, Files: []handedOnFile{}}
 	for _, a := range apps.Files() {
 		if err := copyApp(a, stick); err != nil {
-			return failf(exitSystem, "write %s: %w", a.Name, err).hintf("is there room on the stick?")
+			return exit.Errorf(exit.System, "write %s: %w", a.Name, err).Hintf("is there room on the stick?")
 		}
 		out.Files = append(out.Files, handedOnFile{a.Name, hex.EncodeToString(a.Sum[:])})
 	}
 	for _, p := range pages {
 		if err := writeOnto(stick, p.name, 0o666, bytes.NewReader(p.content), sha256.Sum256(p.content)); err != nil {
-			return failf(exitSystem, "write %s: %w", p.name, err).hintf("is there room on the stick?")
+			return exit.Errorf(exit.System, "write %s: %w", p.name, err).Hintf("is there room on the stick?")
 		}
 		out.Files = append(out.Files, handedOnFile{Name: p.name})
 	}
-	if err := syncFolder(dir); err != nil {
-		return failf(exitSystem, "%w", err)
+	if err := shell.SyncFolder(dir); err != nil {
+		return exit.Errorf(exit.System, "%w", err)
 	}
-	if e.json {
-		return e.printJSON(out)
+	if e.JSON {
+		return e.PrintJSON(out)
 	}
 	for _, f := range out.Files {
-		e.printf("%s\n", strings.TrimSuffix(f.Name+"\t"+f.Sum, "\t"))
+		e.Printf("%s\n", strings.TrimSuffix(f.Name+"\t"+f.Sum, "\t"))
 	}
 	return nil
 }
@@ -164,7 +167,7 @@ type namedContent struct {
 }
 
 // appPages are what lies beside the program's files.
-func (e *env) appPages(c *cli.Context, apps *web.Apps) ([]namedContent, error) {
+func appPages(e *shell.Env, c *cli.Context, apps *web.Apps) ([]namedContent, error) {
 	pages := []namedContent{{web.SumsName, apps.Sums()}}
 	for name, language := range map[string]string{"LIESMICH.html": "de", "README.html": "en"} {
 		var b bytes.Buffer
@@ -173,13 +176,13 @@ func (e *env) appPages(c *cli.Context, apps *web.Apps) ([]namedContent, error) {
 		}
 		pages = append(pages, namedContent{name, b.Bytes()})
 	}
-	d, err := e.dataDir(c)
+	d, err := find(e, c)
 	if err != nil {
 		return nil, err
 	}
 	pins, err := d.readPins()
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(pins) == 0 {
-		e.warnf("this device has pinned no root: the stick has no poster")
+		e.Warnf("this device has pinned no root: the stick has no poster")
 		return pages, nil
 	}
 	if err != nil {
@@ -189,7 +192,7 @@ func (e *env) appPages(c *cli.Context, apps *web.Apps) ([]namedContent, error) {
 	for i, p := range pins {
 		r, err := identity.ParseRoot(p.root)
 		if err != nil {
-			return nil, failf(exitData, "pinned root: %w", err)
+			return nil, exit.Errorf(exit.Data, "pinned root: %w", err)
 		}
 		roots = append(roots, apitype.Root{Name: r.Name, Fingerprint: identity.Fingerprint(p.root.Domain())})
 		text, err := armor(append(p.objects, p.root)...)

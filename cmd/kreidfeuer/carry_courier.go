@@ -7,17 +7,19 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // courier is one visit of a device to a stick.
 type courier struct {
-	*env
+	*shell.Env
 	ctx    context.Context
 	dev    carrier
 	folder folder
-	bar    *progress
+	bar    *shell.Progress
 
 	prefix string // of the names of this device's bundles
 	now    uint64 // by the device's clock
@@ -53,15 +55,15 @@ type stickDamage struct {
 	apitype.Damage
 }
 
-// sync exchanges with a stick and tells what was done, also where it ended early.
-func (e *env) sync(ctx context.Context, dev carrier, stick folder, dir string) error {
-	x, err := e.courier(ctx, dev, stick)
+// syncStick exchanges with a stick and tells what was done, also where it ended early.
+func syncStick(e *shell.Env, ctx context.Context, dev carrier, stick folder, dir string) error {
+	x, err := newCourier(e, ctx, dev, stick)
 	if err != nil {
 		return err
 	}
 	x.done.Folder = dir
 	err = x.run()
-	x.bar.end()
+	x.bar.End()
 	if err := x.tell(); err != nil {
 		return err
 	}
@@ -69,19 +71,19 @@ func (e *env) sync(ctx context.Context, dev carrier, stick folder, dir string) e
 	case err != nil:
 		return stickError(dir, err)
 	case len(x.done.Damage) > 0:
-		return silent(exitNo)
+		return exit.Silent(exit.No)
 	case x.done.Imported.Accepted+x.done.Imported.Known == 0: // another device's roots are no fault
 		return nil
 	}
 	return importVerdict(&x.done.Imported)
 }
 
-func (e *env) courier(ctx context.Context, dev carrier, stick folder) (*courier, error) {
+func newCourier(e *shell.Env, ctx context.Context, dev carrier, stick folder) (*courier, error) {
 	s, err := dev.Status(ctx)
 	if err != nil {
 		return nil, deviceError(err)
 	}
-	x := &courier{env: e, ctx: ctx, dev: dev, folder: stick, bar: e.progress("sync", 0), stock: newStock(),
+	x := &courier{Env: e, ctx: ctx, dev: dev, folder: stick, bar: e.Progress("sync", 0), stock: newStock(),
 		prefix: ownPrefix(s.PeerID), now: uint64(max(0, s.Clock.Now.Unix())), doubt: s.Clock.Doubt,
 		done: syncedJSON{Schema: "kreidfeuer.synced/1", Files: []string{}, Removed: []string{}, Damage: []stickDamage{}}}
 	x.done.Imported = apitype.Imported{Schema: apitype.SchemaImported, Lanes: []apitype.ImportedLane{}, Reasons: []apitype.ImportRefusal{},
@@ -132,7 +134,7 @@ func (x *courier) tidy() (bundles []string, err error) {
 			bundles = append(bundles, name)
 			continue
 		}
-		age := x.env.now().Sub(info.ModTime())
+		age := x.Env.Now().Sub(info.ModTime())
 		if isOwn(name, x.prefix) || age > leftoverAge || age < -leftoverAge {
 			if err := x.folder.Remove(name); err == nil {
 				x.done.Removed = append(x.done.Removed, name)
@@ -182,10 +184,10 @@ func (x *courier) give() error {
 // tell prints what was done.
 func (x *courier) tell() error {
 	d := &x.done
-	if x.json {
-		return x.printJSON(d)
+	if x.JSON {
+		return x.PrintJSON(d)
 	}
-	rows := append([]string{"folder\t" + oneLine(d.Folder), "from the stick"}, importRows(&d.Imported)...)
+	rows := append([]string{"folder\t" + shell.OneLine(d.Folder), "from the stick"}, importRows(&d.Imported)...)
 	rows = append(rows, "to the stick", fmt.Sprintf("written\t%d", d.Written))
 	if d.Moved > 0 {
 		rows = append(rows, fmt.Sprintf("moved\t%d", d.Moved))
@@ -202,22 +204,22 @@ func (x *courier) tell() error {
 			rows = append(rows, row+" ("+one.File+")")
 		}
 	}
-	x.table(x.stdout, rows)
+	x.Table(x.Stdout, rows)
 	return nil
 }
 
 // stickError says what is wrong with a stick.
 func stickError(dir string, err error) error {
-	var f *failure
+	var f *exit.Failure
 	switch {
 	case errors.As(err, &f):
 		return f
 	case isFull(err):
-		return failf(exitSystem, "the stick is full: nothing was added to %s: %w", dir, err).hintf("what it held was read; free some space on it and try again")
+		return exit.Errorf(exit.System, "the stick is full: nothing was added to %s: %w", dir, err).Hintf("what it held was read; free some space on it and try again")
 	case isReadOnly(err), errors.Is(err, fs.ErrPermission):
-		return failf(exitSystem, "the stick cannot be written to: nothing was added to %s: %w", dir, err).hintf("what it held was read; look for a switch on it, or mount it for writing")
+		return exit.Errorf(exit.System, "the stick cannot be written to: nothing was added to %s: %w", dir, err).Hintf("what it held was read; look for a switch on it, or mount it for writing")
 	case isGone(err):
-		return failf(exitSystem, "the stick is gone or broken: %w", err).hintf("plug it in again and repeat: what was written half is cleared away")
+		return exit.Errorf(exit.System, "the stick is gone or broken: %w", err).Hintf("plug it in again and repeat: what was written half is cleared away")
 	}
-	return failf(exitSystem, "exchange with %s: %w", dir, err)
+	return exit.Errorf(exit.System, "exchange with %s: %w", dir, err)
 }

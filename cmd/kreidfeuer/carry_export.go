@@ -9,13 +9,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func carryExportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func carryExportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "export",
 		Usage:     "write what this device holds into a bundle",
 		ArgsUsage: "FILE",
@@ -32,26 +35,26 @@ func carryExportCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "area", Usage: "no warnings that certainly do not concern `PLACE`: a district, a Land or a key"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the file to write"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the file to write"); err != nil {
 				return err
 			}
-			f, err := e.bundleFilter(c)
+			f, err := bundleFilter(e, c)
 			if err != nil {
 				return err
 			}
-			return e.exportBundle(c, f, c.Args().First())
+			return exportBundle(e, c, f, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
-func (e *env) bundleFilter(c *cli.Context) (f apitype.BundleFilter, err error) {
+func bundleFilter(e *shell.Env, c *cli.Context) (f apitype.BundleFilter, err error) {
 	f.Lanes = c.StringSlice("lane")
 	for _, text := range f.Lanes {
 		if _, err := wire.ParseLane(text); err != nil {
-			return f, failf(exitUsage, "unknown lane %q", text).hintf("--lane live, drill or mail; trust always goes along")
+			return f, exit.Errorf(exit.Usage, "unknown lane %q", text).Hintf("--lane live, drill or mail; trust always goes along")
 		}
 	}
-	if f.Since, err = e.parseSince(c.String("since")); err != nil {
+	if f.Since, err = parseSince(e, c.String("since")); err != nil {
 		return f, err
 	}
 	if text := c.String("area"); text != "" {
@@ -60,7 +63,7 @@ func (e *env) bundleFilter(c *cli.Context) (f apitype.BundleFilter, err error) {
 			return f, err
 		}
 		if p.ARS == "" {
-			return f, failf(exitUsage, "--area %q: want a district, a Land or a Regionalschlüssel", text)
+			return f, exit.Errorf(exit.Usage, "--area %q: want a district, a Land or a Regionalschlüssel", text)
 		}
 		f.Area = p.ARS
 	}
@@ -76,18 +79,18 @@ type exportedJSON struct {
 	Lanes     map[string]int `json:"lanes"`
 }
 
-func (e *env) exportBundle(c *cli.Context, f apitype.BundleFilter, name string) error {
-	if name == "-" && e.stdoutTerminal {
-		return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file, or write into a pipe")
+func exportBundle(e *shell.Env, c *cli.Context, f apitype.BundleFilter, name string) error {
+	if name == "-" && e.StdoutTerminal {
+		return exit.Errorf(exit.Usage, "refusing to write binary data to a terminal").Hintf("name a file, or write into a pipe")
 	}
-	return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
+	return withCarrier(e, c, false, func(ctx context.Context, dev carrier) error {
 		out := exportedJSON{Schema: "kreidfeuer.exported/1", File: name, Lanes: map[string]int{}}
-		bar := e.progress("export", 0)
+		bar := e.Progress("export", 0)
 		write := func(w io.Writer) error {
 			return eachExported(ctx, dev, f, w, func(raw []byte) error {
 				out.Envelopes++
 				out.Bytes += int64(len(raw))
-				bar.add(len(raw))
+				bar.Add(len(raw))
 				if en, err := wire.Decode(raw); err == nil {
 					out.Lanes[en.Header.Lane.String()]++
 				}
@@ -96,21 +99,21 @@ func (e *env) exportBundle(c *cli.Context, f apitype.BundleFilter, name string) 
 		}
 		var err error
 		if name == "-" {
-			err = write(e.stdout)
+			err = write(e.Stdout)
 		} else {
-			err = e.streamFile(name, 0o666, write)
+			err = e.StreamFile(name, 0o666, write)
 		}
-		bar.end()
+		bar.End()
 		if err != nil || name == "-" {
 			return err
 		}
-		return e.printExported(&out)
+		return printExported(e, &out)
 	})
 }
 
-func (e *env) printExported(out *exportedJSON) error {
-	if e.json {
-		return e.printJSON(out)
+func printExported(e *shell.Env, out *exportedJSON) error {
+	if e.JSON {
+		return e.PrintJSON(out)
 	}
 	var lanes []string
 	for _, l := range wire.Lanes {
@@ -122,7 +125,7 @@ func (e *env) printExported(out *exportedJSON) error {
 	if len(lanes) > 0 {
 		count += " (" + strings.Join(lanes, ", ") + ")"
 	}
-	e.printf("wrote\t%s\nenvelopes\t%s\nsize\t%s\n", oneLine(out.File), count, bundleSize(out.Bytes))
+	e.Printf("wrote\t%s\nenvelopes\t%s\nsize\t%s\n", shell.OneLine(out.File), count, shell.Size(out.Bytes))
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 )
 
@@ -40,8 +42,8 @@ func TestFullStick(t *testing.T) {
 	before := content(t, filepath.Join(dir, stickFolder))
 	issue(t, tree, to, "many", 100)
 	done, err := visit(t, to, stick)
-	if f := classify(err); f.code != exitSystem || !strings.Contains(f.Error(), "stick is full: nothing was added") || f.hint == "" {
-		t.Errorf("full: %v, hint %q", err, f.hint)
+	if f := exit.Classify(err); f.Code != exit.System || !strings.Contains(f.Error(), "stick is full: nothing was added") || f.Hint == "" {
+		t.Errorf("full: %v, hint %q", err, f.Hint)
 	}
 	if done.Written > 0 || len(done.Files) > 0 {
 		t.Errorf("it says that something was written: %+v", done)
@@ -56,7 +58,7 @@ func TestFullStick(t *testing.T) {
 			t.Errorf("%s was changed", name)
 		}
 	}
-	if err := (&env{random: strings.NewReader("abcdefgh")}).streamFile(filepath.Join(dir, "export.kfb"), 0o666, func(w io.Writer) error {
+	if err := (&shell.Env{Random: strings.NewReader("abcdefgh")}).StreamFile(filepath.Join(dir, "export.kfb"), 0o666, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, 1<<20))
 		return err
 	}); !isFull(err) {
@@ -95,7 +97,7 @@ func TestReadOnlyStick(t *testing.T) {
 	wantAll(t, to, ids...)
 	issue(t, tree, to, "new", 1)
 	_, err = visit(t, to, stick)
-	if f := classify(err); f.code != exitSystem || !strings.Contains(f.Error(), "cannot be written to") || f.hint == "" {
+	if f := exit.Classify(err); f.Code != exit.System || !strings.Contains(f.Error(), "cannot be written to") || f.Hint == "" {
 		t.Errorf("read-only: %v", err)
 	}
 	empty := smallStick(t, "64")

@@ -10,12 +10,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func carryImportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func carryImportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "import",
 		Usage:     "read bundles in: each warning is judged as if it came over the network",
 		ArgsUsage: "FILE...",
@@ -26,14 +29,14 @@ func carryImportCommand(e *env) *cli.Command {
 			"  kreidfeuer carry import /media/stick/warnings.kfb\n" +
 			"  kreidfeuer carry import --json *.kfb | jq .accepted",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1000, "files to read"); err != nil {
+			if err := command.WantArgs(c, 1, 1000, "files to read"); err != nil {
 				return err
 			}
-			return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
-				return e.importFiles(ctx, dev, c.Args().Slice())
+			return withCarrier(e, c, false, func(ctx context.Context, dev carrier) error {
+				return importFiles(e, ctx, dev, c.Args().Slice())
 			})
 		},
-	}, exitOK, exitNo, exitUsage, exitTrust, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Trust, exit.Data, exit.Busy, exit.System)
 }
 
 // importedJSON is what carry import prints with --json, a line for each file.
@@ -44,18 +47,18 @@ type importedJSON struct {
 
 // importFiles reads all files, whatever is wrong with one of them, and ends with
 // the first thing that was wrong.
-func (e *env) importFiles(ctx context.Context, dev carrier, names []string) error {
+func importFiles(e *shell.Env, ctx context.Context, dev carrier, names []string) error {
 	var first error
 	note := func(err error) {
 		if first == nil {
 			first = err
-		} else if err != nil && classify(err).err != nil {
-			e.warnf("%v", err)
+		} else if err != nil && exit.Classify(err).Err != nil {
+			e.Warnf("%v", err)
 		}
 	}
 	pictures := newPictures()
 	for _, name := range names {
-		in, err := e.openCarried(name)
+		in, err := openCarried(e, name)
 		if err != nil {
 			note(err)
 			continue
@@ -63,30 +66,30 @@ func (e *env) importFiles(ctx context.Context, dev carrier, names []string) erro
 		if isPicture(in.head) {
 			note(pictures.read(ctx, name, in))
 		} else {
-			note(e.importOne(ctx, dev, name, in))
+			note(importOne(e, ctx, dev, name, in))
 		}
 		in.Close()
 	}
 	if len(pictures.names) > 0 {
-		note(e.importPictures(ctx, dev, pictures))
+		note(importPictures(e, ctx, dev, pictures))
 	}
 	return first
 }
 
-func (e *env) importOne(ctx context.Context, dev carrier, name string, in *carriedFile) error {
-	bar := e.progress(inputName(name), in.size)
-	m, err := dev.ImportBundle(ctx, bar.reader(in))
-	bar.end()
+func importOne(e *shell.Env, ctx context.Context, dev carrier, name string, in *carriedFile) error {
+	bar := e.Progress(shell.InputName(name), in.size)
+	m, err := dev.ImportBundle(ctx, bar.Reader(in))
+	bar.End()
 	if err != nil {
-		return carryError(inputName(name), err)
+		return carryError(shell.InputName(name), err)
 	}
-	if e.json {
-		err = e.printJSON(importedJSON{m, name})
+	if e.JSON {
+		err = e.PrintJSON(importedJSON{m, name})
 	} else {
-		e.table(e.stdout, append([]string{"file\t" + inputName(name)}, importRows(&m)...))
+		e.Table(e.Stdout, append([]string{"file\t" + shell.InputName(name)}, importRows(&m)...))
 	}
 	if err == nil && in.broken != nil {
-		return failf(exitSystem, "read %s: %w", inputName(name), in.broken).hintf("what was read before that is taken in; try another port or copy of the file")
+		return exit.Errorf(exit.System, "read %s: %w", shell.InputName(name), in.broken).Hintf("what was read before that is taken in; try another port or copy of the file")
 	}
 	if err == nil {
 		err = importVerdict(&m)
@@ -96,11 +99,11 @@ func (e *env) importOne(ctx context.Context, dev carrier, name string, in *carri
 
 // carryError says in which file a device found what it cannot read.
 func carryError(name string, err error) error {
-	f := classify(deviceError(err))
-	if f.err == nil {
+	f := exit.Classify(deviceError(err))
+	if f.Err == nil {
 		return f
 	}
-	return &failure{code: f.code, err: fmt.Errorf("%s: %w", name, f.err), hint: f.hint}
+	return &exit.Failure{Code: f.Code, Err: fmt.Errorf("%s: %w", name, f.Err), Hint: f.Hint}
 }
 
 // carriedFile is a bundle to read. An error of the disk ends it like a cut: the
@@ -130,18 +133,18 @@ func (f *carriedFile) Close() error {
 
 // openCarried opens a file and looks at its first bytes. A single signed object,
 // as text or binary, is read as a bundle of it.
-func (e *env) openCarried(name string) (*carriedFile, error) {
-	f := &carriedFile{Reader: e.stdin}
+func openCarried(e *shell.Env, name string) (*carriedFile, error) {
+	f := &carriedFile{Reader: e.Stdin}
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, failf(exitUsage, "%w", err)
+			return nil, exit.Errorf(exit.Usage, "%w", err)
 		}
 		f.Reader, f.close = file, file.Close
 		info, err := file.Stat()
 		if err == nil && info.IsDir() {
 			file.Close()
-			return nil, failf(exitUsage, "%s is a folder", name).hintf("kreidfeuer carry sync exchanges with a folder")
+			return nil, exit.Errorf(exit.Usage, "%s is a folder", name).Hintf("kreidfeuer carry sync exchanges with a folder")
 		}
 		if err == nil && info.Mode().IsRegular() {
 			f.size = info.Size()
@@ -154,13 +157,13 @@ func (e *env) openCarried(name string) (*carriedFile, error) {
 		return f, nil
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(buffered, maxInput))
+	data, err := io.ReadAll(io.LimitReader(buffered, shell.MaxInput))
 	if err != nil {
-		return nil, failf(exitSystem, "read %s: %w", inputName(name), err)
+		return nil, exit.Errorf(exit.System, "read %s: %w", shell.InputName(name), err)
 	}
 	objects, err := readObjects(data)
 	if err != nil {
-		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+		return nil, exit.Errorf(exit.Usage, "read %s: %w", shell.InputName(name), err)
 	}
 	var envelopes [][]byte
 	for _, o := range objects {

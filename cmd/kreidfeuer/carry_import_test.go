@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 )
@@ -25,9 +27,9 @@ func TestDiskFailsOnTheWay(t *testing.T) {
 	}
 	b.Truncate(b.Len() - 10)
 	broken := errors.New("input/output error")
-	e := &env{stdout: checked(&out), stderr: io.Discard, now: nodetest.Now}
-	err := e.importOne(t.Context(), to.Control(), "stick.kfb", &carriedFile{Reader: io.MultiReader(&b, iotest.ErrReader(broken))})
-	if f := classify(err); f.code != exitSystem || !errors.Is(err, broken) || f.hint == "" {
+	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: io.Discard, Now: nodetest.Now}
+	err := importOne(e, t.Context(), to.Control(), "stick.kfb", &carriedFile{Reader: io.MultiReader(&b, iotest.ErrReader(broken))})
+	if f := exit.Classify(err); f.Code != exit.System || !errors.Is(err, broken) || f.Hint == "" {
 		t.Errorf("%v", err)
 	}
 	wantAll(t, to, ids...)

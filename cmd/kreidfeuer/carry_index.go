@@ -189,7 +189,7 @@ func (x *courier) each(b *stickBundle, note bool, f func(stickRecord) error) err
 		return nil
 	}
 	defer in.Close()
-	r := bundle.NewReader(x.bar.reader(in))
+	r := bundle.NewReader(x.bar.Reader(in))
 	for x.ctx.Err() == nil {
 		raw, err := r.Next()
 		var damage *bundle.DamageError

@@ -7,11 +7,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func carryInspectCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func carryInspectCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "inspect",
 		Usage:     "show what a bundle holds, and take nothing in",
 		ArgsUsage: "FILE",
@@ -21,14 +24,14 @@ func carryInspectCommand(e *env) *cli.Command {
 			"  kreidfeuer carry inspect warnings.kfb\n" +
 			"  kreidfeuer carry inspect --json warnings.kfb | jq '.alerts[] | select(.verified) | .headline'",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the file to look at"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the file to look at"); err != nil {
 				return err
 			}
-			return e.withCarrier(c, true, func(ctx context.Context, dev carrier) error {
-				return e.inspect(ctx, c, dev, c.Args().First())
+			return withCarrier(e, c, true, func(ctx context.Context, dev carrier) error {
+				return inspect(e, ctx, c, dev, c.Args().First())
 			})
 		},
-	}, exitOK, exitNo, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
 // inspectedJSON is what carry inspect prints with --json.
@@ -37,8 +40,8 @@ type inspectedJSON struct {
 	File string `json:"file"`
 }
 
-func (e *env) inspect(ctx context.Context, c *cli.Context, dev carrier, name string) error {
-	in, err := e.openCarried(name)
+func inspect(e *shell.Env, ctx context.Context, c *cli.Context, dev carrier, name string) error {
+	in, err := openCarried(e, name)
 	if err != nil {
 		return err
 	}
@@ -48,36 +51,36 @@ func (e *env) inspect(ctx context.Context, c *cli.Context, dev carrier, name str
 		if err := pictures.read(ctx, name, in); err != nil {
 			return err
 		}
-		if in, err = e.expandPictures(ctx, dev, pictures); err != nil {
+		if in, err = expandPictures(e, ctx, dev, pictures); err != nil {
 			return err
 		}
 	}
-	bar := e.progress(inputName(name), in.size)
-	content, err := dev.InspectBundle(ctx, bar.reader(in))
-	bar.end()
+	bar := e.Progress(shell.InputName(name), in.size)
+	content, err := dev.InspectBundle(ctx, bar.Reader(in))
+	bar.End()
 	if err != nil {
-		return carryError(inputName(name), err)
+		return carryError(shell.InputName(name), err)
 	}
-	if e.json {
-		err = e.printJSON(inspectedJSON{content, name})
+	if e.JSON {
+		err = e.PrintJSON(inspectedJSON{content, name})
 	} else {
-		e.printContent(name, &content)
+		printContent(e, name, &content)
 	}
 	switch {
 	case err != nil:
 		return err
 	case in.broken != nil:
-		return failf(exitSystem, "read %s: %w", inputName(name), in.broken)
+		return exit.Errorf(exit.System, "read %s: %w", shell.InputName(name), in.broken)
 	case content.Damaged > 0:
-		return silent(exitNo)
+		return exit.Silent(exit.No)
 	}
 	return nil
 }
 
-func (e *env) printContent(name string, b *apitype.BundleContent) {
-	rows := []string{"file\t" + inputName(name)}
+func printContent(e *shell.Env, name string, b *apitype.BundleContent) {
+	rows := []string{"file\t" + shell.InputName(name)}
 	if !b.Created.IsZero() {
-		rows = append(rows, "made\t"+e.dayTime(b.Created)+", as its maker says")
+		rows = append(rows, "made\t"+dayTime(e, b.Created)+", as its maker says")
 	}
 	for _, l := range b.Lanes {
 		where := "domain " + shortID(l.Domain)
@@ -87,29 +90,29 @@ func (e *env) printContent(name string, b *apitype.BundleContent) {
 		case l.Domain == "":
 			where = "cannot be read"
 		case l.Name != "":
-			where = oneLine(l.Name)
+			where = shell.OneLine(l.Name)
 		}
-		rows = append(rows, fmt.Sprintf("holds\t%d %s, %s, %d of them verified by this device (%s)", l.Envelopes, l.Lane, bundleSize(l.Bytes), l.Verified, where))
+		rows = append(rows, fmt.Sprintf("holds\t%d %s, %s, %d of them verified by this device (%s)", l.Envelopes, l.Lane, shell.Size(l.Bytes), l.Verified, where))
 	}
 	rows = append(rows, damageRows(b.BundleState)...)
-	e.table(e.stdout, rows)
+	e.Table(e.Stdout, rows)
 	if len(b.Alerts) == 0 {
 		return
 	}
 	rows = []string{"", "ID\tGEPRÜFT\tSTAND\tSTUFE\tWAS\tGEBIET\tBIS\tHERAUSGEBER"}
 	for i := range b.Alerts {
-		rows = append(rows, e.bundleRow(&b.Alerts[i]))
+		rows = append(rows, bundleRow(e, &b.Alerts[i]))
 	}
-	e.table(e.stdout, rows)
+	e.Table(e.Stdout, rows)
 	if more := b.AlertCount - len(b.Alerts); more > 0 {
-		e.notef("%d more warnings are not listed", more)
+		e.Notef("%d more warnings are not listed", more)
 	}
 }
 
 // bundleRow is an alert's row. Of one that is not verified, everything behind the
 // second column is what anybody may have written.
-func (e *env) bundleRow(a *apitype.BundleAlert) string {
-	cells := strings.SplitN(e.alertRow(&a.AlertSummary), "\t", 3) // ID, state, the rest
+func bundleRow(e *shell.Env, a *apitype.BundleAlert) string {
+	cells := strings.SplitN(alertRow(e, &a.AlertSummary), "\t", 3) // ID, state, the rest
 	if a.Verified {
 		return cells[0] + "\tja\t" + cells[1] + "\t" + cells[2]
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 )
 
@@ -25,11 +26,11 @@ func TestHostileNames(t *testing.T) {
 		t.Skip("no such names here:", err)
 	}
 	var out bytes.Buffer
-	e := &env{stdout: checked(&out), stderr: &out, now: nodetest.Now}
-	if err := e.importFiles(t.Context(), d.Control(), []string{name}); err != nil {
+	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: &out, Now: nodetest.Now}
+	if err := importFiles(e, t.Context(), d.Control(), []string{name}); err != nil {
 		t.Error(err)
 	}
-	if err := e.inspect(t.Context(), nil, d.Control(), name); err != nil {
+	if err := inspect(e, t.Context(), nil, d.Control(), name); err != nil {
 		t.Error(err)
 	}
 	if s := out.String(); strings.ContainsAny(s, "\x1b\u202e") || strings.Contains(s, "\naccepted  500") || strings.Contains(s, "\naccepted\t500") || strings.Contains(s, "1970") {

@@ -11,18 +11,20 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
 // withOffline calls f with a device that has the data folder's store, pins and
 // places and no network. Its store is locked meanwhile: up refuses to start.
-func (e *env) withOffline(ctx context.Context, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
-	d, err := e.dataDir(c)
+func withOffline(e *shell.Env, ctx context.Context, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
-	o := offline{env: e, dir: d}
+	o := offline{Env: e, dir: d}
 	open := o.open
 	if _, err := os.Stat(d.config()); looks && errors.Is(err, fs.ErrNotExist) {
 		open = o.openBlank
@@ -35,7 +37,7 @@ func (e *env) withOffline(ctx context.Context, c *cli.Context, looks bool, f fun
 
 // offline is a device without network.
 type offline struct {
-	*env
+	*shell.Env
 	dir   dataDir
 	cfg   config
 	key   ed25519.PrivateKey
@@ -52,14 +54,14 @@ func (o *offline) open(ctx context.Context) error {
 		return err
 	}
 	o.key = dev.key
-	o.store, err = o.openStore(ctx, o.dir, persist.LevelDB)
+	o.store, err = openStore(o.Env, ctx, o.dir, persist.LevelDB)
 	return err
 }
 
 // openBlank makes a device that is nobody and forgets everything.
 func (o *offline) openBlank(ctx context.Context) error {
 	var err error
-	if _, o.key, err = ed25519.GenerateKey(o.random); err != nil {
+	if _, o.key, err = ed25519.GenerateKey(o.Random); err != nil {
 		return err
 	}
 	o.store, err = persist.OpenPath(ctx, "", persist.Memory, persist.Options{})
@@ -78,10 +80,10 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 		return err
 	}
 	defer h.Close()
-	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
-		node.Deps{Host: h, Store: o.store, Now: o.now})
+	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.Version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
+		node.Deps{Host: h, Store: o.store, Now: o.Now})
 	if err != nil {
-		return failf(exitData, "%w", err)
+		return exit.Errorf(exit.Data, "%w", err)
 	}
 	pins, err := o.dir.readPins()
 	if err != nil {
@@ -89,7 +91,7 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 	}
 	for _, p := range pins {
 		if err := n.Trust(ctx, p.root, p.objects); err != nil {
-			return failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
+			return exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
 		}
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -100,7 +102,7 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 		for _, p := range pins { // what came with the root goes along, too
 			envelopes := p.envelopes()
 			if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
-				o.warnf("pinned domain %s: %v", p.root.Domain().Short(), err)
+				o.Warnf("pinned domain %s: %v", p.root.Domain().Short(), err)
 			}
 		}
 		err = f(ctx, n.Control())

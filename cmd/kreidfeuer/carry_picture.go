@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/frame"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -42,7 +44,7 @@ func (p *pictures) read(ctx context.Context, name string, in io.Reader) error {
 	p.names = append(p.names, name)
 	data, err := io.ReadAll(io.LimitReader(in, qr.MaxPicture+1))
 	if err != nil {
-		return failf(exitSystem, "read %s: %w", inputName(name), err)
+		return exit.Errorf(exit.System, "read %s: %w", shell.InputName(name), err)
 	}
 	if bytes.HasPrefix(data, []byte(frame.TextPrefix)) {
 		for line := range strings.Lines(string(data)) {
@@ -51,7 +53,7 @@ func (p *pictures) read(ctx context.Context, name string, in io.Reader) error {
 		return nil
 	}
 	if err := qr.Read(ctx, data, p.take); err != nil {
-		return failf(exitData, "%s: %w", inputName(name), err)
+		return exit.Errorf(exit.Data, "%s: %w", shell.InputName(name), err)
 	}
 	return nil
 }
@@ -60,7 +62,7 @@ func (p *pictures) read(ctx context.Context, name string, in io.Reader) error {
 func (p *pictures) label() string {
 	var names []string
 	for _, name := range p.names {
-		names = append(names, inputName(name))
+		names = append(names, shell.InputName(name))
 	}
 	return strings.Join(names, ", ")
 }
@@ -100,29 +102,29 @@ func (p *pictures) add(message []byte) {
 func (p *pictures) problem() error {
 	names := p.label()
 	for _, m := range p.assembler.Progress() {
-		return failf(exitNo, "%s: %d of the %d codes needed were read", names, m.Have, m.Needed).
-			hintf("photograph the others too and name all pictures at once; any %d different ones do", m.Needed)
+		return exit.Errorf(exit.No, "%s: %d of the %d codes needed were read", names, m.Have, m.Needed).
+			Hintf("photograph the others too and name all pictures at once; any %d different ones do", m.Needed)
 	}
 	switch {
 	case p.beyond > 0:
-		return failf(exitNo, "%s: %d warnings more than the %d that are read at once", names, p.beyond, maxMessages).
-			hintf("read the rest by itself; for many, carry export makes a bundle")
+		return exit.Errorf(exit.No, "%s: %d warnings more than the %d that are read at once", names, p.beyond, maxMessages).
+			Hintf("read the rest by itself; for many, carry export makes a bundle")
 	case len(p.messages) > 0:
 		return nil
 	case p.strange > 0:
-		return failf(exitNo, "%s: the codes in it hold no warnings of this network", names)
+		return exit.Errorf(exit.No, "%s: the codes in it hold no warnings of this network", names)
 	}
-	return failf(exitNo, "%s: no code could be read", names).
-		hintf("hold the camera straight and near, in even light, with the whole code and its white margin in the picture")
+	return exit.Errorf(exit.No, "%s: no code could be read", names).
+		Hintf("hold the camera straight and near, in even light, with the whole code and its white margin in the picture")
 }
 
 // refusal says why a device did not take a warning. A short spelling does not bring
 // what proves it.
 func (p *pictures) refusal(err error) error {
-	f := classify(carryError(p.label(), err))
+	f := exit.Classify(carryError(p.label(), err))
 	var known *apitype.Error
 	if errors.As(err, &known) && known.Reason == string(wire.ReasonUnknownIssuer) {
-		return failf(f.code, "%w", f.err).hintf("the codes name certificates that are not on this device: any neighbour, a bundle or carry sync brings them;" +
+		return exit.Errorf(f.Code, "%w", f.Err).Hintf("the codes name certificates that are not on this device: any neighbour, a bundle or carry sync brings them;" +
 			" alert export --qr --chain and alert print --chain put them into the codes")
 	}
 	return f
@@ -135,7 +137,7 @@ type takenJSON struct {
 }
 
 // importPictures hands over what the pictures held, each warning by itself.
-func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) error {
+func importPictures(e *shell.Env, ctx context.Context, dev carrier, p *pictures) error {
 	first := p.problem()
 	for _, m := range p.messages {
 		if ctx.Err() != nil {
@@ -145,12 +147,12 @@ func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) erro
 		switch {
 		case err != nil:
 			first = errors.Join(p.refusal(err), first)
-		case e.json:
-			err = e.printJSON(takenJSON{s, p.names[0]})
+		case e.JSON:
+			err = e.PrintJSON(takenJSON{s, p.names[0]})
 		case s.Known:
-			e.printf("%s war schon da: kreidfeuer alert show %.8s\n", s.ID, s.ID)
+			e.Printf("%s war schon da: kreidfeuer alert show %.8s\n", s.ID, s.ID)
 		default:
-			e.printf("%s aufgenommen: kreidfeuer alert show %.8s\n", s.ID, s.ID)
+			e.Printf("%s aufgenommen: kreidfeuer alert show %.8s\n", s.ID, s.ID)
 		}
 		if err != nil && first == nil {
 			first = err
@@ -160,7 +162,7 @@ func (e *env) importPictures(ctx context.Context, dev carrier, p *pictures) erro
 }
 
 // expandPictures is what the pictures held as a bundle, for carry inspect.
-func (e *env) expandPictures(ctx context.Context, dev carrier, p *pictures) (*carriedFile, error) {
+func expandPictures(e *shell.Env, ctx context.Context, dev carrier, p *pictures) (*carriedFile, error) {
 	if err := p.problem(); err != nil {
 		return nil, err
 	}

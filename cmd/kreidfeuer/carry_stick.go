@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
 // A stick that many devices share holds, in the folder that they agree on, the
@@ -71,14 +73,14 @@ type rootFolder struct{ *os.Root }
 func openStick(dir string) (*rootFolder, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, failf(exitUsage, "%w", err).hintf("name a folder on the stick, as it is mounted now")
+		return nil, exit.Errorf(exit.Usage, "%w", err).Hintf("name a folder on the stick, as it is mounted now")
 	}
 	if !info.IsDir() {
-		return nil, failf(exitUsage, "%s is no folder", dir)
+		return nil, exit.Errorf(exit.Usage, "%s is no folder", dir)
 	}
 	top, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, failf(exitSystem, "open %s: %w", dir, err)
+		return nil, exit.Errorf(exit.System, "open %s: %w", dir, err)
 	}
 	defer top.Close()
 	if err := top.Mkdir(stickFolder, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -86,7 +88,7 @@ func openStick(dir string) (*rootFolder, error) {
 	}
 	root, err := top.OpenRoot(stickFolder)
 	if err != nil {
-		return nil, failf(exitSystem, "open %s on the stick: %w", stickFolder, err)
+		return nil, exit.Errorf(exit.System, "open %s on the stick: %w", stickFolder, err)
 	}
 	return &rootFolder{root}, nil
 }

@@ -4,10 +4,14 @@ import (
 	"context"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
-func carrySyncCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func carrySyncCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "sync",
 		Usage:     "exchange with a stick: each side gets what it lacks",
 		ArgsUsage: "DIR",
@@ -19,7 +23,7 @@ func carrySyncCommand(e *env) *cli.Command {
 			"  kreidfeuer carry sync /media/stick\n" +
 			"  kreidfeuer carry sync --json E:\\ ",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "a folder on the stick"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "a folder on the stick"); err != nil {
 				return err
 			}
 			dir := c.Args().First()
@@ -28,9 +32,9 @@ func carrySyncCommand(e *env) *cli.Command {
 				return err
 			}
 			defer stick.Close()
-			return e.withCarrier(c, false, func(ctx context.Context, dev carrier) error {
-				return e.sync(ctx, dev, stick, dir)
+			return withCarrier(e, c, false, func(ctx context.Context, dev carrier) error {
+				return syncStick(e, ctx, dev, stick, dir)
 			})
 		},
-	}, exitOK, exitNo, exitUsage, exitTrust, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Trust, exit.Data, exit.Busy, exit.System)
 }

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 )
@@ -19,8 +21,8 @@ import (
 func visit(t testing.TB, d *nodetest.Device, stick folder) (done syncedJSON, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	e := &env{stdout: checked(&out), stderr: io.Discard, now: nodetest.Now, json: true}
-	err = e.sync(t.Context(), d.Control(), stick, "stick")
+	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: io.Discard, Now: nodetest.Now, JSON: true}
+	err = syncStick(e, t.Context(), d.Control(), stick, "stick")
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &done); err != nil {
 			t.Fatal(err)
@@ -126,8 +128,8 @@ func TestOneStickTwoVillages(t *testing.T) {
 }
 
 func isSilent(err error) bool {
-	var f *failure
-	return errors.As(err, &f) && f.err == nil
+	var f *exit.Failure
+	return errors.As(err, &f) && f.Err == nil
 }
 
 func TestManyVisitsLeaveFewFiles(t *testing.T) {

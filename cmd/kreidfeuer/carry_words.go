@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -59,7 +61,7 @@ func damageRows(s apitype.BundleState) (rows []string) {
 		if d.From >= d.To {
 			where = fmt.Sprintf("byte %d", d.From)
 		}
-		rows = append(rows, "damage\t"+where+": "+oneLine(d.Reason))
+		rows = append(rows, "damage\t"+where+": "+shell.OneLine(d.Reason))
 	}
 	if more := s.Damaged - len(s.Damage); more > 0 {
 		rows = append(rows, fmt.Sprintf("damage\t%d more places", more))
@@ -81,11 +83,11 @@ func importRows(m *apitype.Imported) []string {
 	}
 	rows := []string{"accepted\t" + accepted, fmt.Sprintf("already known\t%d", m.Known), fmt.Sprintf("refused\t%d", m.Refused)}
 	for _, r := range m.Reasons {
-		rows = append(rows, fmt.Sprintf("refused\t%d %s (%s; the first at byte %d: %s)", r.Count, refusalText(r.Reason), r.Reason, r.Offset, oneLine(r.Message)))
+		rows = append(rows, fmt.Sprintf("refused\t%d %s (%s; the first at byte %d: %s)", r.Count, refusalText(r.Reason), r.Reason, r.Offset, shell.OneLine(r.Message)))
 	}
 	rows = append(rows, damageRows(m.BundleState)...)
 	if m.GaveUp != "" {
-		rows = append(rows, "gave up\t"+oneLine(m.GaveUp))
+		rows = append(rows, "gave up\t"+shell.OneLine(m.GaveUp))
 	}
 	return rows
 }
@@ -94,8 +96,8 @@ func importRows(m *apitype.Imported) []string {
 // is meant for this device is on it.
 func importVerdict(m *apitype.Imported) error {
 	if m.Unsaved > 0 {
-		return failf(exitSystem, "%d envelopes are not on the disk: it is full", m.Unsaved).
-			hintf("free some disk space and read the bundle in again")
+		return exit.Errorf(exit.System, "%d envelopes are not on the disk: it is full", m.Unsaved).
+			Hintf("free some disk space and read the bundle in again")
 	}
 	wrong := m.Damaged > 0 || m.GaveUp != ""
 	for _, r := range m.Reasons {
@@ -103,26 +105,26 @@ func importVerdict(m *apitype.Imported) error {
 	}
 	switch {
 	case m.Accepted+m.Known == 0 && m.Refused > 0:
-		return silent(exitTrust)
+		return exit.Silent(exit.Trust)
 	case wrong:
-		return silent(exitNo)
+		return exit.Silent(exit.No)
 	}
 	return nil
 }
 
 // parseSince reads a time, or a length of time before now.
-func (e *env) parseSince(text string) (time.Time, error) {
+func parseSince(e *shell.Env, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, text, e.now().Location()); err == nil {
+		if t, err := time.ParseInLocation(layout, text, e.Now().Location()); err == nil {
 			return t, nil
 		}
 	}
-	seconds, err := parseSpan(text)
+	seconds, err := shell.ParseSpan(text)
 	if err != nil {
-		return time.Time{}, failf(exitUsage, "--since %q: neither a time nor a length of time", text).hintf("as in 24h, 7d or 2026-11-22T08:00")
+		return time.Time{}, exit.Errorf(exit.Usage, "--since %q: neither a time nor a length of time", text).Hintf("as in 24h, 7d or 2026-11-22T08:00")
 	}
-	return e.now().Add(-time.Duration(seconds) * time.Second), nil
+	return e.Now().Add(-time.Duration(seconds) * time.Second), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -23,21 +24,21 @@ func TestImportVerdict(t *testing.T) {
 	reason := func(r string) []apitype.ImportRefusal { return []apitype.ImportRefusal{{Reason: r, Count: 1}} }
 	for name, test := range map[string]struct {
 		m    apitype.Imported
-		want exitCode
+		want exit.Code
 	}{
-		"nothing":           {apitype.Imported{}, exitOK},
-		"new":               {apitype.Imported{Accepted: 3}, exitOK},
-		"known":             {apitype.Imported{Known: 3}, exitOK},
-		"others' too":       {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("unknown-domain")}, exitOK},
-		"forged among them": {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("bad-signature")}, exitNo},
-		"others' only":      {apitype.Imported{Refused: 1, Reasons: reason("unknown-domain")}, exitTrust},
-		"damaged":           {apitype.Imported{Known: 3, BundleState: apitype.BundleState{Damaged: 1}}, exitNo},
-		"given up":          {apitype.Imported{Known: 3, GaveUp: "forged"}, exitNo},
-		"disk full":         {apitype.Imported{Accepted: 3, Unsaved: 3}, exitSystem},
+		"nothing":           {apitype.Imported{}, exit.OK},
+		"new":               {apitype.Imported{Accepted: 3}, exit.OK},
+		"known":             {apitype.Imported{Known: 3}, exit.OK},
+		"others' too":       {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("unknown-domain")}, exit.OK},
+		"forged among them": {apitype.Imported{Accepted: 3, Refused: 1, Reasons: reason("bad-signature")}, exit.No},
+		"others' only":      {apitype.Imported{Refused: 1, Reasons: reason("unknown-domain")}, exit.Trust},
+		"damaged":           {apitype.Imported{Known: 3, BundleState: apitype.BundleState{Damaged: 1}}, exit.No},
+		"given up":          {apitype.Imported{Known: 3, GaveUp: "forged"}, exit.No},
+		"disk full":         {apitype.Imported{Accepted: 3, Unsaved: 3}, exit.System},
 	} {
-		got := exitOK
+		got := exit.OK
 		if err := importVerdict(&test.m); err != nil {
-			got = classify(err).code
+			got = exit.Classify(err).Code
 		}
 		if got != test.want {
 			t.Errorf("%s: exit status %d, want %d", name, got, test.want)

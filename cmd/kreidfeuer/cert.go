@@ -7,6 +7,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -56,8 +59,8 @@ func parseRequest(data []byte) (*request, error) {
 	return &r, nil
 }
 
-func certRequestCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certRequestCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "request",
 		Usage: "make a key and the request for its certificate",
 		Description: "The request goes to the unit above, the key file stays here together with\n" +
@@ -79,15 +82,15 @@ func certRequestCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the request to `FILE`", DefaultText: "the last label, .request.pem"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.requestCert(c)
+			return requestCert(e, c)
 		},
-	}, exitOK, exitUsage, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.System, exit.Aborted)
 }
 
-func (e *env) requestCert(c *cli.Context) error {
+func requestCert(e *shell.Env, c *cli.Context) error {
 	r := request{Version: 1, Kind: identity.KindUnit, Authority: c.String("authority"), Person: c.String("person"),
 		Name: c.String("name"), Function: c.String("function"), Number: c.String("number")}
 	purpose := identity.PurposeUnit
@@ -108,7 +111,7 @@ func (e *env) requestCert(c *cli.Context) error {
 	if out == "" {
 		out = label + ".request.pem"
 	}
-	key, err := e.makeKey(c, e.passphrases(c), keyPath, purpose, r.Name)
+	key, err := makeKey(e, c, passphrasesOf(e, c), keyPath, purpose, r.Name)
 	if err != nil {
 		return err
 	}
@@ -117,12 +120,12 @@ func (e *env) requestCert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.writeOutput(out, pem.EncodeToMemory(&pem.Block{Type: requestType, Headers: r.headers(), Bytes: b})); err != nil {
+	if err := e.WriteOutput(out, pem.EncodeToMemory(&pem.Block{Type: requestType, Headers: r.headers(), Bytes: b})); err != nil {
 		return err
 	}
-	e.notef("key      %s (and %s)\nrequest  %s\nTell the unit above this key by telephone:", keyPath, statePath(keyPath), inputName(out))
+	e.Notef("key      %s (and %s)\nrequest  %s\nTell the unit above this key by telephone:", keyPath, statePath(keyPath), shell.InputName(out))
 	if out != "-" {
-		e.printf("%s\n", r.Key)
+		e.Printf("%s\n", r.Key)
 	}
 	return nil
 }
@@ -130,18 +133,18 @@ func (e *env) requestCert(c *cli.Context) error {
 func (r *request) check() error {
 	switch {
 	case r.Authority == "":
-		return failf(exitUsage, "which unit?").hintf("--authority PATH, as in rp/07131/lst")
+		return exit.Errorf(exit.Usage, "which unit?").Hintf("--authority PATH, as in rp/07131/lst")
 	case r.Name == "":
-		return failf(exitUsage, "the certificate needs a name to display").hintf("--name NAME")
+		return exit.Errorf(exit.Usage, "the certificate needs a name to display").Hintf("--name NAME")
 	case r.Kind == identity.KindGateway && r.Person == "":
-		return failf(exitUsage, "a gateway needs a label").hintf("--person nina-import")
+		return exit.Errorf(exit.Usage, "a gateway needs a label").Hintf("--person nina-import")
 	}
 	if err := wire.CheckAuthority(r.Authority); err != nil {
-		return failf(exitUsage, "--authority: %w", err)
+		return exit.Errorf(exit.Usage, "--authority: %w", err)
 	}
 	if r.Person != "" {
 		if err := wire.CheckLabel(r.Person); err != nil {
-			return failf(exitUsage, "--person: %w", err)
+			return exit.Errorf(exit.Usage, "--person: %w", err)
 		}
 	}
 	return nil

@@ -11,13 +11,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func certBeaconCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certBeaconCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "beacon",
 		Usage: "give a sign of life (Lebenszeichen); needs the running device",
 		Description: "Silence is not quiet: a sign of life says when its authority was last heard, and which\n" +
@@ -37,12 +40,12 @@ func certBeaconCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the sign to `FILE` instead, for cert import elsewhere"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.giveSigns(c)
+			return giveSigns(e, c)
 		},
-	}, exitOK, exitUsage, exitDaemon, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Daemon, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
 const (
@@ -56,15 +59,15 @@ const (
 	maxNamed = 400
 )
 
-func (e *env) giveSigns(c *cli.Context) error {
+func giveSigns(e *shell.Env, c *cli.Context) error {
 	every := c.Duration("every")
 	switch {
 	case c.IsSet("every") && every < minEvery:
-		return failf(exitUsage, "--every %s is too often", every).hintf("at least %s", minEvery)
+		return exit.Errorf(exit.Usage, "--every %s is too often", every).Hintf("at least %s", minEvery)
 	case c.IsSet("every") && c.IsSet("out"):
-		return failf(exitUsage, "--every and --out exclude each other").hintf("a file takes one sign of life")
+		return exit.Errorf(exit.Usage, "--every and --out exclude each other").Hintf("a file takes one sign of life")
 	}
-	b, err := e.openBeaconer(c)
+	b, err := openBeaconer(e, c)
 	if err != nil {
 		return err
 	}
@@ -83,18 +86,18 @@ func (b *beaconer) repeat(ctx context.Context, every time.Duration) error {
 	if err := b.give(ctx); err != nil {
 		return err
 	}
-	b.env.notef("Again every %s. Ctrl-C stops it.", every)
+	b.env.Notef("Again every %s. Ctrl-C stops it.", every)
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			b.env.notef("stopped")
+			b.env.Notef("stopped")
 			return nil
 		case <-ticker.C:
 		}
 		if err := b.give(ctx); err != nil && ctx.Err() == nil {
-			b.env.warnf("no sign of life given: %v", err)
+			b.env.Warnf("no sign of life given: %v", err)
 		}
 	}
 }
@@ -109,40 +112,40 @@ func (b *beaconer) give(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	created := b.env.unix()
+	created := b.env.Unix()
 	if created >= b.ends {
-		return failf(exitTrust, "what %s signs by has ended on %s", b.signer.path, stamp(b.ends)).hintf("ask for a new certificate")
+		return exit.Errorf(exit.Trust, "what %s signs by has ended on %s", b.signer.path, shell.Stamp(b.ends)).Hintf("ask for a new certificate")
 	}
-	o, err := b.env.authorTrust(b.c, b.issuing, []*signer{b.signer}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	o, err := authorTrust(b.env, b.c, b.issuing, []*signer{b.signer}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		return identity.NewBeacon(b.origin(seq, prev, created, min(created+beaconLife, b.ends)), heads, named)
 	})
 	if err != nil {
 		return err
 	}
 	if out := b.c.String("out"); out != "" {
-		return b.env.finishTrust(b.c, b.pool, o, out)
+		return finishTrust(b.env, b.c, b.pool, o, out)
 	}
-	s, err := b.env.submitTrust(b.c, b.dev, b.pool, o)
+	s, err := submitTrust(b.env, b.c, b.dev, b.pool, o)
 	if err != nil {
 		return err
 	}
-	if b.env.json {
+	if b.env.JSON {
 		j, err := describeObject(b.pool, o)
 		if err != nil {
 			return err
 		}
-		return b.env.printObject(j)
+		return printObject(b.env, j)
 	}
-	b.env.printf("%s  sign of life of %s given, %s in force, to %s\n", stamp(created), b.who(),
-		counted(len(named), "warning"), counted(s.Neighbours, "neighbour"))
+	b.env.Printf("%s  sign of life of %s given, %s in force, to %s\n", shell.Stamp(created), b.who(),
+		shell.Counted(len(named), "warning"), shell.Counted(s.Neighbours, "neighbour"))
 	return nil
 }
 
 func (b *beaconer) who() string {
 	if b.cert != nil {
-		return oneLine(b.cert.Name)
+		return shell.OneLine(b.cert.Name)
 	}
-	return oneLine(b.root.Name)
+	return shell.OneLine(b.root.Name)
 }
 
 // inForce are the authority's live warnings that the device does not know to
@@ -158,7 +161,7 @@ func (b *beaconer) inForce(ctx context.Context) ([]wire.ID, error) {
 		}
 	}
 	if len(rows) > maxNamed {
-		b.env.warnf("%d warnings are in force; the sign of life names the %d gravest", len(rows), maxNamed)
+		b.env.Warnf("%d warnings are in force; the sign of life names the %d gravest", len(rows), maxNamed)
 		slices.SortStableFunc(rows, func(x, y apitype.AlertSummary) int { return rank(x) - rank(y) })
 		rows = rows[:maxNamed]
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -14,28 +16,28 @@ import (
 // beaconer gives signs of life with one open key.
 type beaconer struct {
 	*issuing
-	env    *env
+	env    *shell.Env
 	c      *cli.Context
 	dev    *client.Client
 	signer *signer
 	ends   uint64 // validity of what the key signs by
 }
 
-func (e *env) openBeaconer(c *cli.Context) (*beaconer, error) {
+func openBeaconer(e *shell.Env, c *cli.Context) (*beaconer, error) {
 	b := &beaconer{env: e, c: c}
 	path := c.String("key")
 	if path == "" {
-		return nil, failf(exitUsage, "no key to sign with").hintf("--key FILE")
+		return nil, exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	data, err := e.readInput(path)
+	data, err := e.ReadInput(path)
 	if err != nil {
 		return nil, err
 	}
 	header, err := identity.ReadKeyHeader(data)
 	if err != nil {
-		return nil, failf(exitUsage, "%s: %w", path, err)
+		return nil, exit.Errorf(exit.Usage, "%s: %w", path, err)
 	}
-	if b.dev, err = e.device(c); err != nil {
+	if b.dev, err = Client(e, c); err != nil {
 		return nil, err
 	}
 	if _, err := b.dev.Status(c.Context); err != nil {
@@ -49,17 +51,17 @@ func (e *env) openBeaconer(c *cli.Context) (*beaconer, error) {
 	case identity.PurposeRoot:
 		err = b.asRoot(header.Public)
 	default:
-		err = failf(exitTrust, "%s is a %s key; officers, units and roots give signs of life", path, header.Purpose)
+		err = exit.Errorf(exit.Trust, "%s is a %s key; officers, units and roots give signs of life", path, header.Purpose)
 	}
 	if err != nil {
 		return nil, err
 	}
-	b.signer, err = e.openKey(e.passphrases(c), path, header.Purpose)
+	b.signer, err = openKey(e, passphrasesOf(e, c), path, header.Purpose)
 	return b, err
 }
 
 func (b *beaconer) asOfficer() error {
-	o, err := b.env.openOfficer(b.c)
+	o, err := openOfficer(b.env, b.c)
 	if err == nil {
 		b.issuing, b.ends = o.issuing(), min(o.cert.Expires, o.unit.Expires)
 	}
@@ -69,7 +71,7 @@ func (b *beaconer) asOfficer() error {
 // asUnit finds the unit's certificate as an officer's is found: in the file of
 // --cert, in what is pinned, or with the running device.
 func (b *beaconer) asUnit(key identity.PublicKey) error {
-	pool, err := b.env.openTrust(b.c)
+	pool, err := openTrust(b.env, b.c)
 	if err != nil {
 		return err
 	}
@@ -87,8 +89,8 @@ func (b *beaconer) asUnit(key identity.PublicKey) error {
 		o.unit = o.latest(find)
 	}
 	if o.unit == nil {
-		return failf(exitTrust, "no certificate of %s is known here, or none is valid now", b.c.String("key")).
-			hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
+		return exit.Errorf(exit.Trust, "no certificate of %s is known here, or none is valid now", b.c.String("key")).
+			Hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
 	}
 	b.issuing, b.ends = o.issuing(), o.unit.Expires
 	return nil
@@ -99,7 +101,7 @@ func (o *officer) take(name string) error {
 	if _, err := wire.ParseID(name); err == nil {
 		return o.fetch(o.c.Context, name)
 	}
-	file, err := o.env.readObject(name, wire.TypeCertificate)
+	file, err := readObject(o.env, name, wire.TypeCertificate)
 	if err != nil {
 		return err
 	}
@@ -109,13 +111,13 @@ func (o *officer) take(name string) error {
 // asRoot takes the root of --issuer, or the pinned one that has the key.
 func (b *beaconer) asRoot(key identity.PublicKey) error {
 	if b.c.String("issuer") != "" {
-		i, err := b.env.openIssuer(b.c)
+		i, err := openIssuer(b.env, b.c)
 		if err == nil {
 			b.issuing, b.ends = i, i.expires()
 		}
 		return err
 	}
-	pool, err := b.env.openTrust(b.c)
+	pool, err := openTrust(b.env, b.c)
 	if err != nil {
 		return err
 	}
@@ -127,5 +129,5 @@ func (b *beaconer) asRoot(key identity.PublicKey) error {
 			return nil
 		}
 	}
-	return failf(exitTrust, "%s is a key of no root that is pinned here", b.c.String("key")).hintf("name the root with --issuer FILE")
+	return exit.Errorf(exit.Trust, "%s is a key of no root that is pinned here", b.c.String("key")).Hintf("name the root with --issuer FILE")
 }

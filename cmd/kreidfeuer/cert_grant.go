@@ -5,12 +5,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func certGrantCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certGrantCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "grant",
 		Usage:     "turn a request into a certificate",
 		ArgsUsage: "REQUEST",
@@ -31,30 +34,30 @@ func certGrantCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the certificate to `FILE`", DefaultText: "standard output"},
 		), scopeFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the request's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the request's file"); err != nil {
 				return err
 			}
-			return e.grantCert(c, c.Args().First())
+			return grantCert(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
 // grantLife is how long a certificate lasts unless --valid says otherwise, in seconds.
 const grantLife = 365 * 24 * 3600
 
-func (e *env) grantCert(c *cli.Context, name string) error {
-	data, err := e.readInput(name)
+func grantCert(e *shell.Env, c *cli.Context, name string) error {
+	data, err := e.ReadInput(name)
 	if err != nil {
 		return err
 	}
 	req, err := parseRequest(data)
 	if err != nil {
-		return failf(exitUsage, "%s is no request: %w", inputName(name), err)
+		return exit.Errorf(exit.Usage, "%s is no request: %w", shell.InputName(name), err)
 	}
 	if err := req.check(); err != nil {
-		return failf(exitUsage, "%s: %w", inputName(name), err)
+		return exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
-	i, err := e.openIssuer(c)
+	i, err := openIssuer(e, c)
 	if err != nil {
 		return err
 	}
@@ -62,24 +65,24 @@ func (e *env) grantCert(c *cli.Context, name string) error {
 	if spec.Scope, err = grantedScope(c, i.cert, req.Kind, req.Authority); err != nil {
 		return err
 	}
-	spec.Domain, spec.Issuer, spec.Created = i.domain, i.issuer, e.unix()
-	if spec.Expires, err = endWithin(c, spec.Created, grantLife, i.expires()); err != nil {
+	spec.Domain, spec.Issuer, spec.Created = i.domain, i.issuer, e.Unix()
+	if spec.Expires, err = shell.EndWithin(c, spec.Created, grantLife, i.expires()); err != nil {
 		return err
 	}
-	e.notef("%s", strings.Join(describeCertificate(&spec).rows(), "\n"))
-	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	e.Notef("%s", strings.Join(describeCertificate(&spec).rows(), "\n"))
+	signers, err := openKeys(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err
 	}
 	if len(signers) == 0 {
-		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	cert, err := e.authorTrust(c, i, signers, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	cert, err := authorTrust(e, c, i, signers, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		spec.Sequence, spec.Previous = seq, prev
 		return i.pool.NewCertificate(spec)
 	})
 	if err != nil {
 		return err
 	}
-	return e.finishTrust(c, i.pool, cert, c.String("out"))
+	return finishTrust(e, c, i.pool, cert, c.String("out"))
 }

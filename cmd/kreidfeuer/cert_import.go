@@ -3,12 +3,15 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func certImportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certImportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "import",
 		Usage:     "give this device certificates, revocation lists and root versions to pass on",
 		ArgsUsage: "FILE...",
@@ -17,16 +20,16 @@ func certImportCommand(e *env) *cli.Command {
 			"Example:\n" +
 			"  kreidfeuer cert import weber.pem revoked.pem",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, maxFiles, "one or more files"); err != nil {
+			if err := command.WantArgs(c, 1, command.MaxFiles, "one or more files"); err != nil {
 				return err
 			}
-			return e.importTrust(c)
+			return importTrust(e, c)
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System)
 }
 
-func (e *env) importTrust(c *cli.Context) error {
-	d, err := e.dataDir(c)
+func importTrust(e *shell.Env, c *cli.Context) error {
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
@@ -35,7 +38,7 @@ func (e *env) importTrust(c *cli.Context) error {
 	}
 	var all []*wire.Envelope
 	for _, name := range c.Args().Slice() {
-		es, err := e.readObjectFile(name)
+		es, err := readObjectFile(e, name)
 		if err != nil {
 			return err
 		}
@@ -48,7 +51,7 @@ func (e *env) importTrust(c *cli.Context) error {
 	pool := identity.NewPool()
 	for i := range pins {
 		if _, err := pins[i].into(pool); err != nil {
-			return failf(exitData, "pinned domain %s: %w", pins[i].root.Domain().Short(), err)
+			return exit.Errorf(exit.Data, "pinned domain %s: %w", pins[i].root.Domain().Short(), err)
 		}
 	}
 	ordered, err := inOrder(pool, withoutTwins(unchain(all), wire.ID{}))
@@ -56,10 +59,10 @@ func (e *env) importTrust(c *cli.Context) error {
 		return err
 	}
 	for i := range pins {
-		if err := e.extendPin(c, d, pins[i], ordered); err != nil {
+		if err := extendPin(e, c, d, pins[i], ordered); err != nil {
 			return err
 		}
 	}
-	e.notef("imported: %s", counted(len(ordered), "object"))
+	e.Notef("imported: %s", shell.Counted(len(ordered), "object"))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/row"
@@ -13,8 +14,8 @@ import (
 
 // listCertificates lists the certificates that the running device knows or, if
 // none runs, that came with the pinned roots.
-func (e *env) listCertificates(c *cli.Context) error {
-	dev, err := e.runningClient(c)
+func listCertificates(e *shell.Env, c *cli.Context) error {
+	dev, err := runningClient(e, c)
 	if err != nil {
 		return err
 	}
@@ -27,19 +28,19 @@ func (e *env) listCertificates(c *cli.Context) error {
 			}
 			certs = append(certs, cert)
 		}
-	} else if err := e.pinned(c, func(s identity.DomainStatus) {
+	} else if err := pinned(e, c, func(s identity.DomainStatus) {
 		for _, held := range s.Certificates {
-			certs = append(certs, row.Certificate(held, e.unix()))
+			certs = append(certs, row.Certificate(held, e.Unix()))
 		}
 	}); err != nil {
 		return err
 	}
 	if len(certs) == 0 {
-		e.notef("No certificates are known here. They come with kreidfeuer root pin, cert import and from neighbours.")
+		e.Notef("No certificates are known here. They come with kreidfeuer root pin, cert import and from neighbours.")
 	}
-	if e.json {
+	if e.JSON {
 		for _, cert := range certs {
-			if err := e.printItem(apitype.SchemaCertItem, cert); err != nil {
+			if err := e.PrintItem(apitype.SchemaCertItem, cert); err != nil {
 				return err
 			}
 		}
@@ -47,15 +48,15 @@ func (e *env) listCertificates(c *cli.Context) error {
 	}
 	var rows []string
 	for _, cert := range certs {
-		rows = append(rows, e.certificateRow(cert))
+		rows = append(rows, certificateRow(e, cert))
 	}
 	if len(rows) > 0 {
-		e.table(e.stdout, append([]string{"AUTHORITY\tKIND\tNAME\tFUNCTION\tAREAS\tSTATE\tUNTIL\tID"}, rows...))
+		e.Table(e.Stdout, append([]string{"AUTHORITY\tKIND\tNAME\tFUNCTION\tAREAS\tSTATE\tUNTIL\tID"}, rows...))
 	}
 	return nil
 }
 
-func (e *env) certificateRow(c apitype.Certificate) string {
+func certificateRow(e *shell.Env, c apitype.Certificate) string {
 	authority := c.Authority
 	if c.Person != "" {
 		authority += ", " + c.Person
@@ -68,6 +69,6 @@ func (e *env) certificateRow(c apitype.Certificate) string {
 	if state == identity.Retired.String() || state == identity.Compromised.String() {
 		state = "WITHDRAWN, " + state
 	}
-	return strings.Join([]string{authority, c.Kind, oneLine(c.Name), oneLine(c.Function), oneLine(areas), state,
+	return strings.Join([]string{authority, c.Kind, shell.OneLine(c.Name), shell.OneLine(c.Function), shell.OneLine(areas), state,
 		c.Expires.Format("2006-01-02"), c.ID[:8]}, "\t")
 }

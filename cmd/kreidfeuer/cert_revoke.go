@@ -8,6 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -16,8 +19,8 @@ import (
 // any certificate that it names. It ends with its issuer at the latest.
 const revocationLife = 10 * 365 * 24 * 3600
 
-func certRevokeCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certRevokeCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "revoke",
 		Usage:     "withdraw a certificate's key",
 		ArgsUsage: "CERTIFICATE",
@@ -41,53 +44,53 @@ func certRevokeCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the list to `FILE`", DefaultText: "standard output"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the certificate's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the certificate's file"); err != nil {
 				return err
 			}
-			return e.revokeCert(c, c.Args().First())
+			return revokeCert(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
-func (e *env) revokeCert(c *cli.Context, name string) error {
-	o, err := e.readObject(name, wire.TypeCertificate)
+func revokeCert(e *shell.Env, c *cli.Context, name string) error {
+	o, err := readObject(e, name, wire.TypeCertificate)
 	if err != nil {
 		return err
 	}
 	cert, err := identity.ParseCertificate(o)
 	if err != nil {
-		return failf(exitUsage, "%s: %w", inputName(name), err)
+		return exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
-	entry, err := revocationEntry(c, cert, e.unix())
+	entry, err := revocationEntry(c, cert, e.Unix())
 	if err != nil {
 		return err
 	}
-	i, err := e.openIssuer(c)
+	i, err := openIssuer(e, c)
 	if err != nil {
 		return err
 	}
 	if i.domain != cert.Domain {
-		return failf(exitTrust, "certificate and issuer belong to different domains")
+		return exit.Errorf(exit.Trust, "certificate and issuer belong to different domains")
 	}
-	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	signers, err := openKeys(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err
 	}
 	if len(signers) == 0 {
-		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	list, err := e.authorTrust(c, i, signers, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	list, err := authorTrust(e, c, i, signers, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		entries, err := i.cumulate(st, i.authority(), signers[0].key.Public(), entry)
 		if err != nil {
 			return nil, err
 		}
-		created := e.unix()
+		created := e.Unix()
 		return identity.NewRevocationList(i.origin(seq, prev, created, min(created+revocationLife, i.expires())), entries)
 	})
 	if err != nil {
 		return err
 	}
-	return e.finishTrust(c, i.pool, list, c.String("out"))
+	return finishTrust(e, c, i.pool, list, c.String("out"))
 }
 
 // revocationEntry is what the flags say about a certificate's key.
@@ -95,10 +98,10 @@ func revocationEntry(c *cli.Context, cert *identity.Certificate, now uint64) (id
 	r := identity.Revocation{Key: cert.Key, Authority: cert.Authority, At: now}
 	switch retired, compromised := c.Bool("retired"), c.Bool("compromised"); {
 	case retired == compromised:
-		return r, failf(exitUsage, "retired or compromised?").
-			hintf("--retired if the holder gave the key up, --compromised if somebody else may have it")
+		return r, exit.Errorf(exit.Usage, "retired or compromised?").
+			Hintf("--retired if the holder gave the key up, --compromised if somebody else may have it")
 	case retired && (c.IsSet("last") || c.IsSet("keep")):
-		return r, failf(exitUsage, "--last and --keep belong to --compromised").hintf("--retired keeps what was signed until --at")
+		return r, exit.Errorf(exit.Usage, "--last and --keep belong to --compromised").Hintf("--retired keeps what was signed until --at")
 	case retired:
 		r.Kind = identity.Retired
 	default:
@@ -107,7 +110,7 @@ func revocationEntry(c *cli.Context, cert *identity.Certificate, now uint64) (id
 	if c.IsSet("at") {
 		at, err := time.Parse(time.RFC3339, c.String("at"))
 		if err != nil || at.Unix() <= 0 {
-			return r, failf(exitUsage, "--at %q is no time", c.String("at")).hintf("as in 2026-07-14T18:00:00+02:00")
+			return r, exit.Errorf(exit.Usage, "--at %q is no time", c.String("at")).Hintf("as in 2026-07-14T18:00:00+02:00")
 		}
 		r.At = uint64(at.Unix())
 	}
@@ -124,7 +127,7 @@ func revocationEntry(c *cli.Context, cert *identity.Certificate, now uint64) (id
 	for _, text := range c.StringSlice("keep") {
 		id, err := identity.ParseFingerprint(text)
 		if err != nil {
-			return r, failf(exitUsage, "--keep: %w", err)
+			return r, exit.Errorf(exit.Usage, "--keep: %w", err)
 		}
 		r.Keep = append(r.Keep, id)
 	}
@@ -141,7 +144,7 @@ func parseLast(text string) (wire.Lane, identity.Head, error) {
 			return lane, identity.Head{Sequence: sequence, ID: id}, nil
 		}
 	}
-	return 0, identity.Head{}, failf(exitUsage, "--last %q: want LANE:SEQUENCE:ID", text).hintf("as in live:17:abcd-efgh-...")
+	return 0, identity.Head{}, exit.Errorf(exit.Usage, "--last %q: want LANE:SEQUENCE:ID", text).Hintf("as in live:17:abcd-efgh-...")
 }
 
 // cumulate joins what a key has withdrawn before with a new entry: a list
@@ -159,7 +162,7 @@ func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, e
 	}
 	for _, old := range entries {
 		if sameKey(old, entry) && old.Kind == identity.Compromised && entry.Kind == identity.Retired {
-			return nil, failf(exitTrust, "the key has been withdrawn as compromised already, and that cannot be softened")
+			return nil, exit.Errorf(exit.Trust, "the key has been withdrawn as compromised already, and that cannot be softened")
 		}
 	}
 	entries = slices.DeleteFunc(entries, func(o identity.Revocation) bool { return sameKey(o, entry) })

@@ -6,6 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/region"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -80,7 +82,7 @@ func scopeAreas(c *cli.Context, issuer *identity.Certificate, s *identity.Scope)
 	case c.Bool("like-parent") && issuer != nil:
 		return nil
 	default:
-		return failf(exitUsage, "for which area?").hintf("--area \"ARS 07131\", or --like-parent for all areas of the issuer")
+		return exit.Errorf(exit.Usage, "for which area?").Hintf("--area \"ARS 07131\", or --like-parent for all areas of the issuer")
 	}
 	var area identity.Area
 	for _, name := range names {
@@ -106,9 +108,9 @@ func parseArea(name string) (identity.AreaKey, error) {
 	case 1:
 		return identity.AreaKey{Scheme: identity.SchemeARS, Prefix: found[0].Key}, nil
 	case 0:
-		return identity.AreaKey{}, failf(exitUsage, "no area is called %q", name).hintf("%s", nearRegions(region.Suggest(name)))
+		return identity.AreaKey{}, exit.Errorf(exit.Usage, "no area is called %q", name).Hintf("%s", nearRegions(region.Suggest(name)))
 	}
-	return identity.AreaKey{}, failf(exitUsage, "%d areas are called %q", len(found), name).hintf("%s", nearRegions(found))
+	return identity.AreaKey{}, exit.Errorf(exit.Usage, "%d areas are called %q", len(found), name).Hintf("%s", nearRegions(found))
 }
 
 func scopeSets(c *cli.Context, s *identity.Scope) error {
@@ -119,7 +121,7 @@ func scopeSets(c *cli.Context, s *identity.Scope) error {
 		}
 		set, err := identity.ParseCategories(names...)
 		if err != nil {
-			return failf(exitUsage, "--categories: %w", err).hintf("CAP's are %s", strings.Join(identity.CategoryNames[:], ", "))
+			return exit.Errorf(exit.Usage, "--categories: %w", err).Hintf("CAP's are %s", strings.Join(identity.CategoryNames[:], ", "))
 		}
 		s.Categories = set
 	}
@@ -135,7 +137,7 @@ func scopeSets(c *cli.Context, s *identity.Scope) error {
 		for name := range strings.SplitSeq(c.String("lanes"), ",") {
 			lane, err := wire.ParseLane(strings.TrimSpace(name))
 			if err != nil {
-				return failf(exitUsage, "--lanes: %w", err).hintf("live, drill, mail")
+				return exit.Errorf(exit.Usage, "--lanes: %w", err).Hintf("live, drill, mail")
 			}
 			s.Lanes |= identity.LaneSet(lane)
 		}
@@ -149,7 +151,7 @@ func parseSeverity(name string) (wire.Priority, error) {
 			return wire.Priority(i), nil
 		}
 	}
-	return 0, failf(exitUsage, "unknown severity %q", name).hintf("minor, moderate, severe or extreme")
+	return 0, exit.Errorf(exit.Usage, "unknown severity %q", name).Hintf("minor, moderate, severe or extreme")
 }
 
 func scopeNumbers(c *cli.Context, s *identity.Scope) error {
@@ -168,12 +170,12 @@ func scopeNumbers(c *cli.Context, s *identity.Scope) error {
 		}
 		n := c.Int(f.name)
 		if n < 0 || n > f.high {
-			return failf(exitUsage, "--%s %d: want 0 to %d", f.name, n, f.high)
+			return exit.Errorf(exit.Usage, "--%s %d: want 0 to %d", f.name, n, f.high)
 		}
 		f.set(n)
 	}
 	if c.IsSet("lifetime") {
-		seconds, err := parseSpan(c.String("lifetime"))
+		seconds, err := shell.ParseSpan(c.String("lifetime"))
 		if err != nil {
 			return err
 		}

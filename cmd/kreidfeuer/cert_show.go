@@ -1,9 +1,15 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
 
-func certShowCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+)
+
+func certShowCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "show",
 		Usage:     "print what certificates, lists and roots say; without a file, list what is known",
 		ArgsUsage: "[FILE...]",
@@ -19,32 +25,32 @@ func certShowCommand(e *env) *cli.Command {
 			"  kreidfeuer cert show --trust root.pem lst.pem",
 		Flags: []cli.Flag{trustFlag()},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, maxFiles, "files or none"); err != nil {
+			if err := command.WantArgs(c, 0, command.MaxFiles, "files or none"); err != nil {
 				return err
 			}
 			if c.NArg() == 0 {
-				return e.listCertificates(c)
+				return listCertificates(e, c)
 			}
-			return e.showCerts(c)
+			return showCerts(e, c)
 		},
-	}, exitOK, exitUsage, exitTrust, exitData)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data)
 }
 
-func (e *env) showCerts(c *cli.Context) error {
-	pool, err := e.openTrust(c)
+func showCerts(e *shell.Env, c *cli.Context) error {
+	pool, err := openTrust(e, c)
 	if err != nil {
 		return err
 	}
 	bad := false
 	first := true
 	for _, name := range c.Args().Slice() {
-		es, err := e.readObjectFile(name)
+		es, err := readObjectFile(e, name)
 		if err != nil {
 			return err
 		}
 		for _, o := range es {
-			if !first && !e.json {
-				e.printf("\n")
+			if !first && !e.JSON {
+				e.Printf("\n")
 			}
 			first = false
 			if _, err := pool.AddChain(o); err == nil {
@@ -55,16 +61,16 @@ func (e *env) showCerts(c *cli.Context) error {
 				return err
 			}
 			bad = bad || !j.Valid || j.Certificate != nil && j.Certificate.Revoked != ""
-			if err := e.printObject(j); err != nil {
+			if err := printObject(e, j); err != nil {
 				return err
 			}
 		}
 	}
 	if bad && len(pool.Domains()) == 0 {
-		e.notef("hint: nothing is pinned here; name the root with --trust FILE")
+		e.Notef("hint: nothing is pinned here; name the root with --trust FILE")
 	}
 	if bad {
-		return silent(exitTrust)
+		return exit.Silent(exit.Trust)
 	}
 	return nil
 }

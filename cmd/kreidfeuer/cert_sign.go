@@ -6,12 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func certSignCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certSignCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "sign",
 		Usage:     "add an officer's signature to a certificate or revocation list",
 		ArgsUsage: "FILE",
@@ -23,28 +26,28 @@ func certSignCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "the file itself"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the certificate's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the certificate's file"); err != nil {
 				return err
 			}
-			return e.cosign(c, c.Args().First())
+			return cosign(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
-func (e *env) cosign(c *cli.Context, name string) error {
+func cosign(e *shell.Env, c *cli.Context, name string) error {
 	if len(c.StringSlice("key")) == 0 {
-		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	es, err := e.readObjectFile(name)
+	es, err := readObjectFile(e, name)
 	if err != nil {
 		return err
 	}
 	o := es[0]
 	if t := o.Header.Type; len(es) != 1 || t != wire.TypeCertificate && t != wire.TypeRevocation {
-		return failf(exitUsage, "%s holds %s, want one certificate or revocation list", inputName(name), contents(es)).
-			hintf("kreidfeuer root sign signs roots")
+		return exit.Errorf(exit.Usage, "%s holds %s, want one certificate or revocation list", shell.InputName(name), contents(es)).
+			Hintf("kreidfeuer root sign signs roots")
 	}
-	pool, err := e.openTrust(c)
+	pool, err := openTrust(e, c)
 	if err != nil {
 		return err
 	}
@@ -56,8 +59,8 @@ func (e *env) cosign(c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	e.notef("%s\n", strings.Join(shown.rows(), "\n"))
-	signers, err := e.openKeys(c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	e.Notef("%s\n", strings.Join(shown.rows(), "\n"))
+	signers, err := openKeys(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err
 	}
@@ -74,5 +77,5 @@ func (e *env) cosign(c *cli.Context, name string) error {
 	if out == "" {
 		out = name
 	}
-	return e.finishTrust(c, pool, o, out)
+	return finishTrust(e, c, pool, o, out)
 }

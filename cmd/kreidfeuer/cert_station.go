@@ -4,14 +4,17 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func certStationCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func certStationCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "station",
 		Usage: "bind a device to your authority, so that drafts go to it",
 		Description: "An officer vouches that a device belongs to the own authority. Drafts that wait for a\n" +
@@ -32,65 +35,65 @@ func certStationCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the binding to `FILE` instead, for cert import elsewhere"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.bindStation(c)
+			return bindStation(e, c)
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System, exit.Aborted)
 }
 
 // stationLife is how long a binding lasts unless --valid says otherwise, in
 // seconds: a laptop that was lost stops getting drafts by itself.
 const stationLife = 90 * 24 * 3600
 
-func (e *env) bindStation(c *cli.Context) error {
-	id, name, err := e.stationDevice(c)
+func bindStation(e *shell.Env, c *cli.Context) error {
+	id, name, err := stationDevice(e, c)
 	if err != nil {
 		return err
 	}
-	o, err := e.openOfficer(c)
+	o, err := openOfficer(e, c)
 	if err != nil {
 		return err
 	}
-	created := e.unix()
-	end, err := endWithin(c, created, stationLife, min(o.cert.Expires, o.unit.Expires))
+	created := e.Unix()
+	end, err := shell.EndWithin(c, created, stationLife, min(o.cert.Expires, o.unit.Expires))
 	if err != nil {
 		return err
 	}
-	e.notef("device    %s\nname      %s\nstation   of %s, %s\nbound by  %s, until %s",
-		id, oneLine(name), o.unit.Authority, oneLine(o.unit.Name), oneLine(o.cert.Name), stamp(end))
+	e.Notef("device    %s\nname      %s\nstation   of %s, %s\nbound by  %s, until %s",
+		id, shell.OneLine(name), o.unit.Authority, shell.OneLine(o.unit.Name), shell.OneLine(o.cert.Name), shell.Stamp(end))
 	s, err := o.open()
 	if err != nil {
 		return err
 	}
 	i := o.issuing()
-	station, err := e.authorTrust(c, i, []*signer{s}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	station, err := authorTrust(e, c, i, []*signer{s}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		return identity.NewStation(i.origin(seq, prev, created, end), []byte(id), name)
 	})
 	if err != nil {
 		return err
 	}
 	if c.String("out") != "" {
-		return e.finishTrust(c, i.pool, station, c.String("out"))
+		return finishTrust(e, c, i.pool, station, c.String("out"))
 	}
-	return e.keepStation(c, o.dev, i.pool, station)
+	return keepStation(e, c, o.dev, i.pool, station)
 }
 
 // stationDevice is the device to bind and its name.
-func (e *env) stationDevice(c *cli.Context) (peer.ID, string, error) {
+func stationDevice(e *shell.Env, c *cli.Context) (peer.ID, string, error) {
 	name := c.String("name")
 	if c.IsSet("peer") {
 		id, err := peer.Decode(c.String("peer"))
 		switch {
 		case err != nil:
-			return "", "", failf(exitUsage, "--peer %q is no peer ID: %w", c.String("peer"), err).hintf("kreidfeuer status on the other device shows it: 12D3KooW...")
+			return "", "", exit.Errorf(exit.Usage, "--peer %q is no peer ID: %w", c.String("peer"), err).Hintf("kreidfeuer status on the other device shows it: 12D3KooW...")
 		case name == "":
-			return "", "", failf(exitUsage, "the device has no name").hintf("--name \"Laptop S3\"")
+			return "", "", exit.Errorf(exit.Usage, "the device has no name").Hintf("--name \"Laptop S3\"")
 		}
 		return id, name, nil
 	}
-	d, err := e.dataDir(c)
+	d, err := find(e, c)
 	if err != nil {
 		return "", "", err
 	}
@@ -104,7 +107,7 @@ func (e *env) stationDevice(c *cli.Context) (peer.ID, string, error) {
 			return "", "", err
 		}
 		if name = cfg.Name; name == "" {
-			return "", "", failf(exitUsage, "the device has no name").hintf("--name \"Laptop S3\"")
+			return "", "", exit.Errorf(exit.Usage, "the device has no name").Hintf("--name \"Laptop S3\"")
 		}
 	}
 	return dev.peer, name, nil
@@ -112,14 +115,14 @@ func (e *env) stationDevice(c *cli.Context) (peer.ID, string, error) {
 
 // keepStation gives a binding to the running device or, without one, keeps it
 // with the pinned domain until the device starts.
-func (e *env) keepStation(c *cli.Context, dev *client.Client, pool *identity.Pool, station *wire.Envelope) error {
+func keepStation(e *shell.Env, c *cli.Context, dev *client.Client, pool *identity.Pool, station *wire.Envelope) error {
 	if dev != nil {
-		if _, err := e.submitTrust(c, dev, pool, station); err != nil {
+		if _, err := submitTrust(e, c, dev, pool, station); err != nil {
 			return err
 		}
-		e.notef("The running device has taken the binding and passes it on.")
+		e.Notef("The running device has taken the binding and passes it on.")
 	} else {
-		d, err := e.dataDir(c)
+		d, err := find(e, c)
 		if err != nil {
 			return err
 		}
@@ -128,23 +131,23 @@ func (e *env) keepStation(c *cli.Context, dev *client.Client, pool *identity.Poo
 			return err
 		}
 		station.Chain = pool.ChainFor(station)
-		if err := e.extendPin(c, d, p, unchain([]*wire.Envelope{station})); err != nil {
+		if err := extendPin(e, c, d, p, unchain([]*wire.Envelope{station})); err != nil {
 			return err
 		}
-		e.notef("The binding is kept. The device passes it on when it runs: kreidfeuer up")
+		e.Notef("The binding is kept. The device passes it on when it runs: kreidfeuer up")
 	}
-	if !e.json {
+	if !e.JSON {
 		return nil
 	}
 	j, err := describeObject(pool, station)
 	if err != nil {
 		return err
 	}
-	return e.printObject(j)
+	return printObject(e, j)
 }
 
 // submitTrust hands an object of lane trust to the running device.
-func (e *env) submitTrust(c *cli.Context, dev *client.Client, pool *identity.Pool, o *wire.Envelope) (apitype.Submitted, error) {
+func submitTrust(e *shell.Env, c *cli.Context, dev *client.Client, pool *identity.Pool, o *wire.Envelope) (apitype.Submitted, error) {
 	if _, err := pool.Verify(o); err != nil {
 		return apitype.Submitted{}, trustFailure(err)
 	}

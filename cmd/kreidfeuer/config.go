@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -45,11 +46,11 @@ func (d dataDir) openConfig() (config, error) {
 		return config{}, d.missing("config.json")
 	}
 	if err != nil {
-		return config{}, failf(exitData, "read the configuration: %w", err)
+		return config{}, exit.Errorf(exit.Data, "read the configuration: %w", err)
 	}
 	c, err := parseConfig(b)
 	if err != nil {
-		return config{}, failf(exitData, "%s: %w", d.config(), err).hintf("correct the file, or move it away and run kreidfeuer init")
+		return config{}, exit.Errorf(exit.Data, "%s: %w", d.config(), err).Hintf("correct the file, or move it away and run kreidfeuer init")
 	}
 	return c, nil
 }

@@ -7,16 +7,18 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-// device is a client of the device that runs on the data folder. Whether it
+// Client is a client of the device that runs on the data folder. Whether it
 // runs shows with the first call.
-func (e *env) device(c *cli.Context) (*client.Client, error) {
-	d, err := e.dataDir(c)
+func Client(e *shell.Env, c *cli.Context) (*client.Client, error) {
+	d, err := find(e, c)
 	if err != nil {
 		return nil, err
 	}
@@ -31,30 +33,30 @@ func deviceError(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &absent):
-		return failf(exitDaemon, "no device is running in %s", absent.Data).hintf("start kreidfeuer up in another terminal")
+		return exit.Errorf(exit.Daemon, "no device is running in %s", absent.Data).Hintf("start kreidfeuer up in another terminal")
 	case errors.As(err, &refused):
-		code := exitSystem
+		code := exit.System
 		switch refused.Code {
 		case apitype.CodeRefused, apitype.CodeForbidden:
-			code = exitTrust
+			code = exit.Trust
 		case apitype.CodeNotFound, apitype.CodeConflict, apitype.CodeGone:
-			code = exitNo
+			code = exit.No
 		case apitype.CodeBadRequest, apitype.CodeTooLarge:
-			code = exitUsage
+			code = exit.Usage
 		}
 		message := refused.Message
 		if refused.Reason != "" {
 			message = refused.Reason + ": " + message
 		}
-		return &failure{code: code, err: errors.New(message), hint: refused.Hint}
+		return &exit.Failure{Code: code, Err: errors.New(message), Hint: refused.Hint}
 	}
 	return err
 }
 
-// connected is the device that runs on the data folder, or nil: without one, what
+// forTrust is the device that runs on the data folder, or nil: without one, what
 // is about trust works on files alone.
-func (e *env) connected(c *cli.Context) (*running, error) {
-	dev, err := e.runningClient(c)
+func forTrust(e *shell.Env, c *cli.Context) (*running, error) {
+	dev, err := runningClient(e, c)
 	if err != nil || dev == nil {
 		return nil, err
 	}
@@ -83,8 +85,8 @@ func (r running) Pin(ctx context.Context, fingerprint string, envelopes [][]byte
 }
 
 // runningClient is the device that runs on the data folder, or nil.
-func (e *env) runningClient(c *cli.Context) (*client.Client, error) {
-	dev, err := e.device(c)
+func runningClient(e *shell.Env, c *cli.Context) (*client.Client, error) {
+	dev, err := Client(e, c)
 	if err != nil {
 		return nil, err
 	}

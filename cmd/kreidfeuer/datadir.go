@@ -14,6 +14,9 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // dataDir is the folder that holds everything a device keeps:
@@ -35,12 +38,12 @@ const portableName = "kreidfeuer-data"
 
 // Find finds the data folder: --data or KREIDFEUER_DATA, --portable, or the
 // user's standard place. The folder need not exist.
-func (e *env) dataDir(c *cli.Context) (dataDir, error) {
+func find(e *shell.Env, c *cli.Context) (dataDir, error) {
 	path, portable := c.String("data"), c.Bool("portable")
 	var err error
 	switch {
-	case path != "" && portable && path != e.getenv("KREIDFEUER_DATA"):
-		return dataDir{}, failf(exitUsage, "--data and --portable exclude each other")
+	case path != "" && portable && path != e.Getenv("KREIDFEUER_DATA"):
+		return dataDir{}, exit.Errorf(exit.Usage, "--data and --portable exclude each other")
 	case portable:
 		path, err = os.Executable()
 		if err == nil {
@@ -48,29 +51,29 @@ func (e *env) dataDir(c *cli.Context) (dataDir, error) {
 		}
 		path = filepath.Join(filepath.Dir(path), portableName)
 	case path == "":
-		path, err = e.standardDataDir()
+		path, err = standardDataDir(e)
 	}
 	if err == nil {
 		path, err = filepath.Abs(path)
 	}
 	if err != nil {
-		return dataDir{}, failf(exitData, "find the data folder: %w", err).hintf("name it with --data DIR")
+		return dataDir{}, exit.Errorf(exit.Data, "find the data folder: %w", err).Hintf("name it with --data DIR")
 	}
 	return dataDir{path}, nil
 }
 
 // standardDataDir is where the system wants users' data to be kept.
-func (e *env) standardDataDir() (string, error) {
+func standardDataDir(e *shell.Env) (string, error) {
 	if runtime.GOOS == "windows" {
-		if base := e.getenv("LOCALAPPDATA"); base != "" {
+		if base := e.Getenv("LOCALAPPDATA"); base != "" {
 			return filepath.Join(base, "kreidfeuer"), nil
 		}
 		return "", errors.New("LOCALAPPDATA is not set")
 	}
-	if base := e.getenv("XDG_DATA_HOME"); filepath.IsAbs(base) && runtime.GOOS != "darwin" {
+	if base := e.Getenv("XDG_DATA_HOME"); filepath.IsAbs(base) && runtime.GOOS != "darwin" {
 		return filepath.Join(base, "kreidfeuer"), nil // the specification ignores relative paths
 	}
-	home := e.getenv("HOME")
+	home := e.Getenv("HOME")
 	switch {
 	case home == "":
 		return "", errors.New("HOME is not set")
@@ -95,12 +98,12 @@ func (d dataDir) openDevice() (device, error) {
 		return device{}, d.missing("device.key")
 	}
 	if err != nil {
-		return device{}, failf(exitData, "read the device key: %w", err)
+		return device{}, exit.Errorf(exit.Data, "read the device key: %w", err)
 	}
 	dev, err := parseDevice(b)
 	if err != nil {
-		return device{}, failf(exitData, "%s is damaged: %w", d.deviceKey(), err).
-			hintf("restore it from a backup; without it this is another device to its neighbours")
+		return device{}, exit.Errorf(exit.Data, "%s is damaged: %w", d.deviceKey(), err).
+			Hintf("restore it from a backup; without it this is another device to its neighbours")
 	}
 	return dev, nil
 }
@@ -144,8 +147,8 @@ func (d device) encode() ([]byte, error) {
 // missing is the error of a data folder without one of its files.
 func (d dataDir) missing(name string) error {
 	if _, err := os.Stat(d.config()); err != nil {
-		return failf(exitData, "no device in %s", d.path).hintf("kreidfeuer init makes one; --data DIR names another folder")
+		return exit.Errorf(exit.Data, "no device in %s", d.path).Hintf("kreidfeuer init makes one; --data DIR names another folder")
 	}
-	return failf(exitData, "%s lacks %s", d.path, name).
-		hintf("restore the file from a backup, or move the folder away and run kreidfeuer init")
+	return exit.Errorf(exit.Data, "%s lacks %s", d.path, name).
+		Hintf("restore the file from a backup, or move the folder away and run kreidfeuer init")
 }

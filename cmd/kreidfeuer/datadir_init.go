@@ -7,12 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // initDataDir makes the data folder unless it is there. The configuration comes
 // last and says that the folder is whole: what an interrupted run left is
 // completed by the next one.
-func (e *env) initDataDir(d dataDir, cfg config) (made bool, err error) {
+func initDataDir(e *shell.Env, d dataDir, cfg config) (made bool, err error) {
 	if _, err := os.Stat(d.config()); err == nil {
 		if _, err := d.openConfig(); err != nil {
 			return false, err
@@ -24,27 +27,27 @@ func (e *env) initDataDir(d dataDir, cfg config) (made bool, err error) {
 		return false, err
 	}
 	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
-		return false, failf(exitSystem, "make the data folder: %w", err)
+		return false, exit.Errorf(exit.System, "make the data folder: %w", err)
 	}
 	if err := os.Chmod(d.path, 0o700); err != nil {
-		return false, failf(exitSystem, "make the data folder private: %w", err)
+		return false, exit.Errorf(exit.System, "make the data folder private: %w", err)
 	}
-	if err := e.initDeviceKey(d); err != nil {
+	if err := initDeviceKey(e, d); err != nil {
 		return false, err
 	}
 	b, err := cfg.encode()
 	if err != nil {
 		return false, err
 	}
-	return true, e.writeFile(d.config(), b, 0o600)
+	return true, e.WriteFile(d.config(), b, 0o600)
 }
 
-func (e *env) initDeviceKey(d dataDir) error {
+func initDeviceKey(e *shell.Env, d dataDir) error {
 	if _, err := os.Stat(d.deviceKey()); err == nil {
 		_, err := d.openDevice()
 		return err
 	}
-	_, key, err := ed25519.GenerateKey(e.random)
+	_, key, err := ed25519.GenerateKey(e.Random)
 	if err != nil {
 		return fmt.Errorf("make the device key: %w", err)
 	}
@@ -52,7 +55,7 @@ func (e *env) initDeviceKey(d dataDir) error {
 	if err != nil {
 		return fmt.Errorf("make the device key: %w", err)
 	}
-	return e.createFile(d.deviceKey(), b, 0o600)
+	return e.CreateFile(d.deviceKey(), b, 0o600)
 }
 
 // checkFree refuses a folder that holds something else, or a device that has
@@ -63,17 +66,17 @@ func (d dataDir) checkFree() error {
 		return nil
 	}
 	if err != nil {
-		return failf(exitData, "read the data folder: %w", err)
+		return exit.Errorf(exit.Data, "read the data folder: %w", err)
 	}
 	for _, entry := range entries {
 		switch name := entry.Name(); {
 		case name == "device.key" || name == "pins" || strings.HasSuffix(name, ".tmp"):
 		case name == "store":
-			return failf(exitData, "%s holds a store but no config.json", d.path).
-				hintf("restore config.json from a backup, or name another folder with --data DIR")
+			return exit.Errorf(exit.Data, "%s holds a store but no config.json", d.path).
+				Hintf("restore config.json from a backup, or name another folder with --data DIR")
 		default:
-			return failf(exitData, "%s holds other files (%s) and no device", d.path, name).
-				hintf("name an empty or new folder with --data DIR")
+			return exit.Errorf(exit.Data, "%s holds other files (%s) and no device", d.path, name).
+				Hintf("name an empty or new folder with --data DIR")
 		}
 	}
 	return nil

@@ -11,14 +11,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // demoTimeout ends a demonstration that hangs.
 const demoTimeout = 2 * time.Minute
 
-func demoCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func demoCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "demo",
 		Usage: "tell the story of a warning on this machine, with eight devices",
 		Description: "Makes a trust domain, starts eight devices as processes of their own with wrong\n" +
@@ -28,33 +31,33 @@ func demoCommand(e *env) *cli.Command {
 			"The hostile peer is part of the programs that \"make demo\" builds, only.",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "keep", Usage: "keep the folder with the devices' data and logs"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(c.Context, demoTimeout)
 			defer cancel()
-			return e.demo(ctx, c.Bool("keep"))
+			return demo(e, ctx, c.Bool("keep"))
 		},
-	}, exitOK, exitNo, exitUsage, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.System)
 }
 
-func (e *env) demo(ctx context.Context, keep bool) (err error) {
+func demo(e *shell.Env, ctx context.Context, keep bool) (err error) {
 	dir, err := os.MkdirTemp("", "kreidfeuer-demo-")
 	if err != nil {
-		return failf(exitSystem, "make a folder: %w", err)
+		return exit.Errorf(exit.System, "make a folder: %w", err)
 	}
-	s := &story{env: e, dir: dir, began: time.Now()}
+	s := &story{Env: e, dir: dir, began: time.Now()}
 	defer func() {
 		s.stop()
 		switch {
 		case keep || err != nil:
-			s.printf("\nThe devices' data and logs are in %s\n", dir)
+			s.Printf("\nThe devices' data and logs are in %s\n", dir)
 		default:
 			err = os.RemoveAll(dir)
 		}
 	}()
 	if s.self, err = os.Executable(); err != nil {
-		return failf(exitSystem, "find this program: %w", err)
+		return exit.Errorf(exit.System, "find this program: %w", err)
 	}
 	for _, scene := range []func(context.Context) error{
 		s.makeDomain, s.startDevices, s.warn, s.killHub, s.attack, s.update, s.allClear,
@@ -63,16 +66,16 @@ func (e *env) demo(ctx context.Context, keep bool) (err error) {
 			if ctx.Err() != nil {
 				err = errors.Join(err, ctx.Err())
 			}
-			return &failure{code: exitNo, err: fmt.Errorf("the demonstration failed: %w", err)}
+			return &exit.Failure{Code: exit.No, Err: fmt.Errorf("the demonstration failed: %w", err)}
 		}
 	}
-	s.printf("\n%s\n", s.paint(sgrGreen, fmt.Sprintf("Everything was observed, %.0f seconds after the start.", time.Since(s.began).Seconds())))
+	s.Printf("\n%s\n", s.Paint(shell.Green, fmt.Sprintf("Everything was observed, %.0f seconds after the start.", time.Since(s.began).Seconds())))
 	return nil
 }
 
 // story is one run of the demonstration.
 type story struct {
-	*env
+	*shell.Env
 	self    string
 	dir     string
 	began   time.Time
@@ -87,7 +90,7 @@ type story struct {
 
 // scene prints a heading.
 func (s *story) scene(n int, title string) {
-	s.printf("\n%s\n", s.paint(sgrBold, fmt.Sprintf("%d. %s", n, title)))
+	s.Printf("\n%s\n", s.Paint(shell.Bold, fmt.Sprintf("%d. %s", n, title)))
 }
 
 func (s *story) path(name string) string { return filepath.Join(s.dir, name) }
@@ -105,14 +108,14 @@ func (s *story) warn(ctx context.Context) error {
 		"--trust", s.path("bundle.pem"), "--out", s.path("entwurf.pem"))...); err != nil {
 		return err
 	}
-	s.printf("   Officer Arndt has signed. Alone that is worth nothing: an Extreme warning needs two persons.\n")
+	s.Printf("   Officer Arndt has signed. Alone that is worth nothing: an Extreme warning needs two persons.\n")
 	at := time.Now()
 	id, err := s.publish(ctx, s.devices[2], "entwurf.pem")
 	if err != nil {
 		return err
 	}
 	s.warning = id
-	s.printf("   Officer Beck has read and signed it at %s. It is out.\n\n", s.devices[2].name)
+	s.Printf("   Officer Beck has read and signed it at %s. It is out.\n\n", s.devices[2].name)
 	return s.table(ctx, at, s.devices[2], id, func(ev *apitype.AlertEvent, d *demoDevice) error {
 		if want := d.place == demoPlace; ev.Alarm != want {
 			return fmt.Errorf("%s: alarm is %v, want %v", d.name, ev.Alarm, want)
@@ -134,7 +137,7 @@ func (s *story) publish(ctx context.Context, at *demoDevice, draft string) (stri
 // killHub ends the device in the middle without warning.
 func (s *story) killHub(context.Context) error {
 	s.scene(4, "The hub is killed")
-	s.printf("   kill -9 %d. The others are still connected without it.\n", s.hub.process.Process.Pid)
+	s.Printf("   kill -9 %d. The others are still connected without it.\n", s.hub.process.Process.Pid)
 	return s.hub.kill()
 }
 
@@ -149,7 +152,7 @@ func (s *story) update(ctx context.Context) error {
 		"--out", s.path("signed.pem"))...); err != nil {
 		return err
 	}
-	es, err := s.readObjectFile(s.path("signed.pem"))
+	es, err := readObjectFile(s.Env, s.path("signed.pem"))
 	if err != nil {
 		return err
 	}
@@ -191,7 +194,7 @@ func (s *story) allClear(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	s.printf("   Officer Beck confirms it.\n")
+	s.Printf("   Officer Beck confirms it.\n")
 	if _, err := s.kreidfeuer(ctx, demoPlace+"\n", s.signing("b", "alert", "approve", id, "--data", s.devices[7].data)...); err != nil {
 		return err
 	}
@@ -200,7 +203,7 @@ func (s *story) allClear(ctx context.Context) error {
 			return fmt.Errorf("%s: confirmation of the all-clear: %w", d.name, err)
 		}
 	}
-	s.printf("   All %d devices have the confirmation.\n", len(s.alive()))
+	s.Printf("   All %d devices have the confirmation.\n", len(s.alive()))
 	return s.noForgery(ctx)
 }
 
@@ -225,7 +228,7 @@ func (s *story) noForgery(ctx context.Context) error {
 		}
 	}
 	if len(s.forged) > 0 {
-		s.printf("   Looked at %d devices: none holds one of the %d forgeries, none has lost the genuine warning.\n", len(s.alive()), len(s.forged))
+		s.Printf("   Looked at %d devices: none holds one of the %d forgeries, none has lost the genuine warning.\n", len(s.alive()), len(s.forged))
 	}
 	return nil
 }
@@ -239,7 +242,7 @@ func jsonField(out, name string) (string, error) {
 	_, rest, found := strings.Cut(out, `"`+name+`":"`)
 	value, _, _ := strings.Cut(rest, `"`)
 	if !found || value == "" {
-		return "", fmt.Errorf("no %q in %q", name, oneLine(out))
+		return "", fmt.Errorf("no %q in %q", name, shell.OneLine(out))
 	}
 	return value, nil
 }

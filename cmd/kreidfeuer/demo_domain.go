@@ -79,9 +79,9 @@ func (s *story) makeDomain(ctx context.Context) error {
 		"--trust", s.path("bundle.pem"), "--key", s.path("kreis1.key"), "--passphrase-file", s.path("pass"), "--out", s.path("revoked.pem")); err != nil {
 		return err
 	}
-	s.printf("   Two persons sign at every level, so no single stolen key is enough.\n")
-	s.printf("   The key of officer Clausen was stolen; the Kreis has withdrawn it.\n")
-	s.printf("   Fingerprint of the root: %s\n", s.fingerprint)
+	s.Printf("   Two persons sign at every level, so no single stolen key is enough.\n")
+	s.Printf("   The key of officer Clausen was stolen; the Kreis has withdrawn it.\n")
+	s.Printf("   Fingerprint of the root: %s\n", s.fingerprint)
 	return nil
 }
 

@@ -21,8 +21,8 @@ func (s *story) forgeries(genuine *wire.Envelope) ([]shot, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := s.unix()
-	_, stranger, err := ed25519.GenerateKey(s.random)
+	now := s.Unix()
+	_, stranger, err := ed25519.GenerateKey(s.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *story) forgeries(genuine *wire.Envelope) ([]shot, error) {
 	if err != nil {
 		return nil, err
 	}
-	clausen, err := s.readObjectFile(s.path("c.pem"))
+	clausen, err := readObjectFile(s.Env, s.path("c.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (s *story) forgeries(genuine *wire.Envelope) ([]shot, error) {
 }
 
 func (s *story) bundlePool() (*identity.Pool, error) {
-	es, err := s.readObjectFile(s.path("bundle.pem"))
+	es, err := readObjectFile(s.Env, s.path("bundle.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *story) sign(pool *identity.Pool, genuine *wire.Envelope, headline strin
 	if err != nil {
 		return nil, err
 	}
-	units, err := s.readObjectFile(s.path(unit + ".pem"))
+	units, err := readObjectFile(s.Env, s.path(unit+".pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *story) sign(pool *identity.Pool, genuine *wire.Envelope, headline strin
 }
 
 func (s *story) signAs(e *wire.Envelope, name string, i int) (*wire.Envelope, error) {
-	certs, err := s.readObjectFile(s.path(name + ".pem"))
+	certs, err := readObjectFile(s.Env, s.path(name+".pem"))
 	if err != nil {
 		return nil, err
 	}

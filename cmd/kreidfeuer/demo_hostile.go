@@ -15,6 +15,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/hostile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -35,8 +38,8 @@ type hit struct {
 	Sent      int    `json:"sent"`
 }
 
-func hostileCommands(e *env) []*cli.Command {
-	return []*cli.Command{document(&cli.Command{
+func hostileCommands(e *shell.Env) []*cli.Command {
+	return []*cli.Command{command.Document(&cli.Command{
 		Name: "hostile", Hidden: true,
 		Usage: "attack devices with raw gossipsub; for demonstrations and tests",
 		Flags: []cli.Flag{
@@ -48,13 +51,13 @@ func hostileCommands(e *env) []*cli.Command {
 			if err != nil {
 				return err
 			}
-			return e.hostile(c.Context, domain, c.StringSlice("victim"))
+			return beHostile(e, c.Context, domain, c.StringSlice("victim"))
 		},
-	}, exitOK, exitUsage, exitSystem)}
+	}, exit.OK, exit.Usage, exit.System)}
 }
 
-// hostile connects to its victims and publishes what it reads.
-func (e *env) hostile(ctx context.Context, domain wire.ID, victims []string) error {
+// beHostile connects to its victims and publishes what it reads.
+func beHostile(e *shell.Env, ctx context.Context, domain wire.ID, victims []string) error {
 	p, err := hostile.New(ctx)
 	if err != nil {
 		return err
@@ -81,10 +84,10 @@ func (e *env) hostile(ctx context.Context, domain wire.ID, victims []string) err
 			return err
 		}
 	}
-	if err := e.printJSON(hit{Name: "ready", Connected: len(infos)}); err != nil {
+	if err := e.PrintJSON(hit{Name: "ready", Connected: len(infos)}); err != nil {
 		return err
 	}
-	in := json.NewDecoder(e.stdin)
+	in := json.NewDecoder(e.Stdin)
 	for {
 		var s shot
 		if err := in.Decode(&s); err == io.EOF {
@@ -92,13 +95,13 @@ func (e *env) hostile(ctx context.Context, domain wire.ID, victims []string) err
 		} else if err != nil {
 			return err
 		}
-		if err := e.fire(ctx, p, domain, infos, s); err != nil {
+		if err := fire(e, ctx, p, domain, infos, s); err != nil {
 			return err
 		}
 	}
 }
 
-func (e *env) fire(ctx context.Context, p *hostile.Peer, domain wire.ID, victims []peer.AddrInfo, s shot) error {
+func fire(e *shell.Env, ctx context.Context, p *hostile.Peer, domain wire.ID, victims []peer.AddrInfo, s shot) error {
 	h := hit{Name: s.Name}
 	began := time.Now()
 	for i := range max(s.Times, 1) {
@@ -122,7 +125,7 @@ func (e *env) fire(ctx context.Context, p *hostile.Peer, domain wire.ID, victims
 	if h.Connected = connected(p, victims); h.Connected == 0 {
 		h.CutOffMS = time.Since(began).Milliseconds()
 	}
-	return e.printJSON(h)
+	return e.PrintJSON(h)
 }
 
 func connected(p *hostile.Peer, victims []peer.AddrInfo) (n int) {
@@ -189,7 +192,7 @@ func (s *story) attack(ctx context.Context) error {
 		if _, err := s.enemy.fire(one); err != nil {
 			return err
 		}
-		s.printf("   sends %s\n", one.Name)
+		s.Printf("   sends %s\n", one.Name)
 	}
 	return s.noForgery(ctx)
 }
@@ -213,7 +216,7 @@ func (s *story) startAttacker(ctx context.Context) error {
 	if err := s.enemy.out.Decode(&ready); err != nil {
 		return fmt.Errorf("start the hostile peer: %w", err)
 	}
-	s.printf("   process %d is connected to %s and %s\n", cmd.Process.Pid, s.devices[2].name, s.devices[5].name)
+	s.Printf("   process %d is connected to %s and %s\n", cmd.Process.Pid, s.devices[2].name, s.devices[5].name)
 	return nil
 }
 
@@ -223,7 +226,7 @@ func (s *story) damage(ctx context.Context, genuine *wire.Envelope) error {
 	if _, err := s.enemy.fire(shot{Name: "damaged copy", Lane: wire.LaneLive, Raw: hostile.Damaged(genuine)}); err != nil {
 		return err
 	}
-	s.printf("   The hostile peer was faster: it has sent a copy with a damaged signature ahead of the update.\n")
+	s.Printf("   The hostile peer was faster: it has sent a copy with a damaged signature ahead of the update.\n")
 	return pause(ctx, 500*time.Millisecond)
 }
 
@@ -236,7 +239,7 @@ func (s *story) flood(context.Context) error {
 	if h.Connected > 0 {
 		return fmt.Errorf("the hostile peer sent %d junk envelopes and is still connected to %d devices", h.Sent, h.Connected)
 	}
-	s.printf("   It goes on with junk, and is cut off by both victims after %d ms.\n", h.CutOffMS)
+	s.Printf("   It goes on with junk, and is cut off by both victims after %d ms.\n", h.CutOffMS)
 	_ = s.enemy.in.Close()
 	return s.enemy.process.Wait()
 }

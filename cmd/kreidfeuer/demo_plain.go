@@ -7,11 +7,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
 // hostileCommands is empty: the program that people install contains no hostile peer.
-func hostileCommands(*env) []*cli.Command { return nil }
+func hostileCommands(*shell.Env) []*cli.Command { return nil }
 
 // hostility would hold the running hostile peer.
 type hostility struct{}
@@ -20,7 +21,7 @@ func (hostility) disarm() {}
 
 func (s *story) attack(context.Context) error {
 	s.scene(5, "A hostile peer: left out")
-	s.printf("   This program contains no hostile peer. \"make demo\" builds one that does.\n")
+	s.Printf("   This program contains no hostile peer. \"make demo\" builds one that does.\n")
 	return nil
 }
 

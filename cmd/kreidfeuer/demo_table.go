@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -75,9 +76,9 @@ func (s *story) table(ctx context.Context, at time.Time, from *demoDevice, id st
 
 // columns prints rows in columns, also into a pipe: a story is for people.
 func (s *story) columns(rows []string) {
-	people := *s.env
-	people.stdoutTerminal = true
-	people.table(s.stdout, rows)
+	people := *s.Env
+	people.StdoutTerminal = true
+	people.Table(s.Stdout, rows)
 }
 
 // after is the time from publishing to the device's event, whose clock is wrong
@@ -102,7 +103,7 @@ func last(names []string) string {
 	if len(names) == 0 {
 		return "-"
 	}
-	return oneLine(names[len(names)-1])
+	return shell.OneLine(names[len(names)-1])
 }
 
 func signedBy(a *apitype.AlertEvent) string {
@@ -111,7 +112,7 @@ func signedBy(a *apitype.AlertEvent) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += oneLine(sg.Name)
+		text += shell.OneLine(sg.Name)
 	}
 	return fmt.Sprintf("%s (%d of %d)", text, a.Level, a.Needed)
 }

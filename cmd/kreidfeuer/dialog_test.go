@@ -3,11 +3,13 @@ package main
 import (
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
 func TestParseMoment(t *testing.T) {
-	e, _ := winterEnv()
+	e, _ := testenv.Winter()
 	for text, want := range map[string]string{
 		"6h":                        "2026-11-22T21:30:00Z",
 		"90m":                       "2026-11-22T17:00:00Z",
@@ -18,14 +20,14 @@ func TestParseMoment(t *testing.T) {
 		"31.01.2027 18:30":          "2027-01-31T17:30:00Z",
 		"2027-01-31T18:30:00-05:00": "2027-01-31T23:30:00Z",
 	} {
-		got, err := e.parseMoment(text)
-		if err != nil || stamp(got) != want {
-			t.Errorf("%q: %s, %v, want %s", text, stamp(got), err, want)
+		got, err := parseMoment(e, text)
+		if err != nil || shell.Stamp(got) != want {
+			t.Errorf("%q: %s, %v, want %s", text, shell.Stamp(got), err, want)
 		}
 	}
 	for _, text := range []string{"", "h", "-6h", "24:00", "bald", "1969-01-01T00:00"} {
-		if got, err := e.parseMoment(text); err == nil {
-			t.Errorf("%q: %s, want an error", text, stamp(got))
+		if got, err := parseMoment(e, text); err == nil {
+			t.Errorf("%q: %s, want an error", text, shell.Stamp(got))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
@@ -32,7 +33,7 @@ func draftAreas(c *cli.Context) ([]compose.Area, error) {
 		areas = []compose.Area{{}}
 	case 1:
 	default:
-		return nil, failf(exitUsage, "a polygon, circle or name belongs to one area, %d are given", len(areas))
+		return nil, exit.Errorf(exit.Usage, "a polygon, circle or name belongs to one area, %d are given", len(areas))
 	}
 	a := &areas[0]
 	a.Polygons, a.Circles, a.Ellipse = polygons, circles, ellipse
@@ -40,7 +41,7 @@ func draftAreas(c *cli.Context) ([]compose.Area, error) {
 		a.Name = name
 	}
 	if a.Name == "" {
-		return nil, failf(exitUsage, "the area needs a name for people").hintf("--area-name NAME, or --area REGION around it")
+		return nil, exit.Errorf(exit.Usage, "the area needs a name for people").Hintf("--area-name NAME, or --area REGION around it")
 	}
 	return areas, nil
 }
@@ -56,7 +57,7 @@ func draftEllipse(text string, circles *[]cap.Circle) (string, error) {
 		var err error
 		for i, s := range f[1:] {
 			if v, problem := strconv.ParseFloat(s, 64); problem != nil || v < 0 {
-				err = failf(exitUsage, "--ellipse: %q is no number", s)
+				err = exit.Errorf(exit.Usage, "--ellipse: %q is no number", s)
 			} else {
 				half[i] = v
 			}
@@ -67,8 +68,8 @@ func draftEllipse(text string, circles *[]cap.Circle) (string, error) {
 			return f[2] + " " + f[3], nil
 		}
 	}
-	return "", failf(exitUsage, "%q is no ellipse", text).
-		hintf("--ellipse \"50.541,7.113 12 5 45\" is 24 km long, 10 km wide and points north-east; there is no circle beside it")
+	return "", exit.Errorf(exit.Usage, "%q is no ellipse", text).
+		Hintf("--ellipse \"50.541,7.113 12 5 45\" is 24 km long, 10 km wide and points north-east; there is no circle beside it")
 }
 
 func draftArea(text string) (compose.Area, error) {
@@ -77,7 +78,7 @@ func draftArea(text string) (compose.Area, error) {
 	case err != nil:
 		return compose.Area{}, err
 	case p.Lat != nil:
-		return compose.Area{}, failf(exitUsage, "%q is a point, no area", text).hintf("--circle \"%s 5\" warns 5 km around it", text)
+		return compose.Area{}, exit.Errorf(exit.Usage, "%q is a point, no area", text).Hintf("--circle \"%s 5\" warns 5 km around it", text)
 	case p.ARS == "":
 		p.ARS = wholeCountry
 	}

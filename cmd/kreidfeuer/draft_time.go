@@ -6,10 +6,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 )
 
-func (e *env) fillTimes(c *cli.Context, d *compose.Draft) error {
+func fillTimes(e *shell.Env, c *cli.Context, d *compose.Draft) error {
 	for _, f := range []struct {
 		flag  string
 		field *uint64
@@ -17,7 +19,7 @@ func (e *env) fillTimes(c *cli.Context, d *compose.Draft) error {
 		if !c.IsSet(f.flag) {
 			continue
 		}
-		t, err := e.parseMoment(c.String(f.flag))
+		t, err := parseMoment(e, c.String(f.flag))
 		if err != nil {
 			return fmt.Errorf("--%s: %w", f.flag, err)
 		}
@@ -28,11 +30,11 @@ func (e *env) fillTimes(c *cli.Context, d *compose.Draft) error {
 
 // parseMoment reads a time as people say it: from now on (6h), today or
 // tomorrow by the clock on the wall (18:30), a day and time, or RFC 3339.
-func (e *env) parseMoment(text string) (uint64, error) {
-	if seconds, err := parseSpan(text); err == nil {
-		return e.unix() + seconds, nil
+func parseMoment(e *shell.Env, text string) (uint64, error) {
+	if seconds, err := shell.ParseSpan(text); err == nil {
+		return e.Unix() + seconds, nil
 	}
-	now := e.now()
+	now := e.Now()
 	if t, err := time.ParseInLocation("15:04", text, now.Location()); err == nil {
 		at := time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), 0, 0, now.Location())
 		if !at.After(now) {
@@ -45,5 +47,5 @@ func (e *env) parseMoment(text string) (uint64, error) {
 			return uint64(t.Unix()), nil
 		}
 	}
-	return 0, failf(exitUsage, "%q is no time", text).hintf("6h, 18:30, 2027-01-31T18:30 or 2027-01-31T18:30:00+01:00")
+	return 0, exit.Errorf(exit.Usage, "%q is no time", text).Hintf("6h, 18:30, 2027-01-31T18:30 or 2027-01-31T18:30:00+01:00")
 }

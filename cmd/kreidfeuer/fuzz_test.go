@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -24,7 +25,7 @@ func FuzzReadObjects(f *testing.F) {
 	if root, err = identity.SignRoot(root, key); err != nil {
 		f.Fatal(err)
 	}
-	text := must(armor(root, root))
+	text := testenv.Must(armor(root, root))
 	f.Add(text)
 	f.Add(root.Encode())
 	f.Add(text[:len(text)-20])
@@ -34,7 +35,7 @@ func FuzzReadObjects(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := readObjects(must(armor(es...)))
+		again, err := readObjects(testenv.Must(armor(es...)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,9 +1,14 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+)
 
 // commands lists the subcommands in the order of the help text.
-func commands(e *env) []*cli.Command {
+func commands(e *shell.Env) []*cli.Command {
 	return append([]*cli.Command{
 		initCommand(e),
 		upCommand(e),
@@ -16,12 +21,12 @@ func commands(e *env) []*cli.Command {
 		carryCommand(e),
 		storeCommand(e),
 		capCommand(e),
-		completionCommand(e),
-		manCommand(e),
+		command.Completion(e),
+		command.Man(e),
 	}, hostileCommands(e)...)
 }
 
-func alertCommand(e *env) *cli.Command {
+func alertCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "alert",
 		Usage: "issue, approve and end warnings, and look at those that came",
@@ -33,7 +38,7 @@ func alertCommand(e *env) *cli.Command {
 	}
 }
 
-func certCommand(e *env) *cli.Command {
+func certCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "cert",
 		Usage: "request, grant, sign, show, revoke and import certificates, bind devices, give signs of life",
@@ -44,7 +49,7 @@ func certCommand(e *env) *cli.Command {
 	}
 }
 
-func carryCommand(e *env) *cli.Command {
+func carryCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "carry",
 		Usage: "carry warnings by hand: as a file, or through a folder on a stick",

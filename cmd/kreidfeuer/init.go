@@ -6,11 +6,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func initCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func initCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "init",
 		Usage: "make this machine's device: its data folder, its key and its configuration",
 		Description: "Makes the data folder, readable by its owner only, with the device's key and a\n" +
@@ -28,10 +31,10 @@ func initCommand(e *env) *cli.Command {
 			&cli.StringSliceFlag{Name: "place", Usage: "show the warnings of `PLACE`: a district, a key or coordinates; may be repeated"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			d, err := e.dataDir(c)
+			d, err := find(e, c)
 			if err != nil {
 				return err
 			}
@@ -39,22 +42,22 @@ func initCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			made, err := e.initDataDir(d, cfg)
+			made, err := initDataDir(e, d, cfg)
 			if err != nil {
 				return err
 			}
 			if !made && anySet(c, "name", "port", "listen", "peer") {
-				return failf(exitNo, "%s holds a device already; its configuration was not changed", d.path).
-					hintf("edit %s", d.config())
+				return exit.Errorf(exit.No, "%s holds a device already; its configuration was not changed", d.path).
+					Hintf("edit %s", d.config())
 			}
 			if !made && c.IsSet("place") {
-				if err := e.replacePlaces(c, d, cfg.Places); err != nil {
+				if err := replacePlaces(e, c, d, cfg.Places); err != nil {
 					return err
 				}
 			}
-			return e.printDevice(d, made)
+			return printDevice(e, d, made)
 		},
-	}, exitOK, exitNo, exitUsage, exitData, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.System)
 }
 
 func anySet(c *cli.Context, names ...string) bool {
@@ -75,10 +78,10 @@ func initialConfig(c *cli.Context) (config, error) {
 	cfg.Listen = append(cfg.Listen, c.StringSlice("listen")...)
 	if port := c.Int("port"); c.IsSet("port") {
 		if len(cfg.Listen) > 0 {
-			return config{}, failf(exitUsage, "--port and --listen exclude each other")
+			return config{}, exit.Errorf(exit.Usage, "--port and --listen exclude each other")
 		}
 		if port < 1 || port > 65535 {
-			return config{}, failf(exitUsage, "--port %d: want 1 to 65535", port)
+			return config{}, exit.Errorf(exit.Usage, "--port %d: want 1 to 65535", port)
 		}
 		cfg.Listen = listenOn(port)
 	}
@@ -91,14 +94,14 @@ func initialConfig(c *cli.Context) (config, error) {
 		cfg.Places = append(cfg.Places, p)
 	}
 	if err := cfg.check(); err != nil {
-		return config{}, failf(exitUsage, "%w", err)
+		return config{}, exit.Errorf(exit.Usage, "%w", err)
 	}
 	return cfg, nil
 }
 
 // replacePlaces changes what a device watches. One that runs reads its
 // configuration when it is started.
-func (e *env) replacePlaces(c *cli.Context, d dataDir, places []apitype.Place) error {
+func replacePlaces(e *shell.Env, c *cli.Context, d dataDir, places []apitype.Place) error {
 	cfg, err := d.openConfig()
 	if err != nil {
 		return err
@@ -108,14 +111,14 @@ func (e *env) replacePlaces(c *cli.Context, d dataDir, places []apitype.Place) e
 	if err != nil {
 		return err
 	}
-	if err := e.writeFile(d.config(), b, 0o600); err != nil {
+	if err := e.WriteFile(d.config(), b, 0o600); err != nil {
 		return err
 	}
-	dev, err := e.runningClient(c)
+	dev, err := runningClient(e, c)
 	if err != nil || dev == nil {
 		return err
 	}
-	e.warnf("the device that runs watches the new places when it is started again")
+	e.Warnf("the device that runs watches the new places when it is started again")
 	dev.Close()
 	return nil
 }
@@ -131,7 +134,7 @@ type deviceJSON struct {
 }
 
 // printDevice says who the device is.
-func (e *env) printDevice(d dataDir, made bool) error {
+func printDevice(e *shell.Env, d dataDir, made bool) error {
 	dev, err := d.openDevice()
 	if err != nil {
 		return err
@@ -140,8 +143,8 @@ func (e *env) printDevice(d dataDir, made bool) error {
 	if err != nil {
 		return err
 	}
-	if e.json {
-		return e.printJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.peer.String(), d.path, cfg})
+	if e.JSON {
+		return e.PrintJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.peer.String(), d.path, cfg})
 	}
 	listen := "port 7131 on all interfaces"
 	if len(cfg.Listen) > 0 {
@@ -155,12 +158,12 @@ func (e *env) printDevice(d dataDir, made bool) error {
 		}
 		places = strings.Join(names, "; ")
 	}
-	e.table(e.stdout, []string{
-		"device\t" + oneLine(cfg.Name), "peer ID\t" + dev.peer.String(), "data\t" + d.path,
-		"listens on\t" + listen, "places\t" + oneLine(places),
+	e.Table(e.Stdout, []string{
+		"device\t" + shell.OneLine(cfg.Name), "peer ID\t" + dev.peer.String(), "data\t" + d.path,
+		"listens on\t" + listen, "places\t" + shell.OneLine(places),
 	})
 	if made {
-		e.notef("A device was made. Pin the root of an authority with kreidfeuer root pin, then start it with kreidfeuer up.")
+		e.Notef("A device was made. Pin the root of an authority with kreidfeuer root pin, then start it with kreidfeuer up.")
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -20,16 +22,16 @@ type issuing struct {
 
 // openIssuer reads --issuer and takes it into the pool of --trust. A root there
 // is trusted for this command: whoever signs with its keys knows it.
-func (e *env) openIssuer(c *cli.Context) (*issuing, error) {
+func openIssuer(e *shell.Env, c *cli.Context) (*issuing, error) {
 	name := c.String("issuer")
 	if name == "" {
-		return nil, failf(exitUsage, "who issues?").hintf("--issuer FILE with the issuing unit's certificate, or the root")
+		return nil, exit.Errorf(exit.Usage, "who issues?").Hintf("--issuer FILE with the issuing unit's certificate, or the root")
 	}
-	es, err := e.readObjectFile(name)
+	es, err := readObjectFile(e, name)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := e.openTrust(c)
+	pool, err := openTrust(e, c)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,7 @@ func (e *env) openIssuer(c *cli.Context) (*issuing, error) {
 	case wire.TypeRoot:
 		if _, known := pool.Status(i.domain); !known {
 			if err := pool.Pin(last, last.ID().String()); err != nil {
-				return nil, trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+				return nil, trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 			}
 		} else if err := admit(pool, last, name); err != nil {
 			return nil, err
@@ -54,11 +56,11 @@ func (e *env) openIssuer(c *cli.Context) (*issuing, error) {
 		}
 		i.cert, _ = pool.Certificate(last.ID())
 		if i.cert == nil || i.cert.Kind != identity.KindUnit {
-			return nil, failf(exitTrust, "%s is the certificate of a person; units issue certificates", inputName(name)).
-				hintf("--issuer names the unit's certificate, --key the keys of its officers")
+			return nil, exit.Errorf(exit.Trust, "%s is the certificate of a person; units issue certificates", shell.InputName(name)).
+				Hintf("--issuer names the unit's certificate, --key the keys of its officers")
 		}
 	default:
-		return nil, failf(exitUsage, "%s holds a %s, want a unit's certificate or a root", inputName(name), last.Header.Type)
+		return nil, exit.Errorf(exit.Usage, "%s holds a %s, want a unit's certificate or a root", shell.InputName(name), last.Header.Type)
 	}
 	return i, nil
 }
@@ -94,7 +96,7 @@ func (i *issuing) signerRef(s *signer, at uint64) (wire.Ref, error) {
 				return public.Ref(), nil
 			}
 		}
-		return wire.Ref{}, failf(exitTrust, "%s is no key of root version %d", s.path, i.root.Version)
+		return wire.Ref{}, exit.Errorf(exit.Trust, "%s is no key of root version %d", s.path, i.root.Version)
 	}
 	if i.cert.Key == public {
 		return i.cert.Ref(), nil
@@ -114,8 +116,8 @@ func personRef(pool *identity.Pool, unit *identity.Certificate, s *signer, at ui
 		}
 	}
 	if best == nil {
-		return wire.Ref{}, failf(exitTrust, "no certificate of %s for %q is known here, or none is valid now", s.path, unit.Authority).
-			hintf("add the officer's certificate, or a bundle with it, with --trust FILE")
+		return wire.Ref{}, exit.Errorf(exit.Trust, "no certificate of %s for %q is known here, or none is valid now", s.path, unit.Authority).
+			Hintf("add the officer's certificate, or a bundle with it, with --trust FILE")
 	}
 	return best.Ref(), nil
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
@@ -25,14 +27,14 @@ func newKeyFlags() []cli.Flag {
 	)
 }
 
-func (e *env) passphrases(c *cli.Context) *passphrases {
+func passphrasesOf(e *shell.Env, c *cli.Context) *passphrases {
 	return &passphrases{env: e, files: c.StringSlice("passphrase-file")}
 }
 
 // makeKey makes a key file and the state file beside it; what is written stands
 // before it returns.
-func (e *env) makeKey(c *cli.Context, p *passphrases, path string, purpose identity.Purpose, name string) (identity.PrivateKey, error) {
-	key, err := identity.GenerateKey(purpose, e.random)
+func makeKey(e *shell.Env, c *cli.Context, p *passphrases, path string, purpose identity.Purpose, name string) (identity.PrivateKey, error) {
+	key, err := identity.GenerateKey(purpose, e.Random)
 	if err != nil {
 		return key, err
 	}
@@ -40,56 +42,56 @@ func (e *env) makeKey(c *cli.Context, p *passphrases, path string, purpose ident
 	if err != nil {
 		return key, err
 	}
-	b, err := identity.EncryptKeyFile(key, name, e.unix(), passphrase, c.Int("work-factor"))
+	b, err := identity.EncryptKeyFile(key, name, e.Unix(), passphrase, c.Int("work-factor"))
 	if err != nil {
-		return key, failf(exitUsage, "%w", err)
+		return key, exit.Errorf(exit.Usage, "%w", err)
 	}
-	if err := e.createFile(path, b, 0o600); err != nil {
+	if err := e.CreateFile(path, b, 0o600); err != nil {
 		return key, err
 	}
-	return key, e.createSignerState(path, key.Public())
+	return key, createSignerState(e, path, key.Public())
 }
 
 // openKey opens a key file of one of the purposes.
-func (e *env) openKey(p *passphrases, path string, purposes ...identity.Purpose) (*signer, error) {
-	data, err := e.readInput(path)
+func openKey(e *shell.Env, p *passphrases, path string, purposes ...identity.Purpose) (*signer, error) {
+	data, err := e.ReadInput(path)
 	if err != nil {
 		return nil, err
 	}
 	header, err := identity.ReadKeyHeader(data)
 	if err != nil {
-		return nil, failf(exitUsage, "%s: %w", path, err)
+		return nil, exit.Errorf(exit.Usage, "%s: %w", path, err)
 	}
 	if !containsPurpose(purposes, header.Purpose) {
-		return nil, failf(exitTrust, "%s is a %s key and cannot sign this", path, header.Purpose).
-			hintf("want a key for %s", joinPurposes(purposes))
+		return nil, exit.Errorf(exit.Trust, "%s is a %s key and cannot sign this", path, header.Purpose).
+			Hintf("want a key for %s", joinPurposes(purposes))
 	}
-	passphrase, err := p.open(fmt.Sprintf("%s (%s)", path, oneLine(header.Name)))
+	passphrase, err := p.open(fmt.Sprintf("%s (%s)", path, shell.OneLine(header.Name)))
 	if err != nil {
 		return nil, err
 	}
 	key, header, err := identity.DecryptKeyFile(data, passphrase)
 	if errors.Is(err, identity.ErrWrongPassphrase) {
-		return nil, failf(exitTrust, "%s: wrong passphrase", path)
+		return nil, exit.Errorf(exit.Trust, "%s: wrong passphrase", path)
 	}
 	if err != nil {
-		return nil, failf(exitUsage, "%s: %w", path, err)
+		return nil, exit.Errorf(exit.Usage, "%s: %w", path, err)
 	}
 	return &signer{env: e, path: path, key: key, name: header.Name}, nil
 }
 
 // openKeys opens the key files of --key.
-func (e *env) openKeys(c *cli.Context, purposes ...identity.Purpose) ([]*signer, error) {
-	p := e.passphrases(c)
+func openKeys(e *shell.Env, c *cli.Context, purposes ...identity.Purpose) ([]*signer, error) {
+	p := passphrasesOf(e, c)
 	var signers []*signer
 	for _, path := range c.StringSlice("key") {
-		s, err := e.openKey(p, path, purposes...)
+		s, err := openKey(e, p, path, purposes...)
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range signers {
 			if other.key.Public() == s.key.Public() {
-				return nil, failf(exitUsage, "%s and %s are the same key", other.path, path)
+				return nil, exit.Errorf(exit.Usage, "%s and %s are the same key", other.path, path)
 			}
 		}
 		signers = append(signers, s)
@@ -116,23 +118,23 @@ func joinPurposes(purposes []identity.Purpose) string {
 
 // readPublicKey reads a public key: its text, or a file that is a key file or
 // holds the text.
-func (e *env) readPublicKey(s string, purpose identity.Purpose) (identity.PublicKey, error) {
+func readPublicKey(e *shell.Env, s string, purpose identity.Purpose) (identity.PublicKey, error) {
 	if key, err := identity.ParsePublicKey(s); err == nil {
 		return key, nil
 	}
-	data, err := e.readInput(s)
+	data, err := e.ReadInput(s)
 	if err != nil {
 		return identity.PublicKey{}, err
 	}
 	if header, err := identity.ReadKeyHeader(data); err == nil {
 		if header.Purpose != purpose {
-			return identity.PublicKey{}, failf(exitTrust, "%s is a %s key, want a %s key", s, header.Purpose, purpose)
+			return identity.PublicKey{}, exit.Errorf(exit.Trust, "%s is a %s key, want a %s key", s, header.Purpose, purpose)
 		}
 		return header.Public, nil
 	}
 	key, err := identity.ParsePublicKey(string(data))
 	if err != nil {
-		return identity.PublicKey{}, failf(exitUsage, "%s: %w", s, err).hintf("give a key file or its line \"public:\"")
+		return identity.PublicKey{}, exit.Errorf(exit.Usage, "%s: %w", s, err).Hintf("give a key file or its line \"public:\"")
 	}
 	return key, nil
 }

@@ -5,20 +5,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/lifewords"
 )
 
 // printSigns is the table of the last signs of life, one line an authority.
-func (e *env) printSigns(s *apitype.Status) {
+func printSigns(e *shell.Env, s *apitype.Status) {
 	if len(s.Signs) == 0 {
 		return
 	}
 	rows := []string{"SIGN OF LIFE (Lebenszeichen)\tMEANS\tGIVEN\tCAME BY\tWARNINGS IN FORCE"}
 	for i := range s.Signs {
 		sign := &s.Signs[i]
-		name := oneLine(sign.Name)
+		name := shell.OneLine(sign.Name)
 		if sign.Authority != "" {
 			name += " (" + sign.Authority + ")"
 		}
@@ -29,24 +30,24 @@ func (e *env) printSigns(s *apitype.Status) {
 		rows = append(rows, strings.Join([]string{name, lifewords.English.Meaning(sign), given, lifewords.English.Way(sign),
 			lifewords.English.Complete(sign)}, "\t"))
 	}
-	e.printf("\n")
-	e.table(e.stdout, rows)
-	e.printf("\n")
+	e.Printf("\n")
+	e.Table(e.Stdout, rows)
+	e.Printf("\n")
 }
 
 // printSignEvent tells a person at a terminal that an authority fell silent, or
 // is heard again; that it is heard as usual needs nobody's attention.
-func (e *env) printSignEvent(at time.Time, s *apitype.Sign) {
-	text := oneLine(s.Name) + ": " + lifewords.German.Meaning(s)
+func printSignEvent(e *shell.Env, at time.Time, s *apitype.Sign) {
+	text := shell.OneLine(s.Name) + ": " + lifewords.German.Meaning(s)
 	switch s.Change {
 	case apitype.SignChangeCutOff:
-		e.printf("%s  %s\n", e.clockTime(at), e.paint(sgrYellow, text))
+		e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Yellow, text))
 	case apitype.SignChangeRestored:
-		e.printf("%s  %s\n", e.clockTime(at), e.paint(sgrGreen, text))
+		e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Green, text))
 	}
 }
 
 // signLine is all signs of life in one line.
-func (e *env) signLine(signs []apitype.Sign) string {
-	return fmt.Sprintf("%s: %s", alert.German.SignOfLife, oneLine(lifewords.German.All(signs)))
+func signLine(e *shell.Env, signs []apitype.Sign) string {
+	return fmt.Sprintf("%s: %s", alert.German.SignOfLife, shell.OneLine(lifewords.German.All(signs)))
 }

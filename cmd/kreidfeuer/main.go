@@ -9,11 +9,15 @@
 // standard error.
 package main
 
-import "os"
+import (
+	"os"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+)
 
 // version is set by the linker (-X main.version=...).
 var version = "unknown"
 
 func main() {
-	os.Exit(run(newEnv(version), os.Args))
+	os.Exit(run(shell.New(version), os.Args))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -37,7 +39,7 @@ type revocationJSON struct {
 func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 	h := &o.Header
 	j := objectJSON{Schema: "kreidfeuer.object/1", Type: h.Type.String(), Fingerprint: identity.Fingerprint(o.ID()), Domain: o.Domain(),
-		Issuer: h.Authority, Sequence: h.Sequence, Created: stamp(h.Created), Expires: stamp(h.Expires), Signatures: len(o.Signers)}
+		Issuer: h.Authority, Sequence: h.Sequence, Created: shell.Stamp(h.Created), Expires: shell.Stamp(h.Expires), Signatures: len(o.Signers)}
 	_, err := pool.Verify(o)
 	j.Valid = err == nil
 	if err != nil {
@@ -47,7 +49,7 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 	case wire.TypeCertificate:
 		c, err := identity.ParseCertificate(o)
 		if err != nil {
-			return j, failf(exitUsage, "%w", err)
+			return j, exit.Errorf(exit.Usage, "%w", err)
 		}
 		j.Certificate = describeCertificate(c)
 		if r, ok := pool.Withdrawn(c); ok {
@@ -56,21 +58,21 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 	case wire.TypeRevocation:
 		l, err := identity.ParseRevocationList(o)
 		if err != nil {
-			return j, failf(exitUsage, "%w", err)
+			return j, exit.Errorf(exit.Usage, "%w", err)
 		}
 		for _, r := range l.Entries {
-			j.Revocations = append(j.Revocations, revocationJSON{r.Key, r.Authority, r.Kind.String(), stamp(r.At)})
+			j.Revocations = append(j.Revocations, revocationJSON{r.Key, r.Authority, r.Kind.String(), shell.Stamp(r.At)})
 		}
 	case wire.TypeStation:
 		s, err := identity.ParseStation(o)
 		if err != nil {
-			return j, failf(exitUsage, "%w", err)
+			return j, exit.Errorf(exit.Usage, "%w", err)
 		}
 		j.Station = describeStation(s)
 	case wire.TypeBeacon:
 		b, err := identity.ParseBeacon(o)
 		if err != nil {
-			return j, failf(exitUsage, "%w", err)
+			return j, exit.Errorf(exit.Usage, "%w", err)
 		}
 		j.Beacon = describeBeacon(b)
 	}
@@ -78,11 +80,11 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 }
 
 // printObject describes any trust object but a root's keys in full.
-func (e *env) printObject(j objectJSON) error {
-	if e.json {
-		return e.printJSON(j)
+func printObject(e *shell.Env, j objectJSON) error {
+	if e.JSON {
+		return e.PrintJSON(j)
 	}
-	e.table(e.stdout, j.rows())
+	e.Table(e.Stdout, j.rows())
 	return nil
 }
 
@@ -92,7 +94,7 @@ func (j *objectJSON) rows() []string {
 		rows = append(rows, j.Certificate.rows()...)
 	}
 	for _, r := range j.Revocations {
-		rows = append(rows, fmt.Sprintf("withdrawn\t%s %s since %s, %s", oneLine(r.Authority), r.Key, r.At, r.Kind))
+		rows = append(rows, fmt.Sprintf("withdrawn\t%s %s since %s, %s", shell.OneLine(r.Authority), r.Key, r.At, r.Kind))
 	}
 	if j.Station != nil {
 		rows = append(rows, j.Station.rows()...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -47,14 +48,14 @@ func describeCertificate(c *identity.Certificate) *certificateJSON {
 }
 
 func (c *certificateJSON) rows() []string {
-	rows := []string{"name\t" + oneLine(c.Name), c.Kind + "\t" + c.Authority}
+	rows := []string{"name\t" + shell.OneLine(c.Name), c.Kind + "\t" + c.Authority}
 	if c.Person != "" {
 		rows[1] += ", " + c.Person
 	}
 	if c.Function != "" {
-		rows = append(rows, "function\t"+oneLine(strings.TrimSpace(c.Function+" "+c.Number)))
+		rows = append(rows, "function\t"+shell.OneLine(strings.TrimSpace(c.Function+" "+c.Number)))
 	}
-	rows = append(rows, "key\t"+c.Key.String(), "areas\t"+oneLine(strings.Join(c.Areas, "; ")),
+	rows = append(rows, "key\t"+c.Key.String(), "areas\t"+shell.OneLine(strings.Join(c.Areas, "; ")),
 		"categories\t"+strings.Join(c.Categories, ", "), "severity\tup to "+c.MaxSeverity, "lanes\t"+strings.Join(c.Lanes, ", "),
 		fmt.Sprintf("needs\t%d persons for severe, extreme and delegation", c.Needed),
 		fmt.Sprintf("delegates\t%d levels, %d certificates", c.Depth, c.Children),

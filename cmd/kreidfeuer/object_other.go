@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
@@ -26,7 +27,7 @@ func describeStation(s *identity.Station) *stationJSON {
 }
 
 func (s *stationJSON) rows() []string {
-	return []string{"device\t" + s.Peer, "name\t" + oneLine(s.Name)}
+	return []string{"device\t" + s.Peer, "name\t" + shell.OneLine(s.Name)}
 }
 
 type beaconJSON struct {
@@ -46,7 +47,7 @@ func describeBeacon(b *identity.Beacon) *beaconJSON {
 }
 
 func (b *beaconJSON) rows() []string {
-	rows := []string{"in force\t" + counted(len(b.InForce), "warning")}
+	rows := []string{"in force\t" + shell.Counted(len(b.InForce), "warning")}
 	if len(b.InForce) > 0 {
 		rows[0] += ": " + strings.Join(b.InForce, ", ")
 	}

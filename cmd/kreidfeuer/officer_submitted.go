@@ -3,20 +3,21 @@ package main
 import (
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // printSubmitted tells that an alert is on its way.
-func (e *env) printSubmitted(d *issued, s *apitype.Submitted) error {
-	if e.json {
-		return e.printJSON(s)
+func printSubmitted(e *shell.Env, d *issued, s *apitype.Submitted) error {
+	if e.JSON {
+		return e.PrintJSON(s)
 	}
 	rows := []string{"id\t" + s.ID}
 	if !d.alert.Kind.Ends() {
 		rows = append(rows, "level\t"+levelText(d.alert))
 	}
 	rows = append(rows, fmt.Sprintf("signatures\t%d of %d", s.Level, d.verified.Needed), fmt.Sprintf("neighbours\t%d", s.Neighbours))
-	e.table(e.stdout, rows)
+	e.Table(e.Stdout, rows)
 	told := "HERAUSGEGEBEN."
 	if s.Neighbours == 0 {
 		told += " Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus."
@@ -24,18 +25,18 @@ func (e *env) printSubmitted(d *issued, s *apitype.Submitted) error {
 	if id := shortID(s.ID); !d.alert.Kind.Ends() {
 		told += fmt.Sprintf("\nFehlalarm?     kreidfeuer alert withdraw %s\nGefahr vorbei? kreidfeuer alert allclear %s", id, id)
 	}
-	e.notef("%s", told)
+	e.Notef("%s", told)
 	return nil
 }
 
 // printDraft tells that signatures are missing.
-func (e *env) printDraft(d *apitype.Draft) error {
-	if e.json {
-		return e.printJSON(d)
+func printDraft(e *shell.Env, d *apitype.Draft) error {
+	if e.JSON {
+		return e.PrintJSON(d)
 	}
-	e.table(e.stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
+	e.Table(e.Stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
 	if d.State == apitype.DraftPending || d.State == apitype.DraftApproved {
-		e.notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", missingText(d.Needed-d.Signed), shortID(d.ID), shortID(d.ID))
+		e.Notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", missingText(d.Needed-d.Signed), shortID(d.ID), shortID(d.ID))
 	}
 	return nil
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // minPassphrase is the shortest passphrase for a new key, in characters: scrypt
@@ -14,7 +17,7 @@ const minPassphrase = 8
 // --passphrase-file in their order, the last one again for all further keys, or
 // by asking.
 type passphrases struct {
-	env   *env
+	env   *shell.Env
 	files []string
 	used  int
 }
@@ -22,14 +25,14 @@ type passphrases struct {
 func (p *passphrases) fromFile() (string, error) {
 	name := p.files[min(p.used, len(p.files)-1)]
 	p.used++
-	data, err := p.env.readInput(name)
+	data, err := p.env.ReadInput(name)
 	if err != nil {
 		return "", err
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
-		return "", failf(exitUsage, "%s: the first line is empty, want the passphrase", inputName(name))
+		return "", exit.Errorf(exit.Usage, "%s: the first line is empty, want the passphrase", shell.InputName(name))
 	}
 	return line, nil
 }
@@ -39,7 +42,7 @@ func (p *passphrases) open(what string) (string, error) {
 	if len(p.files) > 0 {
 		return p.fromFile()
 	}
-	return p.env.askSecret(fmt.Sprintf("Passphrase for %s: ", what))
+	return p.env.AskSecret(fmt.Sprintf("Passphrase for %s: ", what))
 }
 
 // choose returns the passphrase for a new key.
@@ -55,26 +58,26 @@ func (p *passphrases) choose(what string) (string, error) {
 		return "", err
 	}
 	if len([]rune(text)) < minPassphrase {
-		return "", failf(exitUsage, "the passphrase for %s is shorter than %d characters", what, minPassphrase).
-			hintf("four or five words that do not belong together are good and easy to remember")
+		return "", exit.Errorf(exit.Usage, "the passphrase for %s is shorter than %d characters", what, minPassphrase).
+			Hintf("four or five words that do not belong together are good and easy to remember")
 	}
 	return text, nil
 }
 
 func (p *passphrases) askTwice(what string) (string, error) {
-	first, err := p.env.askSecret(fmt.Sprintf("New passphrase for %s: ", what))
+	first, err := p.env.AskSecret(fmt.Sprintf("New passphrase for %s: ", what))
 	if err != nil {
 		return "", err
 	}
 	if first == "" {
-		return "", errAborted
+		return "", shell.ErrAborted
 	}
-	second, err := p.env.askSecret("The same again: ")
+	second, err := p.env.AskSecret("The same again: ")
 	if err != nil {
 		return "", err
 	}
 	if first != second {
-		return "", failf(exitUsage, "the two passphrases differ")
+		return "", exit.Errorf(exit.Usage, "the two passphrases differ")
 	}
 	return first, nil
 }

@@ -9,11 +9,14 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func peersCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func peersCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "peers",
 		Usage: "list the neighbours of this machine's device, hand addresses over",
 		Description: "Lists connected neighbours first, then those the device knows and dials again.\n\n" +
@@ -22,10 +25,10 @@ func peersCommand(e *env) *cli.Command {
 			"  kreidfeuer peers --json",
 		Subcommands: []*cli.Command{peersExportCommand(e), peersAddCommand(e)},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			dev, err := e.device(c)
+			dev, err := Client(e, c)
 			if err != nil {
 				return err
 			}
@@ -35,20 +38,20 @@ func peersCommand(e *env) *cli.Command {
 				if err != nil {
 					return deviceError(err)
 				}
-				if e.json {
-					if err := e.printItem(apitype.SchemaPeerItem, p); err != nil {
+				if e.JSON {
+					if err := e.PrintItem(apitype.SchemaPeerItem, p); err != nil {
 						return err
 					}
 					continue
 				}
 				rows = append(rows, peerRow(p))
 			}
-			if !e.json {
-				e.table(e.stdout, append([]string{"PEER\tSTATE\tNAME\tADDRESS"}, rows...))
+			if !e.JSON {
+				e.Table(e.Stdout, append([]string{"PEER\tSTATE\tNAME\tADDRESS"}, rows...))
 			}
 			return nil
 		},
-	}, exitOK, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.Usage, exit.Daemon, exit.System)
 }
 
 func peerRow(p apitype.Peer) string {
@@ -60,13 +63,13 @@ func peerRow(p apitype.Peer) string {
 		state += ", static"
 	}
 	if p.Problem != "" {
-		state += ", " + oneLine(p.Problem)
+		state += ", " + shell.OneLine(p.Problem)
 	}
 	name := p.Name
 	if p.Authority != "" {
 		name = fmt.Sprintf("%s (%s)", p.Name, p.Authority)
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s", p.PeerID, state, oneLine(name), strings.Join(p.Addresses, " "))
+	return fmt.Sprintf("%s\t%s\t%s\t%s", p.PeerID, state, shell.OneLine(name), strings.Join(p.Addresses, " "))
 }
 
 // reachable leaves out the addresses that only this machine can dial, unless

@@ -12,11 +12,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 )
 
-func peersExportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func peersExportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "export",
 		Usage:     "write this device's card: where others reach it, signed",
 		ArgsUsage: "[FILE]",
@@ -30,10 +33,10 @@ func peersExportCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "qr", Usage: "draw the card as a QR code into the PNG `FILE`"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 1, "at most one file"); err != nil {
+			if err := command.WantArgs(c, 0, 1, "at most one file"); err != nil {
 				return err
 			}
-			card, err := e.card(c)
+			card, err := card(e, c)
 			if err != nil {
 				return err
 			}
@@ -43,7 +46,7 @@ func peersExportCommand(e *env) *cli.Command {
 				if err != nil {
 					return err
 				}
-				e.printf("%s", drawn)
+				e.Printf("%s", drawn)
 				return nil
 			case c.String("qr") != "":
 				sheet, err := qr.Sheet([]string{card})
@@ -54,16 +57,16 @@ func peersExportCommand(e *env) *cli.Command {
 				if err := png.Encode(&picture, sheet); err != nil {
 					return err
 				}
-				return e.writeOutput(c.String("qr"), picture.Bytes())
+				return e.WriteOutput(c.String("qr"), picture.Bytes())
 			}
-			return e.writeOutput(c.Args().First(), []byte(card+"\n"))
+			return e.WriteOutput(c.Args().First(), []byte(card+"\n"))
 		},
-	}, exitOK, exitUsage, exitData, exitDaemon, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Daemon, exit.System)
 }
 
 // card is the card of the device that runs on the data folder.
-func (e *env) card(c *cli.Context) (string, error) {
-	d, err := e.dataDir(c)
+func card(e *shell.Env, c *cli.Context) (string, error) {
+	d, err := find(e, c)
 	if err != nil {
 		return "", err
 	}
@@ -71,7 +74,7 @@ func (e *env) card(c *cli.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dev, err := e.device(c)
+	dev, err := Client(e, c)
 	if err != nil {
 		return "", err
 	}
@@ -86,15 +89,15 @@ func (e *env) card(c *cli.Context) (string, error) {
 			addrs = append(addrs, info.Addrs...)
 		}
 	}
-	card, err := discovery.NewCard(own.key, addrs, e.now())
+	card, err := discovery.NewCard(own.key, addrs, e.Now())
 	if err != nil {
-		return "", failf(exitSystem, "%w", err).hintf("is this machine in a network?")
+		return "", exit.Errorf(exit.System, "%w", err).Hintf("is this machine in a network?")
 	}
 	return card, nil
 }
 
-func peersAddCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func peersAddCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "add",
 		Usage:     "connect to a device whose card or address somebody handed over, from now on",
 		ArgsUsage: "FILE|CARD|MULTIADDR",
@@ -105,42 +108,42 @@ func peersAddCommand(e *env) *cli.Command {
 			"  kreidfeuer peers add card.png\n" +
 			"  kreidfeuer peers add /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3KooW...",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "a file, a card or an address"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "a file, a card or an address"); err != nil {
 				return err
 			}
-			addrs, err := e.handedOver(c.Context, c.Args().First())
+			addrs, err := handedOver(e, c.Context, c.Args().First())
 			if err != nil {
 				return err
 			}
-			return e.addPeer(c, addrs)
+			return addPeer(e, c, addrs)
 		},
-	}, exitOK, exitUsage, exitData, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.System)
 }
 
 // handedOver reads the addresses of one peer, with its ID, from what a person gives.
-func (e *env) handedOver(ctx context.Context, arg string) ([]string, error) {
+func handedOver(e *shell.Env, ctx context.Context, arg string) ([]string, error) {
 	if strings.HasPrefix(arg, "/") && strings.Contains(arg, "/p2p/") {
 		if _, err := peer.AddrInfoFromString(arg); err != nil {
-			return nil, failf(exitUsage, "peer %q: %w", arg, err)
+			return nil, exit.Errorf(exit.Usage, "peer %q: %w", arg, err)
 		}
 		return []string{arg}, nil
 	}
 	text := arg
 	if len(arg) < len(discovery.CardPrefix) || !strings.EqualFold(arg[:len(discovery.CardPrefix)], discovery.CardPrefix) {
-		content, err := e.readInput(arg)
+		content, err := e.ReadInput(arg)
 		if err != nil {
 			return nil, err
 		}
 		if text = string(content); isPicture(content) {
 			text = ""
 			if err := qr.Read(ctx, content, func(found string) bool { text = found; return strings.HasPrefix(found, discovery.CardPrefix) }); err != nil {
-				return nil, failf(exitUsage, "%s: %w", inputName(arg), err)
+				return nil, exit.Errorf(exit.Usage, "%s: %w", shell.InputName(arg), err)
 			}
 		}
 	}
 	card, err := discovery.ParseCard(text)
 	if err != nil {
-		return nil, failf(exitUsage, "%w", err).hintf("kreidfeuer peers export makes one on the other device")
+		return nil, exit.Errorf(exit.Usage, "%w", err).Hintf("kreidfeuer peers export makes one on the other device")
 	}
 	var addrs []string
 	for _, a := range card.Addrs {
@@ -151,8 +154,8 @@ func (e *env) handedOver(ctx context.Context, arg string) ([]string, error) {
 
 // addPeer keeps a peer's addresses, in place of those it had, and tells a device
 // that runs.
-func (e *env) addPeer(c *cli.Context, addrs []string) error {
-	d, err := e.dataDir(c)
+func addPeer(e *shell.Env, c *cli.Context, addrs []string) error {
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (e *env) addPeer(c *cli.Context, addrs []string) error {
 		return err
 	}
 	if info.ID == own.peer {
-		return failf(exitUsage, "this is the device's own card")
+		return exit.Errorf(exit.Usage, "this is the device's own card")
 	}
 	suffix := "/p2p/" + info.ID.String()
 	cfg.Peers = slices.DeleteFunc(cfg.Peers, func(s string) bool { return strings.HasSuffix(s, suffix) })
@@ -178,10 +181,10 @@ func (e *env) addPeer(c *cli.Context, addrs []string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.writeFile(d.config(), b, 0o600); err != nil {
+	if err := e.WriteFile(d.config(), b, 0o600); err != nil {
 		return err
 	}
-	dev, err := e.runningClient(c)
+	dev, err := runningClient(e, c)
 	if err != nil {
 		return err
 	}
@@ -193,6 +196,6 @@ func (e *env) addPeer(c *cli.Context, addrs []string) error {
 		}
 		when = "now"
 	}
-	e.notef("%s is dialed %s; addresses: %d", info.ID, when, len(addrs))
+	e.Notef("%s is dialed %s; addresses: %d", info.ID, when, len(addrs))
 	return nil
 }

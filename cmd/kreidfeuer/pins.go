@@ -13,6 +13,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -60,7 +62,7 @@ func (d dataDir) readPins() ([]pin, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, failf(exitData, "read the pinned domains: %w", err)
+		return nil, exit.Errorf(exit.Data, "read the pinned domains: %w", err)
 	}
 	var pins []pin
 	for _, entry := range entries {
@@ -70,8 +72,8 @@ func (d dataDir) readPins() ([]pin, error) {
 		path := filepath.Join(d.pins(), entry.Name())
 		p, err := readPin(path)
 		if err != nil {
-			return nil, failf(exitData, "%s is damaged: %w", path, err).
-				hintf("delete it and pin the domain again with kreidfeuer root pin")
+			return nil, exit.Errorf(exit.Data, "%s is damaged: %w", path, err).
+				Hintf("delete it and pin the domain again with kreidfeuer root pin")
 		}
 		pins = append(pins, p)
 	}
@@ -89,8 +91,8 @@ func (d dataDir) pinOf(domain wire.ID) (pin, error) {
 			return p, nil
 		}
 	}
-	return pin{}, failf(exitTrust, "the root of domain %s is not pinned in %s", domain.Short(), d.path).
-		hintf("kreidfeuer root pin pins it")
+	return pin{}, exit.Errorf(exit.Trust, "the root of domain %s is not pinned in %s", domain.Short(), d.path).
+		Hintf("kreidfeuer root pin pins it")
 }
 
 func readPin(path string) (pin, error) {
@@ -124,7 +126,7 @@ func readPin(path string) (pin, error) {
 }
 
 // writePin writes a pinned domain, together with what was known of it before.
-func (e *env) writePin(d dataDir, p pin) error {
+func writePin(e *shell.Env, d dataDir, p pin) error {
 	old, err := d.readPins()
 	if err != nil {
 		return err
@@ -143,9 +145,9 @@ func (e *env) writePin(d dataDir, p pin) error {
 		return err
 	}
 	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
-		return failf(exitSystem, "make %s: %w", d.pins(), err)
+		return exit.Errorf(exit.System, "make %s: %w", d.pins(), err)
 	}
-	return e.writeFile(filepath.Join(d.pins(), root.Domain.String()+".json"), append(b, '\n'), 0o600)
+	return e.WriteFile(filepath.Join(d.pins(), root.Domain.String()+".json"), append(b, '\n'), 0o600)
 }
 
 // withoutTwins drops objects that stand in the list before, or have the given ID.
@@ -159,8 +161,8 @@ func withoutTwins(es []*wire.Envelope, but wire.ID) []*wire.Envelope {
 }
 
 // tellPin tells the running device, if there is one.
-func (e *env) tellPin(c *cli.Context, p pin) error {
-	dev, err := e.connected(c)
+func tellPin(e *shell.Env, c *cli.Context, p pin) error {
+	dev, err := forTrust(e, c)
 	if err != nil || dev == nil {
 		return err
 	}
@@ -190,7 +192,7 @@ func inOrder(pool *identity.Pool, left []*wire.Envelope) ([]*wire.Envelope, erro
 }
 
 // extendPin adds the objects of a pinned domain to it.
-func (e *env) extendPin(c *cli.Context, d dataDir, p pin, objects []*wire.Envelope) error {
+func extendPin(e *shell.Env, c *cli.Context, d dataDir, p pin, objects []*wire.Envelope) error {
 	before := len(p.objects)
 	for _, o := range objects {
 		if o.Domain() == p.root.Domain() {
@@ -201,8 +203,8 @@ func (e *env) extendPin(c *cli.Context, d dataDir, p pin, objects []*wire.Envelo
 		return nil
 	}
 	p.objects = withoutTwins(p.objects, p.root.ID())
-	if err := e.writePin(d, p); err != nil {
+	if err := writePin(e, d, p); err != nil {
 		return err
 	}
-	return e.tellPin(c, p)
+	return tellPin(e, c, p)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/region"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -18,7 +19,7 @@ func parsePlace(s string) (apitype.Place, error) {
 		text := strings.ReplaceAll(s, " ", "")
 		at, err := cap.Polygon(text).Points()
 		if err != nil || len(at) != 1 {
-			return apitype.Place{}, failf(exitUsage, "%q is no place on earth in decimal degrees", s).hintf("latitude,longitude: 50.54,7.11")
+			return apitype.Place{}, exit.Errorf(exit.Usage, "%q is no place on earth in decimal degrees", s).Hintf("latitude,longitude: 50.54,7.11")
 		}
 		return apitype.Place{Name: text, Lat: &at[0].Lat, Lon: &at[0].Lon}, nil
 	}
@@ -30,9 +31,9 @@ func parsePlace(s string) (apitype.Place, error) {
 	case 1:
 		return regionPlace(found[0].String(), found[0].Key), nil
 	case 0:
-		return apitype.Place{}, failf(exitUsage, "no region is called %q", s).hintf("%s", nearRegions(region.Suggest(s)))
+		return apitype.Place{}, exit.Errorf(exit.Usage, "no region is called %q", s).Hintf("%s", nearRegions(region.Suggest(s)))
 	}
-	return apitype.Place{}, failf(exitUsage, "%d regions are called %q", len(found), s).hintf("%s", nearRegions(found))
+	return apitype.Place{}, exit.Errorf(exit.Usage, "%d regions are called %q", len(found), s).Hintf("%s", nearRegions(found))
 }
 
 func regionPlace(name, key string) apitype.Place {

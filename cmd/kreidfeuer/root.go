@@ -3,11 +3,14 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootCommand(e *env) *cli.Command {
+func rootCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "root",
 		Usage: "make, sign, show, pin and rotate the root of a trust domain; needs no running device",
@@ -18,8 +21,8 @@ func rootCommand(e *env) *cli.Command {
 	}
 }
 
-func rootKeyCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootKeyCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "key",
 		Usage:     "make one holder's root or recovery key, on the holder's own machine",
 		ArgsUsage: "FILE",
@@ -29,20 +32,20 @@ func rootKeyCommand(e *env) *cli.Command {
 			"  kreidfeuer root key --name \"Ministerium, A. Weber\" weber.key",
 		Flags: append(newKeyFlags(), &cli.StringFlag{Name: "name", Usage: "whose key it is: `NAME`"}),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the key file to make"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the key file to make"); err != nil {
 				return err
 			}
 			if c.String("name") == "" {
-				return failf(exitUsage, "whose key is it?").hintf("--name NAME")
+				return exit.Errorf(exit.Usage, "whose key is it?").Hintf("--name NAME")
 			}
-			key, err := e.makeKey(c, e.passphrases(c), c.Args().First(), identity.PurposeRoot, c.String("name"))
+			key, err := makeKey(e, c, passphrasesOf(e, c), c.Args().First(), identity.PurposeRoot, c.String("name"))
 			if err != nil {
 				return err
 			}
-			e.printf("%s\n", key.Public())
+			e.Printf("%s\n", key.Public())
 			return nil
 		},
-	}, exitOK, exitUsage, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.System, exit.Aborted)
 }
 
 // rootKeyFlags say which keys a new root version has.
@@ -61,8 +64,8 @@ func rootKeyFlags() []cli.Flag {
 	)
 }
 
-func rootCreateCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootCreateCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "create",
 		Usage: "found a trust domain",
 		Description: "A root is held by several people: --threshold of its keys must sign whatever the root\n" +
@@ -76,30 +79,30 @@ func rootCreateCommand(e *env) *cli.Command {
 			"  kreidfeuer root create --name \"Land RP\" --public weber.pub --public kfpub1... --key own.key --threshold 2",
 		Flags: rootKeyFlags(),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			return e.createRoot(c)
+			return createRoot(e, c)
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.System, exit.Aborted)
 }
 
-func (e *env) createRoot(c *cli.Context) error {
+func createRoot(e *shell.Env, c *cli.Context) error {
 	if c.String("name") == "" {
-		return failf(exitUsage, "the domain has no name").hintf("--name \"Land Rheinland-Pfalz\"")
+		return exit.Errorf(exit.Usage, "the domain has no name").Hintf("--name \"Land Rheinland-Pfalz\"")
 	}
 	if c.Int("keys") == 0 && len(c.StringSlice("public")) == 0 && len(c.StringSlice("key")) == 0 {
-		return failf(exitUsage, "no root keys").hintf("--keys 3 makes them here; --public collects those of other holders")
+		return exit.Errorf(exit.Usage, "no root keys").Hintf("--keys 3 makes them here; --public collects those of other holders")
 	}
-	if err := checkNew(c.String("out")); err != nil {
+	if err := shell.CheckNew(c.String("out")); err != nil {
 		return err
 	}
-	created := e.unix()
-	expires, err := validity(c.String("valid"), created)
+	created := e.Unix()
+	expires, err := shell.Validity(c.String("valid"), created)
 	if err != nil {
 		return err
 	}
-	k := rootKeyring{env: e, c: c, passphrases: e.passphrases(c)}
+	k := rootKeyring{Env: e, c: c, passphrases: passphrasesOf(e, c)}
 	if err := k.open(); err != nil {
 		return err
 	}
@@ -109,31 +112,31 @@ func (e *env) createRoot(c *cli.Context) error {
 	}
 	root, err := identity.NewGenesis(keys, created, expires)
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
-	return e.finishRoot(c, root, k.signers())
+	return finishRoot(e, c, root, k.signers())
 }
 
 // finishRoot signs a new root version, writes it and says what it still needs.
-func (e *env) finishRoot(c *cli.Context, root *wire.Envelope, keys []identity.PrivateKey) error {
+func finishRoot(e *shell.Env, c *cli.Context, root *wire.Envelope, keys []identity.PrivateKey) error {
 	if len(keys) == 0 {
-		return failf(exitUsage, "nobody signs the root here").hintf("--key FILE signs with your own key")
+		return exit.Errorf(exit.Usage, "nobody signs the root here").Hintf("--key FILE signs with your own key")
 	}
 	var err error
 	for _, key := range keys {
 		if root, err = identity.SignRoot(root, key); err != nil {
-			return failf(exitTrust, "%w", err)
+			return exit.Errorf(exit.Trust, "%w", err)
 		}
 	}
 	b, err := armor(root)
 	if err != nil {
 		return err
 	}
-	if err := e.writeOutput(c.String("out"), b); err != nil {
+	if err := e.WriteOutput(c.String("out"), b); err != nil {
 		return err
 	}
 	if c.String("out") == "-" {
 		return nil
 	}
-	return e.printRoots([]*wire.Envelope{root})
+	return printRoots(e, []*wire.Envelope{root})
 }

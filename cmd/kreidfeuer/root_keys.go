@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -16,7 +18,7 @@ import (
 // rootKeyring gathers the keys of a new root version: made here, brought along,
 // and those of other holders.
 type rootKeyring struct {
-	*env
+	*shell.Env
 	c           *cli.Context
 	passphrases *passphrases
 
@@ -33,16 +35,16 @@ func (k *rootKeyring) open() error {
 	}
 	all := c.Int("keys") + len(c.StringSlice("public")) + len(c.StringSlice("key"))
 	if c.Int("keys")+len(c.StringSlice("public")) > 0 && c.Int("threshold") > all {
-		return failf(exitUsage, "--threshold %d: the root has %d keys", c.Int("threshold"), all)
+		return exit.Errorf(exit.Usage, "--threshold %d: the root has %d keys", c.Int("threshold"), all)
 	}
 	dir := c.String("key-out-dir")
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return failf(exitSystem, "make %s: %w", dir, err)
+			return exit.Errorf(exit.System, "make %s: %w", dir, err)
 		}
 	}
 	for _, path := range c.StringSlice("key") {
-		s, err := k.openKey(k.passphrases, path, identity.PurposeRoot)
+		s, err := openKey(k.Env, k.passphrases, path, identity.PurposeRoot)
 		if err != nil {
 			return err
 		}
@@ -57,16 +59,16 @@ func (k *rootKeyring) open() error {
 
 func (k *rootKeyring) makeKeys(dir, stem string, n int) ([]identity.PrivateKey, error) {
 	if n < 0 || n > wire.MaxSigners {
-		return nil, failf(exitUsage, "%d %s keys: want at most %d", n, stem, wire.MaxSigners)
+		return nil, exit.Errorf(exit.Usage, "%d %s keys: want at most %d", n, stem, wire.MaxSigners)
 	}
 	var keys []identity.PrivateKey
 	for i := range n {
 		path := filepath.Join(dir, fmt.Sprintf("%s-%d.key", stem, i+1))
-		key, err := k.makeKey(k.c, k.passphrases, path, identity.PurposeRoot, fmt.Sprintf("%s key %d of %d", stem, i+1, n))
+		key, err := makeKey(k.Env, k.c, k.passphrases, path, identity.PurposeRoot, fmt.Sprintf("%s key %d of %d", stem, i+1, n))
 		if err != nil {
 			return nil, err
 		}
-		k.notef("%s: %s", path, key.Public())
+		k.Notef("%s: %s", path, key.Public())
 		keys = append(keys, key)
 	}
 	return keys, nil
@@ -77,7 +79,7 @@ func (k *rootKeyring) recoveryNumbers() (threshold, n int, err error) {
 	text := k.c.String("recovery")
 	if text == "" {
 		if len(k.c.StringSlice("recovery-public")) > 0 {
-			return 0, 0, failf(exitUsage, "how many recovery keys must sign together?").hintf("--recovery 2")
+			return 0, 0, exit.Errorf(exit.Usage, "how many recovery keys must sign together?").Hintf("--recovery 2")
 		}
 		return 0, 0, nil
 	}
@@ -87,7 +89,7 @@ func (k *rootKeyring) recoveryNumbers() (threshold, n int, err error) {
 		n, err = strconv.Atoi(second)
 	}
 	if err != nil || threshold < 1 || n < 0 || threshold > n+len(k.c.StringSlice("recovery-public")) {
-		return 0, 0, failf(exitUsage, "--recovery %q: want K/N with K not above N, as in 2/3", text)
+		return 0, 0, exit.Errorf(exit.Usage, "--recovery %q: want K/N with K not above N, as in 2/3", text)
 	}
 	return threshold, n, nil
 }
@@ -97,7 +99,7 @@ func (k *rootKeyring) rootKeys(base identity.RootKeys) (identity.RootKeys, error
 	c := k.c
 	var keys []identity.PublicKey
 	for _, s := range c.StringSlice("public") {
-		key, err := k.readPublicKey(s, identity.PurposeRoot)
+		key, err := readPublicKey(k.Env, s, identity.PurposeRoot)
 		if err != nil {
 			return base, err
 		}
@@ -117,7 +119,7 @@ func (k *rootKeyring) rootKeys(base identity.RootKeys) (identity.RootKeys, error
 	}
 	if n := c.Int("threshold"); c.IsSet("threshold") {
 		if n < 1 || n > len(base.Keys) {
-			return base, failf(exitUsage, "--threshold %d: the root has %d keys", n, len(base.Keys))
+			return base, exit.Errorf(exit.Usage, "--threshold %d: the root has %d keys", n, len(base.Keys))
 		}
 		base.Threshold = uint8(n)
 	}
@@ -127,7 +129,7 @@ func (k *rootKeyring) rootKeys(base identity.RootKeys) (identity.RootKeys, error
 	}
 	base.Recovery, base.RecoveryThreshold = nil, uint8(threshold)
 	for _, s := range c.StringSlice("recovery-public") {
-		key, err := k.readPublicKey(s, identity.PurposeRoot)
+		key, err := readPublicKey(k.Env, s, identity.PurposeRoot)
 		if err != nil {
 			return base, err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/row"
@@ -12,8 +13,8 @@ import (
 
 // listRoots lists the domains that the running device trusts or, if none runs,
 // that the data folder has pinned.
-func (e *env) listRoots(c *cli.Context) error {
-	dev, err := e.runningClient(c)
+func listRoots(e *shell.Env, c *cli.Context) error {
+	dev, err := runningClient(e, c)
 	if err != nil {
 		return err
 	}
@@ -26,28 +27,28 @@ func (e *env) listRoots(c *cli.Context) error {
 			}
 			roots = append(roots, r)
 		}
-	} else if err := e.pinned(c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
+	} else if err := pinned(e, c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
 		return err
 	}
 	if len(roots) == 0 {
-		e.notef("No root is pinned here: this device trusts nobody. kreidfeuer root pin --help")
+		e.Notef("No root is pinned here: this device trusts nobody. kreidfeuer root pin --help")
 	}
 	for i, r := range roots {
-		if e.json {
+		if e.JSON {
 			r.Schema = apitype.SchemaRoot
-			if err := e.printJSON(r); err != nil {
+			if err := e.PrintJSON(r); err != nil {
 				return err
 			}
 			continue
 		}
 		if i > 0 {
-			e.printf("\n")
+			e.Printf("\n")
 		}
 		state := "in force"
 		if r.Frozen {
-			state = e.paint(sgrRed, fmt.Sprintf("FROZEN: %d versions claim to succeed this one; ask the root's holders", len(r.Conflict)))
+			state = e.Paint(shell.Red, fmt.Sprintf("FROZEN: %d versions claim to succeed this one; ask the root's holders", len(r.Conflict)))
 		}
-		e.table(e.stdout, []string{"root\t" + oneLine(r.Name), fmt.Sprintf("version\t%d", r.Version),
+		e.Table(e.Stdout, []string{"root\t" + shell.OneLine(r.Name), fmt.Sprintf("version\t%d", r.Version),
 			fmt.Sprintf("threshold\t%d of %d", r.Threshold, len(r.Keys)), "state\t" + state, "domain\t" + r.Fingerprint})
 	}
 	return nil

@@ -6,12 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootPinCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootPinCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "pin",
 		Usage:     "trust a root whose fingerprint you have compared",
 		ArgsUsage: "FILE",
@@ -23,63 +26,63 @@ func rootPinCommand(e *env) *cli.Command {
 			"  kreidfeuer root pin rlp.pem --fingerprint abcd-efgh-...",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "fingerprint", Usage: "the published `FINGERPRINT`"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the root's file"); err != nil {
 				return err
 			}
-			return e.pinRoot(c, c.Args().First())
+			return pinRoot(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitData, exitSystem)
+	}, exit.OK, exit.Usage, exit.Trust, exit.Data, exit.System)
 }
 
-func (e *env) pinRoot(c *cli.Context, name string) error {
-	d, err := e.dataDir(c)
+func pinRoot(e *shell.Env, c *cli.Context, name string) error {
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
 	if _, err := d.openConfig(); err != nil {
 		return err
 	}
-	p, err := e.readPinnable(c, name)
+	p, err := readPinnable(e, c, name)
 	if err != nil {
 		return err
 	}
 	pool := identity.NewPool()
 	refused, err := p.into(pool)
 	if err != nil {
-		return trustFailure(fmt.Errorf("%s: %w", inputName(name), err))
+		return trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 	}
-	e.warnRefused(p.objects, refused)
+	warnRefused(e, p.objects, refused)
 	p.objects = slices.DeleteFunc(p.objects, func(o *wire.Envelope) bool { return refused[o.ID()] != nil })
-	if err := e.writePin(d, p); err != nil {
+	if err := writePin(e, d, p); err != nil {
 		return err
 	}
-	if err := e.tellPin(c, p); err != nil {
+	if err := tellPin(e, c, p); err != nil {
 		return err
 	}
-	e.notef("Pinned. This device now trusts what this root says, with %s:", counted(len(p.objects), "more object"))
-	return e.printRoots([]*wire.Envelope{p.root})
+	e.Notef("Pinned. This device now trusts what this root says, with %s:", shell.Counted(len(p.objects), "more object"))
+	return printRoots(e, []*wire.Envelope{p.root})
 }
 
 // readPinnable finds the root with the given fingerprint in a file, and what
 // else the file holds of its domain.
-func (e *env) readPinnable(c *cli.Context, name string) (pin, error) {
+func readPinnable(e *shell.Env, c *cli.Context, name string) (pin, error) {
 	if c.String("fingerprint") == "" {
-		return pin{}, failf(exitUsage, "no fingerprint to compare the root with").
-			hintf("take it from a source you trust, not from the file, and give it with --fingerprint")
+		return pin{}, exit.Errorf(exit.Usage, "no fingerprint to compare the root with").
+			Hintf("take it from a source you trust, not from the file, and give it with --fingerprint")
 	}
 	want, err := identity.ParseFingerprint(c.String("fingerprint"))
 	if err != nil {
-		return pin{}, failf(exitUsage, "%w", err).hintf("a fingerprint has 13 groups of four characters a-z, 2-7")
+		return pin{}, exit.Errorf(exit.Usage, "%w", err).Hintf("a fingerprint has 13 groups of four characters a-z, 2-7")
 	}
-	es, err := e.readObjectFile(name)
+	es, err := readObjectFile(e, name)
 	if err != nil {
 		return pin{}, err
 	}
 	all := unchain(es)
 	i := slices.IndexFunc(all, func(o *wire.Envelope) bool { return o.ID() == want && o.Header.Type == wire.TypeRoot })
 	if i < 0 {
-		return pin{}, failf(exitTrust, "%s holds no root with the fingerprint %s", inputName(name), identity.Fingerprint(want)).
-			hintf("do NOT trust the file: it is another root than the one that was published, or the fingerprint was mistyped")
+		return pin{}, exit.Errorf(exit.Trust, "%s holds no root with the fingerprint %s", shell.InputName(name), identity.Fingerprint(want)).
+			Hintf("do NOT trust the file: it is another root than the one that was published, or the fingerprint was mistyped")
 	}
 	p := pin{root: all[i]}
 	for _, o := range all {
@@ -91,8 +94,8 @@ func (e *env) readPinnable(c *cli.Context, name string) (pin, error) {
 	return p, nil
 }
 
-func rootBundleCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootBundleCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "bundle",
 		Usage:     "put a root and the certificates below it into one file",
 		ArgsUsage: "FILE...",
@@ -102,18 +105,18 @@ func rootBundleCommand(e *env) *cli.Command {
 			"  kreidfeuer root bundle --out rlp.pem root.pem land.pem kreis.pem lst.pem weber.pem",
 		Flags: []cli.Flag{&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "standard output"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, maxFiles, "one or more files"); err != nil {
+			if err := command.WantArgs(c, 1, command.MaxFiles, "one or more files"); err != nil {
 				return err
 			}
-			return e.bundle(c)
+			return bundleFiles(e, c)
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem)
+	}, exit.OK, exit.Usage, exit.Trust, exit.System)
 }
 
-func (e *env) bundle(c *cli.Context) error {
+func bundleFiles(e *shell.Env, c *cli.Context) error {
 	var all []*wire.Envelope
 	for _, name := range c.Args().Slice() {
-		es, err := e.readObjectFile(name)
+		es, err := readObjectFile(e, name)
 		if err != nil {
 			return err
 		}
@@ -121,11 +124,11 @@ func (e *env) bundle(c *cli.Context) error {
 	}
 	pins := gatherPins(all)
 	if len(pins) != 1 {
-		return failf(exitUsage, "the files hold %d roots' domains, want one", len(pins)).hintf("name the root's file as well, and those of one domain only")
+		return exit.Errorf(exit.Usage, "the files hold %d roots' domains, want one", len(pins)).Hintf("name the root's file as well, and those of one domain only")
 	}
 	for _, o := range all {
 		if o.Domain() != pins[0].root.Domain() {
-			return failf(exitUsage, "the %s %s belongs to another domain", o.Header.Type, o.ID().Short())
+			return exit.Errorf(exit.Usage, "the %s %s belongs to another domain", o.Header.Type, o.ID().Short())
 		}
 	}
 	pool := identity.NewPool()
@@ -140,5 +143,5 @@ func (e *env) bundle(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.writeOutput(c.String("out"), b)
+	return e.WriteOutput(c.String("out"), b)
 }

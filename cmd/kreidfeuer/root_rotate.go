@@ -5,12 +5,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootRotateCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootRotateCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "rotate",
 		Usage:     "make the next version of a root",
 		ArgsUsage: "FILE",
@@ -29,28 +32,28 @@ func rootRotateCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "floor", Usage: "signatures of versions before this `VERSION` no longer count; next is the new one"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the root's file"); err != nil {
 				return err
 			}
-			return e.rotateRoot(c, c.Args().First())
+			return rotateRoot(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.System, exit.Aborted)
 }
 
-func (e *env) rotateRoot(c *cli.Context, name string) error {
+func rotateRoot(e *shell.Env, c *cli.Context, name string) error {
 	if !c.IsSet("out") {
-		return failf(exitUsage, "where shall the new version be written?").hintf("--out FILE; keep the old file")
+		return exit.Errorf(exit.Usage, "where shall the new version be written?").Hintf("--out FILE; keep the old file")
 	}
-	if err := checkNew(c.String("out")); err != nil {
+	if err := shell.CheckNew(c.String("out")); err != nil {
 		return err
 	}
-	prev, err := e.readLatestRoot(name)
+	prev, err := readLatestRoot(e, name)
 	if err != nil {
 		return err
 	}
 	before, err := identity.ParseRoot(prev)
 	if err != nil {
-		return failf(exitUsage, "%s: %w", inputName(name), err)
+		return exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
 	if before.Version == 1 {
 		if err := identity.NewPool().Pin(prev, prev.ID().String()); err != nil {
@@ -65,15 +68,15 @@ func (e *env) rotateRoot(c *cli.Context, name string) error {
 		return err
 	}
 	if c.IsSet("recovery") && !c.Bool("recover") && len(before.Recovery) > 0 {
-		return failf(exitTrust, "the recovery keys change only by their own signature").
-			hintf("--recover, and --key with the recovery keys")
+		return exit.Errorf(exit.Trust, "the recovery keys change only by their own signature").
+			Hintf("--recover, and --key with the recovery keys")
 	}
-	created := max(e.unix(), before.Created)
-	expires, err := validity(c.String("valid"), created)
+	created := max(e.Unix(), before.Created)
+	expires, err := shell.Validity(c.String("valid"), created)
 	if err != nil {
 		return err
 	}
-	k := rootKeyring{env: e, c: c, passphrases: e.passphrases(c)}
+	k := rootKeyring{Env: e, c: c, passphrases: passphrasesOf(e, c)}
 	if err := k.open(); err != nil {
 		return err
 	}
@@ -90,11 +93,11 @@ func (e *env) rotateRoot(c *cli.Context, name string) error {
 			return err
 		}
 	}
-	return e.finishRoot(c, next, k.signers())
+	return finishRoot(e, c, next, k.signers())
 }
 
-func (e *env) readLatestRoot(name string) (*wire.Envelope, error) {
-	es, err := e.readObjectFile(name)
+func readLatestRoot(e *shell.Env, name string) (*wire.Envelope, error) {
+	es, err := readObjectFile(e, name)
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +108,13 @@ func (e *env) readLatestRoot(name string) (*wire.Envelope, error) {
 		case latest == nil:
 			latest = o
 		case o.Domain() != latest.Domain():
-			return nil, failf(exitUsage, "%s holds roots of several domains", inputName(name))
+			return nil, exit.Errorf(exit.Usage, "%s holds roots of several domains", shell.InputName(name))
 		case o.Header.Sequence > latest.Header.Sequence:
 			latest = o
 		}
 	}
 	if latest == nil {
-		return nil, failf(exitUsage, "%s holds %s and no root", inputName(name), contents(es))
+		return nil, exit.Errorf(exit.Usage, "%s holds %s and no root", shell.InputName(name), contents(es))
 	}
 	return latest, nil
 }
@@ -123,9 +126,9 @@ func floorFlag(c *cli.Context, before *identity.Root) (uint64, error) {
 	case "next":
 		return before.Version + 1, nil
 	default:
-		n, err := parseCount("floor", text)
+		n, err := command.Count("floor", text)
 		if err == nil && (n < before.Floor || n > before.Version+1) {
-			err = failf(exitUsage, "--floor %d: want %d to %d, or next", n, before.Floor, before.Version+1)
+			err = exit.Errorf(exit.Usage, "--floor %d: want %d to %d, or next", n, before.Floor, before.Version+1)
 		}
 		return n, err
 	}

@@ -6,12 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootShowCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootShowCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "show",
 		Usage:     "print what a root says and who has signed it; without a file, the pinned roots",
 		ArgsUsage: "[FILE]",
@@ -27,23 +30,23 @@ func rootShowCommand(e *env) *cli.Command {
 			"  kreidfeuer root show\n" +
 			"  kreidfeuer root show rlp.pem",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 1, "one file or none"); err != nil {
+			if err := command.WantArgs(c, 0, 1, "one file or none"); err != nil {
 				return err
 			}
 			if c.NArg() == 0 {
-				return e.listRoots(c)
+				return listRoots(e, c)
 			}
-			es, err := e.readObjectFile(c.Args().First())
+			es, err := readObjectFile(e, c.Args().First())
 			if err != nil {
 				return err
 			}
 			roots := slices.DeleteFunc(unchain(es), func(o *wire.Envelope) bool { return o.Header.Type != wire.TypeRoot })
 			if len(roots) == 0 {
-				return failf(exitUsage, "%s holds %s and no root", c.Args().First(), contents(es))
+				return exit.Errorf(exit.Usage, "%s holds %s and no root", c.Args().First(), contents(es))
 			}
-			return e.printRoots(roots)
+			return printRoots(e, roots)
 		},
-	}, exitOK, exitUsage, exitData)
+	}, exit.OK, exit.Usage, exit.Data)
 }
 
 // rootJSON is one line of root show --json.
@@ -68,11 +71,11 @@ type rootJSON struct {
 func describeRoot(e *wire.Envelope) (rootJSON, error) {
 	r, err := identity.ParseRoot(e)
 	if err != nil {
-		return rootJSON{}, failf(exitUsage, "%w", err)
+		return rootJSON{}, exit.Errorf(exit.Usage, "%w", err)
 	}
 	j := rootJSON{
 		Schema: "kreidfeuer.rootfile/1", Name: r.Name, Domain: r.Domain, Version: r.Version, Fingerprint: identity.Fingerprint(r.ID),
-		Created: stamp(r.Created), Expires: stamp(r.Expires), Threshold: int(r.Threshold), Keys: r.Keys,
+		Created: shell.Stamp(r.Created), Expires: shell.Stamp(r.Expires), Threshold: int(r.Threshold), Keys: r.Keys,
 		RecoveryThreshold: int(r.RecoveryThreshold), RecoveryKeys: append([]identity.PublicKey{}, r.Recovery...), Floor: r.Floor,
 		SignedBy: []identity.PublicKey{}, Missing: int(r.Threshold),
 	}
@@ -90,30 +93,30 @@ func describeRoot(e *wire.Envelope) (rootJSON, error) {
 	return j, nil
 }
 
-func (e *env) printRoots(roots []*wire.Envelope) error {
+func printRoots(e *shell.Env, roots []*wire.Envelope) error {
 	for i, o := range roots {
 		j, err := describeRoot(o)
 		if err != nil {
 			return err
 		}
-		if e.json {
-			if err := e.printJSON(j); err != nil {
+		if e.JSON {
+			if err := e.PrintJSON(j); err != nil {
 				return err
 			}
 			continue
 		}
 		if i > 0 {
-			e.printf("\n")
+			e.Printf("\n")
 		}
-		e.table(e.stdout, j.rows())
-		e.printf("\n%s\n", e.paint(sgrBold, j.Fingerprint))
+		e.Table(e.Stdout, j.rows())
+		e.Printf("\n%s\n", e.Paint(shell.Bold, j.Fingerprint))
 	}
 	return nil
 }
 
 func (j *rootJSON) rows() []string {
 	rows := []string{
-		"root\t" + oneLine(j.Name), fmt.Sprintf("version\t%d", j.Version), "domain\t" + j.Domain.String(),
+		"root\t" + shell.OneLine(j.Name), fmt.Sprintf("version\t%d", j.Version), "domain\t" + j.Domain.String(),
 		fmt.Sprintf("valid\t%s to %s", j.Created, j.Expires), fmt.Sprintf("threshold\t%d of %d", j.Threshold, len(j.Keys)),
 	}
 	for _, k := range j.Keys {

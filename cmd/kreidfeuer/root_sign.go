@@ -6,12 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootSignCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func rootSignCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "sign",
 		Usage:     "add a holder's signature to a root",
 		ArgsUsage: "FILE",
@@ -25,19 +28,19 @@ func rootSignCommand(e *env) *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "the file itself"},
 		),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the root's file"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the root's file"); err != nil {
 				return err
 			}
-			return e.signRoot(c, c.Args().First())
+			return signRoot(e, c, c.Args().First())
 		},
-	}, exitOK, exitUsage, exitTrust, exitSystem, exitAborted)
+	}, exit.OK, exit.Usage, exit.Trust, exit.System, exit.Aborted)
 }
 
-func (e *env) signRoot(c *cli.Context, name string) error {
+func signRoot(e *shell.Env, c *cli.Context, name string) error {
 	if len(c.StringSlice("key")) == 0 {
-		return failf(exitUsage, "no key to sign with").hintf("--key FILE")
+		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	root, err := e.readObject(name, wire.TypeRoot)
+	root, err := readObject(e, name, wire.TypeRoot)
 	if err != nil {
 		return err
 	}
@@ -45,12 +48,12 @@ func (e *env) signRoot(c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	e.notef("%s\n%s\n", strings.Join(before.rows(), "\n"), before.Fingerprint)
-	signers, err := e.openKeys(c, identity.PurposeRoot)
+	e.Notef("%s\n%s\n", strings.Join(before.rows(), "\n"), before.Fingerprint)
+	signers, err := openKeys(e, c, identity.PurposeRoot)
 	if err != nil {
 		return err
 	}
-	eligible, err := e.rootSigners(c, root)
+	eligible, err := rootSigners(e, c, root)
 	if err != nil {
 		return err
 	}
@@ -59,7 +62,7 @@ func (e *env) signRoot(c *cli.Context, name string) error {
 			return err
 		}
 		if root, err = identity.SignRoot(root, s.key); err != nil {
-			return failf(exitTrust, "%w", err)
+			return exit.Errorf(exit.Trust, "%w", err)
 		}
 	}
 	b, err := armor(root)
@@ -70,33 +73,33 @@ func (e *env) signRoot(c *cli.Context, name string) error {
 	if out == "" {
 		out = name
 	}
-	if err := e.writeOutput(out, b); err != nil || out == "-" {
+	if err := e.WriteOutput(out, b); err != nil || out == "-" {
 		return err
 	}
-	return e.printRoots([]*wire.Envelope{root})
+	return printRoots(e, []*wire.Envelope{root})
 }
 
 // rootSigners are the keys that may sign a root version: its own and, as far as
 // --before names it, those of the version before. Any other signature would make
 // the root invalid everywhere.
-func (e *env) rootSigners(c *cli.Context, root *wire.Envelope) ([]identity.PublicKey, error) {
+func rootSigners(e *shell.Env, c *cli.Context, root *wire.Envelope) ([]identity.PublicKey, error) {
 	r, err := identity.ParseRoot(root)
 	if err != nil {
-		return nil, failf(exitUsage, "%w", err)
+		return nil, exit.Errorf(exit.Usage, "%w", err)
 	}
 	if c.String("before") == "" {
 		return r.Keys, nil
 	}
-	prev, err := e.readLatestRoot(c.String("before"))
+	prev, err := readLatestRoot(e, c.String("before"))
 	if err != nil {
 		return nil, err
 	}
 	if prev.ID() != r.Previous {
-		return nil, failf(exitUsage, "%s is not the version before this root", c.String("before"))
+		return nil, exit.Errorf(exit.Usage, "%s is not the version before this root", c.String("before"))
 	}
 	before, err := identity.ParseRoot(prev)
 	if err != nil {
-		return nil, failf(exitUsage, "%w", err)
+		return nil, exit.Errorf(exit.Usage, "%w", err)
 	}
 	return slices.Concat(r.Keys, before.Keys, before.Recovery), nil
 }
@@ -105,6 +108,6 @@ func mayHold(eligible []identity.PublicKey, key identity.PrivateKey, path string
 	if slices.Contains(eligible, key.Public()) {
 		return nil
 	}
-	return failf(exitTrust, "%s is no key of this root", path).
-		hintf("kreidfeuer root show lists its keys; a key of the version before needs --before FILE with that version")
+	return exit.Errorf(exit.Trust, "%s is no key of this root", path).
+		Hintf("kreidfeuer root show lists its keys; a key of the version before needs --before FILE with that version")
 }

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 )
 
 func TestNoBinaryOnTerminal(t *testing.T) {
@@ -13,10 +16,10 @@ func TestNoBinaryOnTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, terminal := range []bool{true, false} {
-		e, out, told := testEnv()
-		e.stdoutTerminal = terminal
+		e, out, told := testenv.New()
+		e.StdoutTerminal = terminal
 		code := run(e, []string{"kreidfeuer", "cap", "convert", "--to", "wire", file})
-		if terminal && (code != int(exitUsage) || out.Len() > 0 || !strings.Contains(told.String(), "binary data to a terminal")) {
+		if terminal && (code != int(exit.Usage) || out.Len() > 0 || !strings.Contains(told.String(), "binary data to a terminal")) {
 			t.Errorf("at a terminal: status %d, wrote %d bytes: %s", code, out.Len(), told)
 		}
 		if !terminal && (code != 0 || out.Len() == 0) {
@@ -27,10 +30,10 @@ func TestNoBinaryOnTerminal(t *testing.T) {
 
 // TestPortable finds the data beside the program.
 func TestPortable(t *testing.T) {
-	e, _, told := testEnv()
+	e, _, told := testenv.New()
 	code := run(e, []string{"kreidfeuer", "cert", "import", "none.pem", "--portable"})
-	self := must(filepath.EvalSymlinks(must(os.Executable())))
-	if want := filepath.Join(filepath.Dir(self), "kreidfeuer-data"); code != int(exitData) || !strings.Contains(told.String(), "no device in "+want) {
-		t.Errorf("status %d: %s, want %d and the folder %s", code, told, exitData, want)
+	self := testenv.Must(filepath.EvalSymlinks(testenv.Must(os.Executable())))
+	if want := filepath.Join(filepath.Dir(self), "kreidfeuer-data"); code != int(exit.Data) || !strings.Contains(told.String(), "no device in "+want) {
+		t.Errorf("status %d: %s, want %d and the folder %s", code, told, exit.Data, want)
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -19,7 +21,7 @@ import (
 // two holders of the key. So the end of each chain rests in a state file beside
 // the key file, and is written before a signed envelope leaves the program.
 type signer struct {
-	env  *env
+	env  *shell.Env
 	path string // of the key file
 	key  identity.PrivateKey
 	name string // of the holder, by the key file
@@ -43,13 +45,13 @@ const signerSchema = "kreidfeuer.signer/1"
 func statePath(keyPath string) string { return keyPath + ".state" }
 
 // createSignerState begins the chains of a new key.
-func (e *env) createSignerState(keyPath string, key identity.PublicKey) error {
+func createSignerState(e *shell.Env, keyPath string, key identity.PublicKey) error {
 	st := signerState{Schema: signerSchema, Key: key, Lanes: map[wire.Lane]signerHead{}}
 	b, err := st.encode()
 	if err != nil {
 		return err
 	}
-	return e.createFile(statePath(keyPath), b, 0o600)
+	return e.CreateFile(statePath(keyPath), b, 0o600)
 }
 
 func (st *signerState) encode() ([]byte, error) {
@@ -61,23 +63,23 @@ func (s *signer) readState() (*signerState, error) {
 	path := statePath(s.path)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failf(exitTrust, "%s is missing: it says what the key has signed last", path).
-			hintf("keep it beside the key file wherever that goes. If it is lost and the key has never signed, write {\"schema\":%q,\"key\":%q,\"lanes\":{}} into it; else ask for a new certificate with a new key", signerSchema, s.key.Public())
+		return nil, exit.Errorf(exit.Trust, "%s is missing: it says what the key has signed last", path).
+			Hintf("keep it beside the key file wherever that goes. If it is lost and the key has never signed, write {\"schema\":%q,\"key\":%q,\"lanes\":{}} into it; else ask for a new certificate with a new key", signerSchema, s.key.Public())
 	}
 	if err != nil {
-		return nil, failf(exitUsage, "%w", err)
+		return nil, exit.Errorf(exit.Usage, "%w", err)
 	}
 	var st signerState
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&st); err != nil {
-		return nil, failf(exitData, "%s is damaged: %w", path, err)
+		return nil, exit.Errorf(exit.Data, "%s is damaged: %w", path, err)
 	}
 	if st.Schema != signerSchema {
-		return nil, failf(exitData, "%s has schema %q, this program reads %q", path, st.Schema, signerSchema)
+		return nil, exit.Errorf(exit.Data, "%s has schema %q, this program reads %q", path, st.Schema, signerSchema)
 	}
 	if st.Key != s.key.Public() {
-		return nil, failf(exitData, "%s belongs to another key", path)
+		return nil, exit.Errorf(exit.Data, "%s belongs to another key", path)
 	}
 	if st.Lanes == nil {
 		st.Lanes = map[wire.Lane]signerHead{}
@@ -92,7 +94,7 @@ func (s *signer) readState() (*signerState, error) {
 func (s *signer) author(lane wire.Lane, known identity.Head, build func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error)) (*wire.Envelope, error) {
 	unlock, err := lockedfile.MutexAt(statePath(s.path) + ".lock").Lock()
 	if err != nil {
-		return nil, failf(exitSystem, "lock %s: %w", statePath(s.path), err)
+		return nil, exit.Errorf(exit.System, "lock %s: %w", statePath(s.path), err)
 	}
 	defer unlock()
 	st, err := s.readState()
@@ -116,7 +118,7 @@ func (s *signer) author(lane wire.Lane, known identity.Head, build func(st *sign
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", statePath(s.path), err)
 	}
-	if err := s.env.writeFile(statePath(s.path), b, 0o600); err != nil {
+	if err := s.env.WriteFile(statePath(s.path), b, 0o600); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -125,9 +127,9 @@ func (s *signer) author(lane wire.Lane, known identity.Head, build func(st *sign
 // join finds the end of the chain between the state file and a device.
 func (s *signer) join(own signerHead, known identity.Head) (signerHead, error) {
 	if known.Sequence == own.Sequence && known.Sequence > 0 && known.ID != own.ID {
-		return signerHead{}, failf(exitTrust, "the key of %s has signed two different envelopes with sequence %d: %s here, %s in the network",
+		return signerHead{}, exit.Errorf(exit.Trust, "the key of %s has signed two different envelopes with sequence %d: %s here, %s in the network",
 			s.path, own.Sequence, own.ID.Short(), known.ID.Short()).
-			hintf("a copy of the key is in use elsewhere; if nobody of yours has it, report the key as compromised")
+			Hintf("a copy of the key is in use elsewhere; if nobody of yours has it, report the key as compromised")
 	}
 	if known.Sequence > own.Sequence {
 		return signerHead{known.Sequence, known.ID}, nil
@@ -156,7 +158,7 @@ func (st *signerState) list(domain wire.ID, authority string) ([]identity.Revoca
 			return l.Entries, nil
 		}
 	}
-	return nil, failf(exitData, "the last revocation list in the key's state file is damaged: %w", err)
+	return nil, exit.Errorf(exit.Data, "the last revocation list in the key's state file is damaged: %w", err)
 }
 
 func listName(domain wire.ID, authority string) string { return domain.String() + "/" + authority }

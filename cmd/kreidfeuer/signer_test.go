@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -17,13 +19,13 @@ import (
 // testSigner is a new key with its state file, but without a key file.
 func testSigner(t *testing.T) *signer {
 	t.Helper()
-	e, _, _ := testEnv()
+	e, _, _ := testenv.New()
 	key, err := identity.GenerateKey(identity.PurposePerson, bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "a.key")
-	if err := e.createSignerState(path, key.Public()); err != nil {
+	if err := createSignerState(e, path, key.Public()); err != nil {
 		t.Fatal(err)
 	}
 	return &signer{env: e, path: path, key: key}
@@ -75,8 +77,8 @@ func TestAuthorRefusesFork(t *testing.T) {
 	s := testSigner(t)
 	s.mustAuthor(t, identity.Head{})
 	_, err := s.author(wire.LaneTrust, identity.Head{Sequence: 1, ID: wire.ID{0: 1, 5: 5}}, s.beacon)
-	var f *failure
-	if !errors.As(err, &f) || f.code != exitTrust {
+	var f *exit.Failure
+	if !errors.As(err, &f) || f.Code != exit.Trust {
 		t.Errorf("a second envelope with sequence 1 in the network: %v, want a refusal", err)
 	}
 }
@@ -94,12 +96,12 @@ func TestAuthorWritesStateFirst(t *testing.T) {
 	}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
-	random := s.env.random
-	s.env.random = io.LimitReader(nil, 0) // the temporary file gets no name
+	random := s.env.Random
+	s.env.Random = io.LimitReader(nil, 0) // the temporary file gets no name
 	if e, err := s.author(wire.LaneTrust, identity.Head{}, s.beacon); err == nil || e != nil {
 		t.Errorf("state not written, but got %v, %v", e, err)
 	}
-	s.env.random = random
+	s.env.Random = random
 	after, err := os.ReadFile(statePath(s.path))
 	if err != nil || !bytes.Equal(before, after) {
 		t.Errorf("state changed by failures (%v):\n%s", err, after)

@@ -7,11 +7,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func statusCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func statusCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "status",
 		Usage: "show how this machine's device is doing",
 		Description: "Says who the device is, whom it trusts, when its authorities last gave a sign of\n" +
@@ -21,10 +24,10 @@ func statusCommand(e *env) *cli.Command {
 			"  kreidfeuer status\n" +
 			"  kreidfeuer status --json | jq .health",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			dev, err := e.device(c)
+			dev, err := Client(e, c)
 			if err != nil {
 				return err
 			}
@@ -33,27 +36,27 @@ func statusCommand(e *env) *cli.Command {
 			if err != nil {
 				return deviceError(err)
 			}
-			if e.json {
-				return e.printJSON(s)
+			if e.JSON {
+				return e.PrintJSON(s)
 			}
-			e.printStatus(&s)
+			printStatus(e, &s)
 			return nil
 		},
-	}, exitOK, exitUsage, exitDaemon, exitSystem)
+	}, exit.OK, exit.Usage, exit.Daemon, exit.System)
 }
 
-func (e *env) printStatus(s *apitype.Status) {
-	row := func(name, text string) { e.printf("%-15s%s\n", name, text) }
+func printStatus(e *shell.Env, s *apitype.Status) {
+	row := func(name, text string) { e.Printf("%-15s%s\n", name, text) }
 	row("device", orUnnamed(s.Device)+", "+s.PeerID)
-	row("running", (time.Duration(s.UptimeS)*time.Second).String()+", version "+s.Version+", data in "+printable(s.Data))
+	row("running", (time.Duration(s.UptimeS)*time.Second).String()+", version "+s.Version+", data in "+shell.Printable(s.Data))
 	for _, a := range s.Listen {
 		row("listens", a)
 	}
 	row("neighbours", fmt.Sprint(s.Neighbours))
 	for _, r := range s.Roots {
-		row("trusts", fmt.Sprintf("%s, version %d, %s", printable(r.Name), r.Version, r.Fingerprint))
+		row("trusts", fmt.Sprintf("%s, version %d, %s", shell.Printable(r.Name), r.Version, r.Fingerprint))
 	}
-	e.printSigns(s)
+	printSigns(e, s)
 	for _, l := range s.Lanes {
 		text := fmt.Sprintf("%d kept, %d kB", l.Envelopes, (l.Bytes+999)/1000)
 		if l.Lane == "live" || l.Lane == "drill" {
@@ -63,14 +66,14 @@ func (e *env) printStatus(s *apitype.Status) {
 	}
 	clock := s.Clock.Now.Format(time.RFC3339)
 	if s.Clock.Doubt {
-		clock += e.paint(sgrYellow, " in doubt: "+strings.Join(s.Clock.Reasons, "; "))
+		clock += e.Paint(shell.Yellow, " in doubt: "+strings.Join(s.Clock.Reasons, "; "))
 	}
 	row("clock", clock)
 	for _, p := range s.Places {
-		row("watches", printable(p.Name))
+		row("watches", shell.Printable(p.Name))
 	}
 	for _, p := range s.Health {
-		row("attention", e.paint(sgrYellow, hinted(p)))
+		row("attention", e.Paint(shell.Yellow, hinted(p)))
 	}
 }
 

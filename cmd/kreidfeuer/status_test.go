@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
@@ -20,8 +21,8 @@ func TestSigns(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	e := &env{stdout: checked(&out)}
-	e.printSigns(s)
+	e := &shell.Env{Stdout: shell.Checked(&out)}
+	printSigns(e, s)
 	want := "\nSIGN OF LIFE (Lebenszeichen)\tMEANS\tGIVEN\tCAME BY\tWARNINGS IN FORCE\n" +
 		"Land RP (rp)\theard 5 min ago\t2027-07-14T18:00:00Z\tnetwork, from …abcdefgh\t2 of 2 MISSING\n" +
 		"Kreis (rp/07131)\tCut off for 3 h: warnings may be missing\t2027-07-14T18:00:00Z\tcarried (stick)\tall 1 here\n" +

@@ -8,13 +8,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
-func storeCommand(e *env) *cli.Command {
+func storeCommand(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "store",
 		Usage: "look after what this device keeps: check, repair, back up, restore",
@@ -26,8 +29,8 @@ func storeCommand(e *env) *cli.Command {
 
 // withStore calls running with the device that runs on the data folder, or
 // stopped with the folder if none does.
-func (e *env) withStore(c *cli.Context, running func(*client.Client) error, stopped func(dataDir) error) error {
-	dev, err := e.runningClient(c)
+func withStore(e *shell.Env, c *cli.Context, running func(*client.Client) error, stopped func(dataDir) error) error {
+	dev, err := runningClient(e, c)
 	if err != nil {
 		return err
 	}
@@ -35,7 +38,7 @@ func (e *env) withStore(c *cli.Context, running func(*client.Client) error, stop
 		defer dev.Close()
 		return deviceError(running(dev))
 	}
-	d, err := e.dataDir(c)
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
@@ -46,14 +49,14 @@ func (e *env) withStore(c *cli.Context, running func(*client.Client) error, stop
 }
 
 // readStore calls f with the store of a device that does not run; it is not changed.
-func (e *env) readStore(ctx context.Context, d dataDir, f func(*persist.Store) error) error {
+func readStore(e *shell.Env, ctx context.Context, d dataDir, f func(*persist.Store) error) error {
 	st, unread, err := persist.OpenReadOnly(ctx, d.store(), persist.Options{})
 	if err != nil {
-		return e.storeFailure(d, err)
+		return storeFailure(e, d, err)
 	}
 	if unread != nil {
-		err = failf(exitData, "read the store in %s: %w", d.store(), unread).
-			hintf("kreidfeuer store verify --repair keeps what is good; a device that never ran has no store")
+		err = exit.Errorf(exit.Data, "read the store in %s: %w", d.store(), unread).
+			Hintf("kreidfeuer store verify --repair keeps what is good; a device that never ran has no store")
 	} else {
 		err = f(st)
 	}
@@ -61,8 +64,8 @@ func (e *env) readStore(ctx context.Context, d dataDir, f func(*persist.Store) e
 }
 
 // writeStore calls f with the store of a device that does not run.
-func (e *env) writeStore(ctx context.Context, d dataDir, f func(*persist.Store) error) error {
-	st, err := e.openStore(ctx, d, persist.LevelDB)
+func writeStore(e *shell.Env, ctx context.Context, d dataDir, f func(*persist.Store) error) error {
+	st, err := openStore(e, ctx, d, persist.LevelDB)
 	if err != nil {
 		return err
 	}
@@ -73,8 +76,8 @@ func (e *env) writeStore(ctx context.Context, d dataDir, f func(*persist.Store) 
 	return err
 }
 
-func storeStatusCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func storeStatusCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "status",
 		Usage: "show what is kept, how much room it takes and how much is left",
 		Description: "Works whether the device is running or not, and changes nothing.\n\n" +
@@ -82,15 +85,15 @@ func storeStatusCommand(e *env) *cli.Command {
 			"  kreidfeuer store status\n" +
 			"  kreidfeuer store status --json | jq .disk.free",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
 			var s apitype.Store
-			err := e.withStore(c, func(dev *client.Client) (err error) {
+			err := withStore(e, c, func(dev *client.Client) (err error) {
 				s, err = dev.Store(c.Context)
 				return err
 			}, func(d dataDir) error {
-				return e.readStore(c.Context, d, func(st *persist.Store) error {
+				return readStore(e, c.Context, d, func(st *persist.Store) error {
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					s.Kept = true // it is only looked at
 					return nil
@@ -99,44 +102,44 @@ func storeStatusCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return e.printStore(&s)
+			return printStore(e, &s)
 		},
-	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
-func (e *env) printStore(s *apitype.Store) error {
-	if e.json {
-		return e.printJSON(s)
+func printStore(e *shell.Env, s *apitype.Store) error {
+	if e.JSON {
+		return e.PrintJSON(s)
 	}
-	row := func(name, text string) { e.printf("%-10s%s\n", name, text) }
+	row := func(name, text string) { e.Printf("%-10s%s\n", name, text) }
 	row("backend", s.Backend)
 	if !s.Kept {
-		row("attention", e.paint(sgrYellow, "nothing is kept: all that comes is gone when the device stops"))
+		row("attention", e.Paint(shell.Yellow, "nothing is kept: all that comes is gone when the device stops"))
 	}
 	for _, l := range s.Lanes {
-		row(l.Lane, fmt.Sprintf("%d envelopes, %s", l.Envelopes, bundleSize(l.Bytes)))
+		row(l.Lane, fmt.Sprintf("%d envelopes, %s", l.Envelopes, shell.Size(l.Bytes)))
 	}
-	row("parts", fmt.Sprintf("%d, %s", s.Parts.Count, bundleSize(s.Parts.Bytes)))
+	row("parts", fmt.Sprintf("%d, %s", s.Parts.Count, shell.Size(s.Parts.Bytes)))
 	row("events", fmt.Sprintf("%d to %d", s.Events.Oldest, s.Events.Latest))
 	for _, r := range s.Removed {
-		row("removed", fmt.Sprintf("%s: %d envelopes, %s, last %s", r.Reason, r.Count, bundleSize(r.Bytes), r.Last.Format(time.RFC3339)))
+		row("removed", fmt.Sprintf("%s: %d envelopes, %s, last %s", r.Reason, r.Count, shell.Size(r.Bytes), r.Last.Format(time.RFC3339)))
 	}
-	row("folder", bundleSize(s.Folder))
+	row("folder", shell.Size(s.Folder))
 	if s.Disk.Free >= 0 {
-		text := bundleSize(s.Disk.Free) + " free"
+		text := shell.Size(s.Disk.Free) + " free"
 		if s.Reserve > 0 {
-			text += fmt.Sprintf("; exercises and letters leave %s free for warnings", bundleSize(s.Reserve))
+			text += fmt.Sprintf("; exercises and letters leave %s free for warnings", shell.Size(s.Reserve))
 		}
 		row("disk", text)
 	}
 	if s.Disk.State != apitype.DiskOK {
-		row("attention", e.paint(sgrYellow, "the disk is "+string(s.Disk.State)+" "+printable(s.Disk.Error)))
+		row("attention", e.Paint(shell.Yellow, "the disk is "+string(s.Disk.State)+" "+shell.Printable(s.Disk.Error)))
 	}
 	return nil
 }
 
-func storeCompactCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func storeCompactCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "compact",
 		Usage: "give the room of what was deleted back to the disk",
 		Description: "The store does so by itself in time; this is for a disk that is needed now. A\n" +
@@ -144,16 +147,16 @@ func storeCompactCommand(e *env) *cli.Command {
 			"Examples:\n" +
 			"  kreidfeuer store compact",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
 			var s apitype.Store
-			tell, done := e.steps("compact")
-			err := e.withStore(c, func(dev *client.Client) (err error) {
+			tell, done := steps(e, "compact")
+			err := withStore(e, c, func(dev *client.Client) (err error) {
 				s, err = dev.CompactStore(c.Context, func(p apitype.Progress) { tell(p.Done, p.Of) })
 				return err
 			}, func(d dataDir) error {
-				return e.writeStore(c.Context, d, func(st *persist.Store) error {
+				return writeStore(e, c.Context, d, func(st *persist.Store) error {
 					err := st.Compact(c.Context, tell)
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					return err
@@ -163,28 +166,28 @@ func storeCompactCommand(e *env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return e.printStore(&s)
+			return printStore(e, &s)
 		},
-	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
 // steps tells a person at a terminal how far work in steps has come.
-func (e *env) steps(what string) (tell func(done, of int), end func()) {
+func steps(e *shell.Env, what string) (tell func(done, of int), end func()) {
 	var last time.Time
 	tell = func(done, of int) {
-		if !e.stderrTerminal || e.json || e.now().Sub(last) < tellEvery {
+		if !e.StderrTerminal || e.JSON || e.Now().Sub(last) < shell.TellEvery {
 			return
 		}
-		last = e.now()
+		last = e.Now()
 		text := fmt.Sprint(done)
 		if of > 0 {
 			text = fmt.Sprintf("%d %%", 100*done/of)
 		}
-		fmt.Fprintf(e.stderr, "\r\x1b[K%s: %s", what, text)
+		fmt.Fprintf(e.Stderr, "\r\x1b[K%s: %s", what, text)
 	}
 	return tell, func() {
 		if !last.IsZero() {
-			fmt.Fprint(e.stderr, "\r\x1b[K")
+			fmt.Fprint(e.Stderr, "\r\x1b[K")
 		}
 	}
 }

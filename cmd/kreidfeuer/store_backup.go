@@ -8,14 +8,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/persist/backup"
 )
 
-func storeExportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func storeExportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "export",
 		Usage:     "back up the device: its store, its configuration and its pins",
 		ArgsUsage: "FILE",
@@ -31,47 +34,47 @@ func storeExportCommand(e *env) *cli.Command {
 			"  kreidfeuer store export --device-key - | age -p > device.kfbackup.age",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "device-key", Usage: "put the device's private key into the backup"}},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the file to write"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the file to write"); err != nil {
 				return err
 			}
 			name := c.Args().First()
 			if name == "-" {
-				if e.stdoutTerminal {
-					return failf(exitUsage, "refusing to write binary data to a terminal").hintf("name a file, or write into a pipe")
+				if e.StdoutTerminal {
+					return exit.Errorf(exit.Usage, "refusing to write binary data to a terminal").Hintf("name a file, or write into a pipe")
 				}
-				return e.backUp(c, e.stdout)
+				return backUp(e, c, e.Stdout)
 			}
-			if err := checkNew(name); err != nil {
+			if err := shell.CheckNew(name); err != nil {
 				return err
 			}
-			return e.streamFile(name, 0o600, func(w io.Writer) error { return e.backUp(c, w) })
+			return e.StreamFile(name, 0o600, func(w io.Writer) error { return backUp(e, c, w) })
 		},
-	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
 // backUp writes the backup: files first, so that a restored device is complete
 // when its store is.
-func (e *env) backUp(c *cli.Context, out io.Writer) error {
-	bar := e.progress("export", 0)
-	defer bar.end()
+func backUp(e *shell.Env, c *cli.Context, out io.Writer) error {
+	bar := e.Progress("export", 0)
+	defer bar.End()
 	w, err := backup.NewWriter(io.MultiWriter(out, counter{bar}))
 	if err != nil {
 		return err
 	}
-	d, err := e.dataDir(c)
+	d, err := find(e, c)
 	if err != nil {
 		return err
 	}
 	if err := addFiles(w, d, c.Bool("device-key")); err != nil {
 		return err
 	}
-	err = e.withStore(c, func(dev *client.Client) error {
+	err = withStore(e, c, func(dev *client.Client) error {
 		in, pipe := io.Pipe()
 		go func() { pipe.CloseWithError(dev.BackupStore(c.Context, pipe)) }()
 		defer in.Close()
 		return copyValues(w, in)
 	}, func(d dataDir) error {
-		return e.readStore(c.Context, d, func(st *persist.Store) error { return node.AddValues(c.Context, w, st) })
+		return readStore(e, c.Context, d, func(st *persist.Store) error { return node.AddValues(c.Context, w, st) })
 	})
 	if err != nil {
 		return err
@@ -80,15 +83,15 @@ func (e *env) backUp(c *cli.Context, out io.Writer) error {
 		return err
 	}
 	if !c.Bool("device-key") {
-		e.notef("The device's private key is not in this backup; --device-key puts it there.")
+		e.Notef("The device's private key is not in this backup; --device-key puts it there.")
 	}
 	return nil
 }
 
-type counter struct{ *progress }
+type counter struct{ *shell.Progress }
 
 func (c counter) Write(b []byte) (int, error) {
-	c.add(len(b))
+	c.Add(len(b))
 	return len(b), nil
 }
 
@@ -110,7 +113,7 @@ func addFiles(w *backup.Writer, d dataDir, key bool) error {
 			err = w.Add(backup.Record{Kind: backup.File, Name: name, Content: b})
 		}
 		if err != nil {
-			return failf(exitData, "back up %s: %w", name, err)
+			return exit.Errorf(exit.Data, "back up %s: %w", name, err)
 		}
 	}
 	return nil

@@ -12,14 +12,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/persist/backup"
 )
 
-func storeImportCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func storeImportCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:      "import",
 		Usage:     "restore a device from a backup into an empty data folder",
 		ArgsUsage: "FILE",
@@ -34,53 +37,53 @@ func storeImportCommand(e *env) *cli.Command {
 			"  kreidfeuer store import device.kfbackup\n" +
 			"  kreidfeuer store import --data /media/new/device device.kfbackup",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "the backup to read"); err != nil {
+			if err := command.WantArgs(c, 1, 1, "the backup to read"); err != nil {
 				return err
 			}
-			d, err := e.dataDir(c)
+			d, err := find(e, c)
 			if err != nil {
 				return err
 			}
-			r, err := e.restore(c, d, c.Args().First())
+			r, err := restore(e, c, d, c.Args().First())
 			if err != nil {
 				return err
 			}
-			return e.printReport(&r)
+			return printReport(e, &r)
 		},
-	}, exitOK, exitNo, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
-func (e *env) restore(c *cli.Context, d dataDir, name string) (report apitype.StoreReport, err error) {
+func restore(e *shell.Env, c *cli.Context, d dataDir, name string) (report apitype.StoreReport, err error) {
 	if entries, err := os.ReadDir(d.path); err == nil && len(entries) > 0 {
-		return report, failf(exitData, "%s is not empty", d.path).hintf("name an empty or new folder with --data DIR")
+		return report, exit.Errorf(exit.Data, "%s is not empty", d.path).Hintf("name an empty or new folder with --data DIR")
 	}
-	in := e.stdin
+	in := e.Stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return report, failf(exitUsage, "%w", err)
+			return report, exit.Errorf(exit.Usage, "%w", err)
 		}
 		defer f.Close()
 		in = f
 	}
-	bar := e.progress("import", 0)
-	defer bar.end()
-	r, err := backup.NewReader(bar.reader(in))
+	bar := e.Progress("import", 0)
+	defer bar.End()
+	r, err := backup.NewReader(bar.Reader(in))
 	if err != nil {
-		return report, failf(exitUsage, "%s: %w", inputName(name), err)
+		return report, exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
 	files := map[string][]byte{}
 	found, err := persist.Restore(c.Context, d.store(), stored(r, files), nil)
 	if err != nil {
 		_ = os.RemoveAll(d.store()) // of the folder that was empty
 		_ = os.Remove(d.path)
-		code := exitData
+		code := exit.Data
 		if errors.Is(err, persist.ErrFull) {
-			code = exitSystem
+			code = exit.System
 		}
-		return report, failf(code, "%s: %w", inputName(name), err).hintf("nothing was restored")
+		return report, exit.Errorf(code, "%s: %w", shell.InputName(name), err).Hintf("nothing was restored")
 	}
-	if err := e.restoreFiles(d, files); err != nil {
+	if err := restoreFiles(e, d, files); err != nil {
 		return report, err
 	}
 	return node.DescribeReport(found, true), nil
@@ -107,7 +110,7 @@ func stored(r *backup.Reader, files map[string][]byte) iter.Seq2[persist.Pair, e
 
 // restoreFiles writes the files that a data folder may hold, the configuration
 // last: it says that the folder is whole.
-func (e *env) restoreFiles(d dataDir, files map[string][]byte) error {
+func restoreFiles(e *shell.Env, d dataDir, files map[string][]byte) error {
 	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
@@ -116,18 +119,18 @@ func (e *env) restoreFiles(d dataDir, files map[string][]byte) error {
 		if !isPin && name != "device.key" || isPin && (!fs.ValidPath(pin) || strings.ContainsAny(pin, `/\`)) {
 			continue
 		}
-		if err := e.createFile(filepath.Join(d.path, filepath.FromSlash(name)), content, 0o600); err != nil {
+		if err := e.CreateFile(filepath.Join(d.path, filepath.FromSlash(name)), content, 0o600); err != nil {
 			return err
 		}
 	}
 	if _, ok := files["device.key"]; !ok {
-		if err := e.initDeviceKey(d); err != nil {
+		if err := initDeviceKey(e, d); err != nil {
 			return err
 		}
-		e.warnf("the backup holds no device key: a new one was made, and to its neighbours and stations this is another device")
+		e.Warnf("the backup holds no device key: a new one was made, and to its neighbours and stations this is another device")
 	}
 	if content, ok := files["config.json"]; ok {
-		return e.createFile(d.config(), content, 0o600)
+		return e.CreateFile(d.config(), content, 0o600)
 	}
-	return failf(exitData, "the backup holds no configuration").hintf("kreidfeuer init --data %s makes one", d.path)
+	return exit.Errorf(exit.Data, "the backup holds no configuration").Hintf("kreidfeuer init --data %s makes one", d.path)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -18,11 +20,11 @@ func trustFlag() cli.Flag {
 
 // openTrust makes a pool of what this device has pinned, or of the files of
 // --trust: roots in them are trusted for this command only.
-func (e *env) openTrust(c *cli.Context) (*identity.Pool, error) {
+func openTrust(e *shell.Env, c *cli.Context) (*identity.Pool, error) {
 	pool := identity.NewPool()
 	files := c.StringSlice("trust")
 	if len(files) == 0 {
-		d, err := e.dataDir(c)
+		d, err := find(e, c)
 		if err != nil {
 			return nil, err
 		}
@@ -32,14 +34,14 @@ func (e *env) openTrust(c *cli.Context) (*identity.Pool, error) {
 		}
 		for _, p := range pins {
 			if _, err := p.into(pool); err != nil {
-				return nil, failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
+				return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
 			}
 		}
 		return pool, nil
 	}
 	var all []*wire.Envelope
 	for _, name := range files {
-		es, err := e.readObjectFile(name)
+		es, err := readObjectFile(e, name)
 		if err != nil {
 			return nil, err
 		}
@@ -48,9 +50,9 @@ func (e *env) openTrust(c *cli.Context) (*identity.Pool, error) {
 	for _, p := range gatherPins(all) {
 		refused, err := p.into(pool)
 		if err != nil {
-			return nil, failf(exitTrust, "--trust: %w", err)
+			return nil, exit.Errorf(exit.Trust, "--trust: %w", err)
 		}
-		e.warnRefused(p.objects, refused)
+		warnRefused(e, p.objects, refused)
 	}
 	return pool, nil
 }
@@ -97,10 +99,10 @@ func unchain(es []*wire.Envelope) []*wire.Envelope {
 	return all
 }
 
-func (e *env) warnRefused(objects []*wire.Envelope, refused map[wire.ID]error) {
+func warnRefused(e *shell.Env, objects []*wire.Envelope, refused map[wire.ID]error) {
 	for _, o := range objects {
 		if err := refused[o.ID()]; err != nil {
-			e.warnf("%s %s is left out: %v", o.Header.Type, o.ID().Short(), err)
+			e.Warnf("%s %s is left out: %v", o.Header.Type, o.ID().Short(), err)
 		}
 	}
 }
@@ -109,7 +111,7 @@ func (e *env) warnRefused(objects []*wire.Envelope, refused map[wire.ID]error) {
 func admit(pool *identity.Pool, e *wire.Envelope, name string) error {
 	for _, o := range unchain([]*wire.Envelope{e}) {
 		if _, err := pool.Add(o); err != nil {
-			return trustFailure(fmt.Errorf("%s: %s: %w", inputName(name), o.Header.Type, err))
+			return trustFailure(fmt.Errorf("%s: %s: %w", shell.InputName(name), o.Header.Type, err))
 		}
 	}
 	return nil
@@ -121,27 +123,27 @@ func trustFailure(err error) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	f := failf(exitTrust, "%w", err)
+	f := exit.Errorf(exit.Trust, "%w", err)
 	switch refusal.Reason {
 	case wire.ReasonUnknownDomain:
-		return f.hintf("name the root with --trust FILE, or pin it with kreidfeuer root pin")
+		return f.Hintf("name the root with --trust FILE, or pin it with kreidfeuer root pin")
 	case wire.ReasonUnknownIssuer:
-		return f.hintf("name the missing certificates, or a bundle with them, with --trust FILE")
+		return f.Hintf("name the missing certificates, or a bundle with them, with --trust FILE")
 	case wire.ReasonNotContain:
-		return f.hintf("ask for less: kreidfeuer cert show ISSUER lists what the issuer may pass on")
+		return f.Hintf("ask for less: kreidfeuer cert show ISSUER lists what the issuer may pass on")
 	case wire.ReasonBadQuorum:
-		return f.hintf("further persons of the issuing unit must sign with kreidfeuer cert sign")
+		return f.Hintf("further persons of the issuing unit must sign with kreidfeuer cert sign")
 	case wire.ReasonCertExpired:
-		return f.hintf("check this machine's clock, then the validity with kreidfeuer cert show")
+		return f.Hintf("check this machine's clock, then the validity with kreidfeuer cert show")
 	case wire.ReasonRevoked:
-		return f.hintf("the key was withdrawn; ask the unit above for a new certificate")
+		return f.Hintf("the key was withdrawn; ask the unit above for a new certificate")
 	}
 	return f
 }
 
 // pinned shows the domains of --trust, or those that the data folder has pinned.
-func (e *env) pinned(c *cli.Context, show func(identity.DomainStatus)) error {
-	pool, err := e.openTrust(c)
+func pinned(e *shell.Env, c *cli.Context, show func(identity.DomainStatus)) error {
+	pool, err := openTrust(e, c)
 	if err != nil {
 		return err
 	}

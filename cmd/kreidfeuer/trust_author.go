@@ -6,15 +6,16 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
 // authorTrust makes an object of lane trust and has all signers sign it. The
 // first is the author, whose chain it continues.
-func (e *env) authorTrust(c *cli.Context, i *issuing, signers []*signer, build func(*signerState, uint64, *wire.ID) (*wire.Envelope, error)) (*wire.Envelope, error) {
+func authorTrust(e *shell.Env, c *cli.Context, i *issuing, signers []*signer, build func(*signerState, uint64, *wire.ID) (*wire.Envelope, error)) (*wire.Envelope, error) {
 	author := signers[0]
-	known, err := e.knownHead(c, i.domain, author.key.Public(), wire.LaneTrust)
+	known, err := knownHead(e, c, i.domain, author.key.Public(), wire.LaneTrust)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +41,8 @@ func (e *env) authorTrust(c *cli.Context, i *issuing, signers []*signer, build f
 }
 
 // knownHead asks the running device for the end of a key's chain.
-func (e *env) knownHead(c *cli.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
-	dev, err := e.connected(c)
+func knownHead(e *shell.Env, c *cli.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
+	dev, err := forTrust(e, c)
 	if err != nil || dev == nil {
 		return identity.Head{}, err
 	}
@@ -50,7 +51,7 @@ func (e *env) knownHead(c *cli.Context, domain wire.ID, key identity.PublicKey, 
 
 // finishTrust writes a signed object with its chain and says whether it is
 // complete. One that lacks signatures is written too: others add theirs.
-func (e *env) finishTrust(c *cli.Context, pool *identity.Pool, o *wire.Envelope, out string) error {
+func finishTrust(e *shell.Env, c *cli.Context, pool *identity.Pool, o *wire.Envelope, out string) error {
 	_, err := pool.Verify(o)
 	short := errors.Is(err, &wire.Refusal{Reason: wire.ReasonBadQuorum})
 	if err != nil && !short {
@@ -61,14 +62,14 @@ func (e *env) finishTrust(c *cli.Context, pool *identity.Pool, o *wire.Envelope,
 	if err != nil {
 		return err
 	}
-	if err := e.writeOutput(out, b); err != nil {
+	if err := e.WriteOutput(out, b); err != nil {
 		return err
 	}
 	what := o.Header.Type.String()
 	if short {
-		e.notef("The %s is NOT finished: further persons must sign it with kreidfeuer cert sign. It has %d signatures.", what, len(o.Signers))
+		e.Notef("The %s is NOT finished: further persons must sign it with kreidfeuer cert sign. It has %d signatures.", what, len(o.Signers))
 	} else {
-		e.notef("The %s is complete: %s", what, identity.Fingerprint(o.ID()))
+		e.Notef("The %s is complete: %s", what, identity.Fingerprint(o.ID()))
 	}
 	return nil
 }

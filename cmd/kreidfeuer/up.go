@@ -15,6 +15,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -22,8 +25,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
-func upCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func upCommand(e *shell.Env) *cli.Command {
+	return command.Document(&cli.Command{
 		Name:  "up",
 		Usage: "start this machine's device and show warnings as they come",
 		Description: "Starts the device, makes it if there is none yet, and runs until it is stopped\n" +
@@ -55,27 +58,27 @@ func upCommand(e *env) *cli.Command {
 			&cli.DurationFlag{Name: "clock-offset", Usage: "pretend that this device's clock is wrong by `DURATION`; for exercises and tests"},
 		}, publicFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			d, err := e.dataDir(c)
+			d, err := find(e, c)
 			if err != nil {
 				return err
 			}
-			u := &upper{env: e, c: c, dir: d}
+			u := &upper{Env: e, c: c, dir: d}
 			if err := u.checkFlags(); err != nil {
 				return err
 			}
 			return u.runAgain(ctx)
 		},
-	}, exitOK, exitUsage, exitData, exitBusy, exitSystem)
+	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
 // upper is one run of "up".
 type upper struct {
-	*env
+	*shell.Env
 	c   *cli.Context
 	dir dataDir
 	cfg config
@@ -94,11 +97,11 @@ func (u *upper) checkFlags() error {
 		return err
 	}
 	if s := u.c.String("store"); s != string(persist.LevelDB) && s != string(persist.Memory) {
-		return failf(exitUsage, "--store %q: want %s or %s", s, persist.LevelDB, persist.Memory)
+		return exit.Errorf(exit.Usage, "--store %q: want %s or %s", s, persist.LevelDB, persist.Memory)
 	}
 	if s := u.c.String("api"); s != "" {
 		if at, err := netip.ParseAddrPort(s); err != nil || !at.Addr().IsLoopback() {
-			return failf(exitUsage, "--api %q: want a loopback IP and a port", s).hintf("as in 127.0.0.1:7132")
+			return exit.Errorf(exit.Usage, "--api %q: want a loopback IP and a port", s).Hintf("as in 127.0.0.1:7132")
 		}
 	}
 	if err := u.checkPublic(); err != nil {
@@ -106,15 +109,15 @@ func (u *upper) checkFlags() error {
 	}
 	if s := u.c.String("on-alert"); s != "" {
 		if _, err := exec.LookPath(s); err != nil {
-			return failf(exitUsage, "--on-alert %q cannot be started: %w", s, err).
-				hintf("name one program or script, without arguments, that this user may run")
+			return exit.Errorf(exit.Usage, "--on-alert %q cannot be started: %w", s, err).
+				Hintf("name one program or script, without arguments, that this user may run")
 		}
 	}
 	return nil
 }
 
 func (u *upper) run(ctx context.Context) error {
-	made, err := u.initDataDir(u.dir, config{Schema: configSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
+	made, err := initDataDir(u.Env, u.dir, config{Schema: configSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,7 @@ func (u *upper) run(ctx context.Context) error {
 	}
 	defer func() {
 		if err := st.Close(); err != nil {
-			u.warnf("close the store: %v", err)
+			u.Warnf("close the store: %v", err)
 		}
 	}()
 	bans := nodehost.NewBans()
@@ -207,6 +210,6 @@ func (u *upper) serve(ctx context.Context, n *node.Node, made bool) error {
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
-	u.notef("stopped")
+	u.Notef("stopped")
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/internet"
@@ -20,7 +21,7 @@ func (u *upper) staticPeers() ([]peer.AddrInfo, error) {
 	for _, s := range append(u.cfg.Peers[:len(u.cfg.Peers):len(u.cfg.Peers)], u.c.StringSlice("peer")...) {
 		info, err := peer.AddrInfoFromString(s)
 		if err != nil {
-			return nil, failf(exitUsage, "peer %q: %w", s, err).hintf("want /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3...")
+			return nil, exit.Errorf(exit.Usage, "peer %q: %w", s, err).Hintf("want /ip4/192.0.2.7/udp/7131/quic-v1/p2p/12D3...")
 		}
 		list = append(list, *info)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
@@ -19,13 +20,13 @@ import (
 func (u *upper) logger() (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(u.c.String("log"))); err != nil {
-		return nil, failf(exitUsage, "--log %q: want debug, info, warn or error", u.c.String("log"))
+		return nil, exit.Errorf(exit.Usage, "--log %q: want debug, info, warn or error", u.c.String("log"))
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if u.json {
-		return slog.New(slog.NewJSONHandler(u.stderr, options)), nil
+	if u.JSON {
+		return slog.New(slog.NewJSONHandler(u.Stderr, options)), nil
 	}
-	return slog.New(slog.NewTextHandler(u.stderr, options)), nil
+	return slog.New(slog.NewTextHandler(u.Stderr, options)), nil
 }
 
 func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
@@ -33,11 +34,11 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 	if u.c.IsSet("listen") {
 		listen = u.c.StringSlice("listen")
 	}
-	cfg := nodehost.Config{Key: u.dev.key, Bans: bans, UserAgent: "kreidfeuer/" + u.version, Log: u.log}
+	cfg := nodehost.Config{Key: u.dev.key, Bans: bans, UserAgent: "kreidfeuer/" + u.Version, Log: u.log}
 	for _, s := range listen {
 		a, err := ma.NewMultiaddr(s)
 		if err != nil {
-			return nil, failf(exitUsage, "listen address %q: %w", s, err).hintf("want /ip4/0.0.0.0/udp/7131/quic-v1")
+			return nil, exit.Errorf(exit.Usage, "listen address %q: %w", s, err).Hintf("want /ip4/0.0.0.0/udp/7131/quic-v1")
 		}
 		cfg.Listen = append(cfg.Listen, a)
 	}
@@ -47,20 +48,20 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 	}
 	h, err := nodehost.New(cfg)
 	if err != nil {
-		return nil, failf(exitSystem, "listen: %w", err).hintf("another program may use the port; --listen names another address")
+		return nil, exit.Errorf(exit.System, "listen: %w", err).Hintf("another program may use the port; --listen names another address")
 	}
 	return h, nil
 }
 
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
-	cfg := node.Config{Name: u.cfg.Name, Version: u.version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
+	cfg := node.Config{Name: u.cfg.Name, Version: u.Version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
 		WatchInterfaces: true, StoreProblem: u.problem}
 	var err error
 	if cfg.Static, err = u.staticPeers(); err != nil {
 		return nil, err
 	}
 	offset := u.c.Duration("clock-offset")
-	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.now().Add(offset) }}
+	deps := node.Deps{Host: h, Store: st, Bans: bans, Log: u.log, Now: func() time.Time { return u.Now().Add(offset) }}
 	if !u.c.Bool("no-mdns") {
 		deps.Sources = append(deps.Sources, discovery.NewMDNS(h, u.log), discovery.NewBeacon(h, u.log), peerexchange.New(h, u.log))
 	}
@@ -73,7 +74,7 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 	}
 	n, err = node.New(ctx, cfg, deps)
 	if err != nil {
-		return nil, failf(exitData, "%w", err)
+		return nil, exit.Errorf(exit.Data, "%w", err)
 	}
 	return n, nil
 }
@@ -86,7 +87,7 @@ func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]pin, error) {
 	}
 	for _, p := range pins {
 		if err := n.Trust(ctx, p.root, p.objects); err != nil {
-			return nil, failf(exitData, "pinned domain %s: %w", p.root.Domain().Short(), err)
+			return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
 		}
 	}
 	return pins, nil

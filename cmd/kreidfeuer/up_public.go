@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
@@ -51,17 +52,17 @@ func (u *upper) checkPublic() error {
 			err = errors.New("the port is missing")
 		}
 		if err != nil {
-			return failf(exitUsage, "--public-at %q: %w", u.c.String("public-at"), err).hintf("as in :7133 or 192.0.2.7:80")
+			return exit.Errorf(exit.Usage, "--public-at %q: %w", u.c.String("public-at"), err).Hintf("as in :7133 or 192.0.2.7:80")
 		}
 	}
 	for _, name := range []string{"captive", "app"} {
 		if u.c.IsSet(name) && !u.isPublic() {
-			return failf(exitUsage, "--%s is of no use without --public", name)
+			return exit.Errorf(exit.Usage, "--%s is of no use without --public", name)
 		}
 	}
 	if dir := u.c.String("app"); dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return failf(exitUsage, "--app %q is no folder", dir).hintf("make dist fills one")
+			return exit.Errorf(exit.Usage, "--app %q is no folder", dir).Hintf("make dist fills one")
 		}
 	}
 	return nil
@@ -81,20 +82,20 @@ func (u *upper) listenPublic() (net.Listener, error) {
 	l, err := net.Listen("tcp", at)
 	switch {
 	case errors.Is(err, syscall.EACCES):
-		return nil, failf(exitSystem, "public page: %w", err).hintf("ports below 1024 need a privilege: setcap cap_net_bind_service=+ep kreidfeuer, or another port")
+		return nil, exit.Errorf(exit.System, "public page: %w", err).Hintf("ports below 1024 need a privilege: setcap cap_net_bind_service=+ep kreidfeuer, or another port")
 	case err != nil:
-		return nil, failf(exitSystem, "public page: %w", err).hintf("another program may use the port; --public-at names another")
+		return nil, exit.Errorf(exit.System, "public page: %w", err).Hintf("another program may use the port; --public-at names another")
 	}
 	return l, nil
 }
 
 // servePublic serves the public page until ctx ends.
 func (u *upper) servePublic(ctx context.Context, n *node.Node, l net.Listener) error {
-	server := web.New(web.Config{Backend: n.Control(), Frames: alertFrames, Captive: u.c.Bool("captive"), Zone: u.now().Location(),
+	server := web.New(web.Config{Backend: n.Control(), Frames: alertFrames, Captive: u.c.Bool("captive"), Zone: u.Now().Location(),
 		Log: u.log.With("part", "public page")})
 	for _, at := range pageAddresses(l.Addr()) {
-		if !u.json {
-			u.printf("page      %s  for everybody on this network (http: not verified by their devices)\n", at)
+		if !u.JSON {
+			u.Printf("page      %s  for everybody on this network (http: not verified by their devices)\n", at)
 		}
 	}
 	done := make(chan struct{})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
 	"github.com/kreidfeuer/kreidfeuer/node/radio"
 )
@@ -22,12 +23,12 @@ func (u *upper) radioConfig() (*radio.Config, error) {
 	}
 	modem, err := airtime.Preset(u.c.String("radio-preset"))
 	if err != nil {
-		return nil, failf(exitUsage, "--radio-preset: %w", err)
+		return nil, exit.Errorf(exit.Usage, "--radio-preset: %w", err)
 	}
 	percent := u.c.Float64("radio-duty")
 	if percent <= 0 || percent > 100 {
-		return nil, failf(exitUsage, "--radio-duty %v: want percent, above 0 and at most 100", percent).
-			hintf("in Europe 1 on 868.0 to 868.6 MHz, 10 on 869.4 to 869.65 MHz")
+		return nil, exit.Errorf(exit.Usage, "--radio-duty %v: want percent, above 0 and at most 100", percent).
+			Hintf("in Europe 1 on 868.0 to 868.6 MHz, 10 on 869.4 to 869.65 MHz")
 	}
 	open := func() (radio.Link, error) { return radio.OpenSerial(path) }
 	return &radio.Config{Open: open, Modem: modem, Duty: percent / 100}, nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/api/endpoint"
 	"github.com/kreidfeuer/kreidfeuer/persist"
@@ -45,17 +46,17 @@ func (u *upper) openMemory(ctx context.Context, why error) (*persist.Store, erro
 		return nil, refusal
 	}
 	if err != nil {
-		return nil, failf(exitData, "open the store: %w", errors.Join(why, err))
+		return nil, exit.Errorf(exit.Data, "open the store: %w", errors.Join(why, err))
 	}
 	u.problem = memoryProblem(why, unread)
-	u.warnf("%s (%s)", u.problem.Message, u.problem.Hint)
+	u.Warnf("%s (%s)", u.problem.Message, u.problem.Hint)
 	return st, nil
 }
 
 // refuseStore is the failure for errors with which the device must not start.
 func (u *upper) refuseStore(err error) error {
 	if errors.As(err, new(*persist.LockedError)) || errors.As(err, new(*persist.SchemaError)) {
-		return u.storeFailure(u.dir, err)
+		return storeFailure(u.Env, u.dir, err)
 	}
 	return nil
 }
@@ -80,14 +81,14 @@ func (u *upper) salvage(ctx context.Context, why error) bool {
 		return false
 	}
 	u.salvaged = time.Now()
-	u.warnf("%v", why)
-	u.notef("keeping what is good of the store; this may take a minute")
+	u.Warnf("%v", why)
+	u.Notef("keeping what is good of the store; this may take a minute")
 	report, err := persist.Salvage(ctx, u.dir.store(), nil)
 	if err != nil {
-		u.warnf("the store cannot be repaired: %v", err)
+		u.Warnf("the store cannot be repaired: %v", err)
 		return false
 	}
-	u.warnf("the store was damaged; kept: %d envelopes, %d local values; lost: %s; neighbours bring what is in force; the damaged database is in %s",
+	u.Warnf("the store was damaged; kept: %d envelopes, %d local values; lost: %s; neighbours bring what is in force; the damaged database is in %s",
 		report.Envelopes, report.Local, lossText(report.Lost), filepath.Join(u.dir.store(), "damaged"))
 	return true
 }
@@ -98,9 +99,9 @@ func (u *upper) listenAPI() (*endpoint.Listener, error) {
 	l, err := endpoint.Listen(u.dir.path, u.c.String("api"))
 	switch {
 	case errors.Is(err, endpoint.ErrRunning):
-		return nil, failf(exitBusy, "%w", err).hintf("stop the other one, or name another data folder with --data DIR")
+		return nil, exit.Errorf(exit.Busy, "%w", err).Hintf("stop the other one, or name another data folder with --data DIR")
 	case err != nil && u.problem != nil:
-		u.warnf("no other program can talk to this device: %v", err)
+		u.Warnf("no other program can talk to this device: %v", err)
 		return nil, nil
 	}
 	return l, err

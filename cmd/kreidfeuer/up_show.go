@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -13,35 +14,35 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 	if err != nil {
 		return err
 	}
-	if u.json {
-		return u.printJSON(s)
+	if u.JSON {
+		return u.PrintJSON(s)
 	}
 	if made {
-		u.printf("Made a new device in %s\n", u.dir.path)
+		u.Printf("Made a new device in %s\n", u.dir.path)
 	}
-	u.printf("%s\n", u.paint(sgrBold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
+	u.Printf("%s\n", u.Paint(shell.Bold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
 	for _, r := range s.Roots {
-		u.printf("trusts    %s, version %d, %s\n", printable(r.Name), r.Version, r.Fingerprint)
+		u.Printf("trusts    %s, version %d, %s\n", shell.Printable(r.Name), r.Version, r.Fingerprint)
 	}
 	for _, a := range reachable(s.Listen) {
-		u.printf("listens   %s\n", a)
+		u.Printf("listens   %s\n", a)
 	}
 	for _, p := range s.Places {
-		u.printf("watches   %s\n", printable(p.Name))
+		u.Printf("watches   %s\n", shell.Printable(p.Name))
 	}
 	if len(s.Signs) > 0 {
-		u.printf("%s\n", u.signLine(s.Signs))
+		u.Printf("%s\n", signLine(u.Env, s.Signs))
 	}
 	for _, p := range s.Health {
 		switch p.Kind {
 		case "no-neighbour", "cut-off": // nobody can be connected yet, and signs of life were shown
 		case "no-root":
-			u.printf("%s", u.paint(sgrYellow, u.firstSteps()))
+			u.Printf("%s", u.Paint(shell.Yellow, u.firstSteps()))
 		default:
-			u.printf("%s %s\n", u.paint(sgrYellow, "attention"), hinted(p))
+			u.Printf("%s %s\n", u.Paint(shell.Yellow, "attention"), hinted(p))
 		}
 	}
-	u.printf("Warnings are shown as they come. Ctrl-C stops the device.\n")
+	u.Printf("Warnings are shown as they come. Ctrl-C stops the device.\n")
 	return nil
 }
 
@@ -49,7 +50,7 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 func (u *upper) firstSteps() string {
 	with := ""
 	if u.c.IsSet("data") {
-		with = " --data " + printable(u.dir.path)
+		with = " --data " + shell.Printable(u.dir.path)
 	} else if u.c.Bool("portable") {
 		with = " --portable"
 	}
@@ -64,7 +65,7 @@ func orUnnamed(name string) string {
 	if name == "" {
 		return "an unnamed device"
 	}
-	return printable(name)
+	return shell.Printable(name)
 }
 
 // show prints what happens and starts the siren.
@@ -75,24 +76,24 @@ func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
 		if ev.Alert != nil {
 			siren.hear(ctx, &ev)
 		}
-		if u.json {
-			return u.printJSON(ev) == nil
+		if u.JSON {
+			return u.PrintJSON(ev) == nil
 		}
-		u.printEvent(&ev)
+		printEvent(u.Env, &ev)
 		return true
 	})
 }
 
 // printEvent shows an event to a person; what needs nobody's attention is left
 // to the log.
-func (e *env) printEvent(ev *apitype.Event) {
+func printEvent(e *shell.Env, ev *apitype.Event) {
 	switch {
-	case e.printWarningEvent(ev):
+	case printWarningEvent(e, ev):
 	case ev.Sign != nil:
-		e.printSignEvent(ev.Time, ev.Sign)
+		printSignEvent(e, ev.Time, ev.Sign)
 	case ev.Health != nil && ev.Health.Ended:
-		e.printf("%s %s\n", e.paint(sgrGreen, "over"), hinted(ev.Health.Problem))
+		e.Printf("%s %s\n", e.Paint(shell.Green, "over"), hinted(ev.Health.Problem))
 	case ev.Health != nil:
-		e.printf("%s %s\n", e.paint(sgrYellow, "attention"), hinted(ev.Health.Problem))
+		e.Printf("%s %s\n", e.Paint(shell.Yellow, "attention"), hinted(ev.Health.Problem))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/testenv"
 )
 
 // TestNoEntityIsOpened watches the system calls of cap check and cap convert on
@@ -21,7 +23,7 @@ func TestNoEntityIsOpened(t *testing.T) {
 	}
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "kreidfeuer")
-	if err := os.Symlink(must(os.Executable()), bin); err != nil { // TestMain tells by the name that it is the program
+	if err := os.Symlink(testenv.Must(os.Executable()), bin); err != nil { // TestMain tells by the name that it is the program
 		t.Fatal(err)
 	}
 	document := func(name, text string) string {
@@ -36,7 +38,7 @@ func TestNoEntityIsOpened(t *testing.T) {
 	harmless := document("harmless.xml", fmt.Sprintf(alert, "a"))
 	hostile := []string{document("entity.xml", `<!DOCTYPE alert [<!ENTITY x SYSTEM "file://`+secret+`">`+
 		`<!ENTITY % p SYSTEM "http://127.0.0.1:9/p.dtd"> %p;]>`+fmt.Sprintf(alert, "&x;"))}
-	if corpus := corpusDir(t); corpus != "" { // their entities name /etc/passwd among others
+	if corpus := testenv.Corpus(t); corpus != "" { // their entities name /etc/passwd among others
 		hostile = append(hostile, filepath.Join(corpus, "google-cap-library", "testdata__xee.cap"),
 			filepath.Join(corpus, "google-cap-library", "testdata__xee.atom"))
 	}
@@ -58,7 +60,7 @@ func TestNoEntityIsOpened(t *testing.T) {
 			if bytes.Contains(out, []byte("topsecret")) {
 				t.Errorf("%v: the entity's content was printed", command)
 			}
-			return readTrace(must(os.ReadFile(log)))
+			return readTrace(testenv.Must(os.ReadFile(log)))
 		}
 		usual, _ := trace(harmless)
 		for _, file := range hostile {

@@ -1,10 +1,13 @@
-package main
+package command
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
 // The scripts ask the program itself, with --generate-bash-completion behind the
@@ -32,8 +35,8 @@ compdef _kreidfeuer kreidfeuer
 `
 )
 
-func completionCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func Completion(e *shell.Env) *cli.Command {
+	return Document(&cli.Command{
 		Name:      "completion",
 		Usage:     "print the completion script of a shell",
 		ArgsUsage: "bash|zsh|fish",
@@ -42,7 +45,7 @@ func completionCommand(e *env) *cli.Command {
 			"  kreidfeuer completion fish > ~/.config/fish/completions/kreidfeuer.fish\n" +
 			"  source <(kreidfeuer completion zsh)",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1, "bash, zsh or fish"); err != nil {
+			if err := WantArgs(c, 1, 1, "bash, zsh or fish"); err != nil {
 				return err
 			}
 			script := ""
@@ -58,37 +61,37 @@ func completionCommand(e *env) *cli.Command {
 				}
 				script = fish
 			default:
-				return failf(exitUsage, "no completion for the shell %s", shell).hintf("bash, zsh and fish are supported")
+				return exit.Errorf(exit.Usage, "no completion for the shell %s", shell).Hintf("bash, zsh and fish are supported")
 			}
-			e.printf("%s", script)
+			e.Printf("%s", script)
 			return nil
 		},
-	}, exitOK, exitUsage)
+	}, exit.OK, exit.Usage)
 }
 
-func manCommand(e *env) *cli.Command {
-	return document(&cli.Command{
+func Man(e *shell.Env) *cli.Command {
+	return Document(&cli.Command{
 		Name:  "man",
 		Usage: "print the manual page",
 		Description: "Examples:\n" +
 			"  kreidfeuer man | man -l -\n" +
 			"  kreidfeuer man > ~/.local/share/man/man1/kreidfeuer.1",
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 0, 0, "none"); err != nil {
+			if err := WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			walk(c.App.Commands, func(c *cli.Command) {
+			Walk(c.App.Commands, func(c *cli.Command) {
 				c.UsageText = strings.TrimSpace(c.Name+" [options] "+c.ArgsUsage) + "\n\n" + c.Description // the only long text a page takes up
 			})
 			page, err := c.App.ToManWithSection(1)
 			if err != nil {
 				return fmt.Errorf("write manual page: %w", err)
 			}
-			e.printf("%s\n.SH EXIT STATUS\n", strings.TrimRight(page, "\n"))
-			for _, m := range exitMeanings {
-				e.printf(".TP\n.B %d\n%s\n", m.code, m.text)
+			e.Printf("%s\n.SH EXIT STATUS\n", strings.TrimRight(page, "\n"))
+			for _, m := range exit.Meanings {
+				e.Printf(".TP\n.B %d\n%s\n", m.Code, m.Text)
 			}
 			return nil
 		},
-	}, exitOK, exitUsage)
+	}, exit.OK, exit.Usage)
 }

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"encoding/hex"
@@ -8,55 +8,57 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
-// maxInput bounds what a command reads of one file or of standard input: the
+// MaxInput bounds what a command reads of one file or of standard input: the
 // largest CAP document twice over.
-const maxInput = 16 << 20
+const MaxInput = 16 << 20
 
-// readInput reads a file, or standard input if name is "-".
-func (e *env) readInput(name string) ([]byte, error) {
-	in := e.stdin
+// ReadInput reads a file, or standard input if name is "-".
+func (e *Env) ReadInput(name string) ([]byte, error) {
+	in := e.Stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, failf(exitUsage, "%w", err)
+			return nil, exit.Errorf(exit.Usage, "%w", err)
 		}
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	b, err := io.ReadAll(io.LimitReader(in, MaxInput+1))
 	if err != nil {
-		return nil, failf(exitUsage, "read %s: %w", inputName(name), err)
+		return nil, exit.Errorf(exit.Usage, "read %s: %w", InputName(name), err)
 	}
-	if len(b) > maxInput {
-		return nil, failf(exitUsage, "read %s: more than %d MiB", inputName(name), maxInput>>20)
+	if len(b) > MaxInput {
+		return nil, exit.Errorf(exit.Usage, "read %s: more than %d MiB", InputName(name), MaxInput>>20)
 	}
 	return b, nil
 }
 
-// inputName is a file's name for people. Whoever made a stick has chosen its names:
+// InputName is a file's name for people. Whoever made a stick has chosen its names:
 // they must not move a terminal's cursor or begin lines of their own.
-func inputName(name string) string {
+func InputName(name string) string {
 	if name == "-" {
 		return "standard input"
 	}
-	return oneLine(name)
+	return OneLine(name)
 }
 
-// writeOutput writes a command's result to the file out, at once or not at all;
+// WriteOutput writes a command's result to the file out, at once or not at all;
 // without out, or with "-", to standard output.
-func (e *env) writeOutput(out string, data []byte) error {
+func (e *Env) WriteOutput(out string, data []byte) error {
 	if out != "" && out != "-" {
-		return e.writeFile(out, data, 0o666)
+		return e.WriteFile(out, data, 0o666)
 	}
-	_, err := e.stdout.Write(data)
+	_, err := e.Stdout.Write(data)
 	return err
 }
 
-// writeFile replaces the file at path with data: after a crash it holds the old
+// WriteFile replaces the file at path with data: after a crash it holds the old
 // content or the new one. Devices and pipes are written to as they are.
-func (e *env) writeFile(path string, data []byte, perm fs.FileMode) error {
+func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
@@ -70,11 +72,11 @@ func (e *env) writeFile(path string, data []byte, perm fs.FileMode) error {
 	if err := os.Rename(temp, path); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
-// createFile is writeFile for a file that must not exist yet, such as a key's.
-func (e *env) createFile(path string, data []byte, perm fs.FileMode) error {
+// CreateFile is WriteFile for a file that must not exist yet, such as a key's.
+func (e *Env) CreateFile(path string, data []byte, perm fs.FileMode) error {
 	if _, err := os.Lstat(path); err == nil {
 		return existing(path)
 	}
@@ -96,11 +98,11 @@ func (e *env) createFile(path string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
-// checkNew refuses a name that a file has already: a root is not overwritten.
-func checkNew(path string) error {
+// CheckNew refuses a name that a file has already: a root is not overwritten.
+func CheckNew(path string) error {
 	if info, err := os.Stat(path); path != "-" && err == nil && info.Mode().IsRegular() {
 		return existing(path)
 	}
@@ -108,13 +110,13 @@ func checkNew(path string) error {
 }
 
 func existing(path string) error {
-	return failf(exitUsage, "%s exists already and is not overwritten", path).hintf("choose another name or move it away")
+	return exit.Errorf(exit.Usage, "%s exists already and is not overwritten", path).Hintf("choose another name or move it away")
 }
 
 // writeTemp writes data durably to a new file beside path and returns its name.
-func (e *env) writeTemp(path string, data []byte, perm fs.FileMode) (temp string, err error) {
+func (e *Env) writeTemp(path string, data []byte, perm fs.FileMode) (temp string, err error) {
 	suffix := make([]byte, 6)
-	if _, err := io.ReadFull(e.random, suffix); err != nil {
+	if _, err := io.ReadFull(e.Random, suffix); err != nil {
 		return "", fmt.Errorf("write %s: %w", path, err)
 	}
 	temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
@@ -134,7 +136,7 @@ func (e *env) writeTemp(path string, data []byte, perm fs.FileMode) (temp string
 
 func writeSpecial(path string, info fs.FileInfo, data []byte) error {
 	if info.IsDir() {
-		return failf(exitUsage, "write %s: it is a folder", path)
+		return exit.Errorf(exit.Usage, "write %s: it is a folder", path)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

@@ -1,9 +1,9 @@
-package main
+package shell
 
 import "os"
 
-// openTerminal opens the console for a question and its answer.
-func openTerminal() (in, out *os.File, err error) {
+// OpenTerminal opens the console for a question and its answer.
+func OpenTerminal() (in, out *os.File, err error) {
 	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"errors"
@@ -8,23 +8,25 @@ import (
 	"os/signal"
 
 	"golang.org/x/term"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
-var errAborted = failf(exitAborted, "aborted")
+var ErrAborted = exit.Errorf(exit.Aborted, "aborted")
 
-// askSecret asks the person at the terminal, without echo. Standard input may
+// AskSecret asks the person at the terminal, without echo. Standard input may
 // be a pipe meanwhile.
-func (e *env) askSecret(prompt string) (string, error) {
-	in, out, err := openTerminal()
+func (e *Env) AskSecret(prompt string) (string, error) {
+	in, out, err := OpenTerminal()
 	if err != nil {
-		return "", failf(exitUsage, "no terminal to ask for a passphrase").hintf("--passphrase-file FILE reads it from a file")
+		return "", exit.Errorf(exit.Usage, "no terminal to ask for a passphrase").Hintf("--passphrase-file FILE reads it from a file")
 	}
 	defer in.Close()
 	defer out.Close()
 	fd := int(in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
-		return "", failf(exitSystem, "ask for a passphrase: %w", err)
+		return "", exit.Errorf(exit.System, "ask for a passphrase: %w", err)
 	}
 	fmt.Fprint(out, prompt)
 	defer fmt.Fprintln(out)
@@ -44,13 +46,13 @@ func (e *env) askSecret(prompt string) (string, error) {
 	}()
 	select {
 	case <-interrupted:
-		return "", errors.Join(errAborted, term.Restore(fd, before))
+		return "", errors.Join(ErrAborted, term.Restore(fd, before))
 	case a := <-answered:
 		if errors.Is(a.err, io.EOF) {
-			return "", errAborted
+			return "", ErrAborted
 		}
 		if a.err != nil {
-			return "", failf(exitSystem, "ask for a passphrase: %w", a.err)
+			return "", exit.Errorf(exit.System, "ask for a passphrase: %w", a.err)
 		}
 		return string(a.text), nil
 	}

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 
 func TestPrintItemNamesItsSchema(t *testing.T) {
 	var out bytes.Buffer
-	e := &env{stdout: checked(&out)}
-	if err := e.printItem(apitype.SchemaPeerItem, apitype.Peer{PeerID: "p"}); err != nil {
+	e := &Env{Stdout: Checked(&out)}
+	if err := e.PrintItem(apitype.SchemaPeerItem, apitype.Peer{PeerID: "p"}); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {

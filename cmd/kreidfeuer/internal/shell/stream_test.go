@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
 // TestStreamFileKeepsTheOld: a file that could not be replaced is as it was, and
@@ -15,9 +17,9 @@ import (
 func TestStreamFileKeepsTheOld(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "warnings.kfb")
-	e := &env{random: strings.NewReader(strings.Repeat("x", 100))}
+	e := &Env{Random: strings.NewReader(strings.Repeat("x", 100))}
 	write := func(text string, err error) error {
-		return e.streamFile(path, 0o600, func(w io.Writer) error {
+		return e.StreamFile(path, 0o600, func(w io.Writer) error {
 			io.WriteString(w, text)
 			return err
 		})
@@ -39,7 +41,7 @@ func TestStreamFileKeepsTheOld(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&^0o600 != 0 && runtime.GOOS != "windows" {
 		t.Errorf("what is private can be read by others: %v, %v", info.Mode(), err)
 	}
-	if err := e.streamFile(dir, 0o600, nil); classify(err).code != exitUsage {
+	if err := e.StreamFile(dir, 0o600, nil); exit.Classify(err).Code != exit.Usage {
 		t.Errorf("a folder: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package shell
 
 import (
 	"io"
@@ -22,8 +22,8 @@ func TestStreamIntoPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pipe.Close()
-	e := &env{random: strings.NewReader("abcdefgh")}
-	if err := e.streamFile(path, 0o666, func(w io.Writer) error { _, err := io.WriteString(w, "bundle"); return err }); err != nil {
+	e := &Env{Random: strings.NewReader("abcdefgh")}
+	if err := e.StreamFile(path, 0o666, func(w io.Writer) error { _, err := io.WriteString(w, "bundle"); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// arrange brings a command line into the order that the flag package reads:
+// Arrange brings a command line into the order that the flag package reads:
 // global flags, the command, its flags, the rest. So flags may stand behind
 // files, and global flags anywhere. "help COMMAND" becomes "COMMAND --help".
-func arrange(app *cli.App, args []string) []string {
+func Arrange(app *cli.App, args []string) []string {
 	if len(args) == 0 || slices.Contains(args, "--generate-bash-completion") {
 		return args
 	}

@@ -1,14 +1,14 @@
 //go:build !windows
 
-package main
+package shell
 
 import (
 	"errors"
 	"os"
 )
 
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
+// SyncFolder makes the names in a folder durable.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

@@ -1,11 +1,11 @@
 //go:build !windows
 
-package main
+package shell
 
 import "os"
 
-// openTerminal opens the controlling terminal for a question and its answer.
-func openTerminal() (in, out *os.File, err error) {
+// OpenTerminal opens the controlling terminal for a question and its answer.
+func OpenTerminal() (in, out *os.File, err error) {
 	if in, err = os.Open("/dev/tty"); err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,7 @@
-package main
+// Package command says how a command of the program is declared and found: its help
+// with examples and exit codes, its arguments, misspelt words, the order of flags,
+// completion and the manual page.
+package command
 
 import (
 	"fmt"
@@ -6,32 +9,34 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
-// complete fills in what all commands share.
-func complete(c *cli.Command) {
+// Complete fills in what all commands share.
+func Complete(c *cli.Command) {
 	c.HideHelpCommand = true
-	c.OnUsageError = onUsageError
-	quiet(c.Flags)
+	c.OnUsageError = OnUsageError
+	Quiet(c.Flags)
 	if len(c.Subcommands) > 0 {
 		subcommands, own := c.Subcommands, c.Action
 		c.Action = func(ctx *cli.Context) error {
 			if own != nil && ctx.NArg() == 0 {
 				return own(ctx)
 			}
-			return unknownCommand(ctx, subcommands)
+			return Unknown(ctx, subcommands)
 		}
 		if own == nil {
-			document(c, exitOK, exitUsage)
+			Document(c, exit.OK, exit.Usage)
 		}
 	}
 	for _, sub := range c.Subcommands {
-		complete(sub)
+		Complete(sub)
 	}
 }
 
-// quiet keeps "(default: false)" out of the help of flags without a value.
-func quiet(flags []cli.Flag) {
+// Quiet keeps "(default: false)" out of the help of flags without a value.
+func Quiet(flags []cli.Flag) {
 	for _, f := range flags {
 		if b, ok := f.(*cli.BoolFlag); ok {
 			b.DisableDefaultText = true
@@ -39,25 +44,25 @@ func quiet(flags []cli.Flag) {
 	}
 }
 
-// document ends the help of c with the exit codes that it can have.
-func document(c *cli.Command, codes ...exitCode) *cli.Command {
+// Document ends the help of c with the exit codes that it can have.
+func Document(c *cli.Command, codes ...exit.Code) *cli.Command {
 	c.CustomHelpTemplate = strings.TrimRight(cli.SubcommandHelpTemplate, "\n") +
 		"\n\nGLOBAL OPTIONS:\n   --data DIR, --portable, --json (see kreidfeuer --help)\n" +
-		"\nEXIT STATUS:\n" + statusText(codes...)
+		"\nEXIT STATUS:\n" + exit.StatusText(codes...)
 	return c
 }
 
-func onUsageError(c *cli.Context, err error, _ bool) error {
+func OnUsageError(c *cli.Context, err error, _ bool) error {
 	name := strings.TrimSpace(c.Command.HelpName)
 	text := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
 	if text != err.Error() {
-		return failf(exitUsage, "unknown flag --%s", strings.TrimLeft(text, "-")).hintf("%s --help lists the flags", name)
+		return exit.Errorf(exit.Usage, "unknown flag --%s", strings.TrimLeft(text, "-")).Hintf("%s --help lists the flags", name)
 	}
-	return failf(exitUsage, "%s", text).hintf("%s --help", name)
+	return exit.Errorf(exit.Usage, "%s", text).Hintf("%s --help", name)
 }
 
-// unknownCommand is the action of a command that only has subcommands.
-func unknownCommand(c *cli.Context, known []*cli.Command) error {
+// Unknown is the action of a command that only has subcommands.
+func Unknown(c *cli.Context, known []*cli.Command) error {
 	name := c.Command.HelpName
 	if c.NArg() == 0 {
 		c.App.Writer = c.App.ErrWriter
@@ -66,11 +71,11 @@ func unknownCommand(c *cli.Context, known []*cli.Command) error {
 		} else {
 			_ = cli.ShowSubcommandHelp(c)
 		}
-		return silent(exitUsage)
+		return exit.Silent(exit.Usage)
 	}
-	f := failf(exitUsage, "unknown command: %s %s", name, c.Args().First()).hintf("%s --help lists the commands", name)
+	f := exit.Errorf(exit.Usage, "unknown command: %s %s", name, c.Args().First()).Hintf("%s --help lists the commands", name)
 	if near := nearest(known, c.Args().First()); near != "" {
-		f = f.hintf("did you mean %q? %s --help lists the commands", near, name)
+		f = f.Hintf("did you mean %q? %s --help lists the commands", near, name)
 	}
 	return f
 }
@@ -107,16 +112,16 @@ func slips(a, b string) int {
 	return row[len(b)]
 }
 
-// walk calls f for every command below cs.
-func walk(cs []*cli.Command, f func(*cli.Command)) {
+// Walk calls f for every command below cs.
+func Walk(cs []*cli.Command, f func(*cli.Command)) {
 	for _, c := range cs {
 		f(c)
-		walk(c.Subcommands, f)
+		Walk(c.Subcommands, f)
 	}
 }
 
-// wantArgs checks the number of arguments; what names them for people.
-func wantArgs(c *cli.Context, low, high int, what string) error {
+// WantArgs checks the number of arguments; what names them for people.
+func WantArgs(c *cli.Context, low, high int, what string) error {
 	if n := c.NArg(); n < low || n > high {
 		got := fmt.Sprintf("%d arguments", n)
 		switch n {
@@ -125,19 +130,19 @@ func wantArgs(c *cli.Context, low, high int, what string) error {
 		case 1:
 			got = "one argument"
 		}
-		return failf(exitUsage, "%s: %s given, want %s", c.Command.HelpName, got, what).
-			hintf("%s --help", c.Command.HelpName)
+		return exit.Errorf(exit.Usage, "%s: %s given, want %s", c.Command.HelpName, got, what).
+			Hintf("%s --help", c.Command.HelpName)
 	}
 	return nil
 }
 
-// maxFiles is no limit but the command line's own.
-const maxFiles = 1 << 30
+// MaxFiles is no limit but the command line's own.
+const MaxFiles = 1 << 30
 
-func parseCount(flag, text string) (uint64, error) {
+func Count(flag, text string) (uint64, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, failf(exitUsage, "--%s %q is no number", flag, text)
+		return 0, exit.Errorf(exit.Usage, "--%s %q is no number", flag, text)
 	}
 	return n, nil
 }

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"encoding/hex"
@@ -8,32 +8,34 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
-// streamFile replaces the file at path with what write gives: after a crash or
+// StreamFile replaces the file at path with what write gives: after a crash or
 // an error it holds the old content or the new one. Devices and pipes are written to as they are.
-func (e *env) streamFile(path string, perm fs.FileMode, write func(io.Writer) error) error {
+func (e *Env) StreamFile(path string, perm fs.FileMode, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return failf(exitUsage, "write %s: it is a folder", path)
+		return exit.Errorf(exit.Usage, "write %s: it is a folder", path)
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return failf(exitSystem, "write %s: %w", path, err)
+			return exit.Errorf(exit.System, "write %s: %w", path, err)
 		}
 		return errors.Join(write(f), f.Close())
 	}
 	suffix := make([]byte, 6)
-	if _, err := io.ReadFull(e.random, suffix); err != nil {
+	if _, err := io.ReadFull(e.Random, suffix); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
-		return failf(exitSystem, "write %s: %w", path, err)
+		return exit.Errorf(exit.System, "write %s: %w", path, err)
 	}
 	if err = write(f); err == nil {
 		err = f.Sync()
@@ -44,5 +46,5 @@ func (e *env) streamFile(path string, perm fs.FileMode, write func(io.Writer) er
 	if err := os.Rename(temp, path); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
