@@ -6,8 +6,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -48,11 +50,11 @@ func approveAlert(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	if _, err := o.pool.AddChain(u.envelope); err != nil {
-		return trustFailure(err)
+		return trust.Failure(err)
 	}
 	before, err := judgeAlert(o.pool, u.envelope)
 	if err != nil {
-		return trustFailure(err)
+		return trust.Failure(err)
 	}
 	if err := o.mayApprove(before, u.draft); err != nil {
 		return err
@@ -142,7 +144,7 @@ func (o *officer) countersign(before *issued) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := o.finish(s.key.Sign(before.envelope, o.cert.Ref(), wire.RoleApprover))
+	done, err := o.finish(s.Key.Sign(before.envelope, o.cert.Ref(), wire.RoleApprover))
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +178,7 @@ func (o *officer) deliverApproval(d *issued, draft *apitype.DraftSummary) error 
 	answered, err := o.dev.AnswerDraft(o.c.Context, draft.ID,
 		apitype.DraftAnswer{Answer: apitype.DraftApproved, Envelope: d.envelope.EncodeFull()})
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return printDraft(o.env, &answered)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
@@ -54,7 +55,7 @@ func exportAlert(e *shell.Env, c *cli.Context, name string) error {
 	default:
 		return exit.Errorf(exit.Usage, "unknown format %q", format).Hintf("xml, wire, text, short-90, short-360, short-500 or short-1395")
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func exportAlert(e *shell.Env, c *cli.Context, name string) error {
 		content = []byte(text + "\n")
 	}
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return e.WriteOutput(out, content)
 }

@@ -5,8 +5,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -60,7 +63,7 @@ func (o *officer) incident(id string) ([]*alert.Alert, error) {
 	var prev []*alert.Alert
 	for row, err := range o.dev.Alerts(o.c.Context, apitype.AlertFilter{Incident: found.Incident}) {
 		if err != nil {
-			return nil, deviceError(err)
+			return nil, device.Error(err)
 		}
 		_, a, err := heldAlert(o.c, o.dev, row.ID)
 		if err != nil {
@@ -93,7 +96,7 @@ func ended(a *apitype.AlertSummary) string {
 func (o *officer) incidentFiles(files []string) ([]*alert.Alert, error) {
 	var prev []*alert.Alert
 	for _, name := range files {
-		envelopes, err := readObjectFile(o.env, name)
+		envelopes, err := armor.ReadFile(o.env, name)
 		if err != nil {
 			return nil, err
 		}
@@ -102,11 +105,11 @@ func (o *officer) incidentFiles(files []string) ([]*alert.Alert, error) {
 				return nil, exit.Errorf(exit.Usage, "%s holds a %s, want an alert", shell.InputName(name), e.Header.Type)
 			}
 			if _, err := o.pool.AddChain(e); err != nil {
-				return nil, trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
+				return nil, trust.Failure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 			}
 			d, err := judgeAlert(o.pool, e)
 			if err != nil {
-				return nil, trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
+				return nil, trust.Failure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 			}
 			prev = append(prev, d.alert)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -47,7 +48,7 @@ func alertListCommand(e *shell.Env) *cli.Command {
 }
 
 func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
 	rows := []string{"ID\tSTAND\tSTUFE\tWAS\tGEBIET\tBIS\tHERAUSGEBER"}
 	for a, err := range dev.Alerts(c.Context, f) {
 		if err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		if c.Bool("concerns") && a.Concerns == apitype.ConcernsNo {
 			continue // what is not known counts as yes
@@ -101,7 +102,7 @@ func findAlert(c *cli.Context, dev *client.Client, prefix string) (*apitype.Aler
 	}
 	for a, err := range dev.Alerts(c.Context, apitype.AlertFilter{}) {
 		if err != nil {
-			return nil, deviceError(err)
+			return nil, device.Error(err)
 		}
 		if strings.HasPrefix(a.ID, prefix) {
 			found = append(found, a)

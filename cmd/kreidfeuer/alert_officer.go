@@ -7,8 +7,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -47,10 +51,10 @@ func openOfficer(e *shell.Env, c *cli.Context) (*officer, error) {
 		return nil, exit.Errorf(exit.Trust, "%s is a %s key; warnings are signed by officers", o.key, header.Purpose).
 			Hintf("kreidfeuer cert request --person makes an officer's key")
 	}
-	if o.pool, err = openTrust(e, c); err != nil {
+	if o.pool, err = trust.Open(e, c); err != nil {
 		return nil, err
 	}
-	if o.dev, err = runningClient(e, c); err != nil {
+	if o.dev, err = device.Running(e, c); err != nil {
 		return nil, err
 	}
 	if err := o.findCertificate(header.Public, c.String("cert")); err != nil {
@@ -86,11 +90,11 @@ func (o *officer) namedCertificate(key identity.PublicKey, name string) error {
 			return err
 		}
 	} else {
-		file, err := readObject(o.env, name, wire.TypeCertificate)
+		file, err := armor.Read(o.env, name, wire.TypeCertificate)
 		if err != nil {
 			return err
 		}
-		if err := admit(o.pool, file, name); err != nil {
+		if err := trust.Admit(o.pool, file, name); err != nil {
 			return err
 		}
 		id = file.ID()
@@ -146,7 +150,7 @@ func (o *officer) learn(authority string, want func(apitype.Certificate) bool) e
 	}
 	for c, err := range o.dev.Certificates(o.c.Context, apitype.TrustFilter{Authority: authority}) {
 		if err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		if !want(c) {
 			continue
@@ -164,13 +168,13 @@ func (o *officer) fetch(ctx context.Context, id string) error {
 		return nil // what was pinned from files is not in the store
 	}
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	object, err := wire.Decode(b)
 	if err != nil {
 		return fmt.Errorf("read the device's certificate %s: %w", id, err)
 	}
-	return admit(o.pool, object, id)
+	return trust.Admit(o.pool, object, id)
 }
 
 // author is the officer's unit as the author of an alert written now.
@@ -180,12 +184,12 @@ func (o *officer) author() compose.Author {
 }
 
 // open asks for the passphrase. What the file claimed of itself must hold.
-func (o *officer) open() (*signer, error) {
-	s, err := openKey(o.env, passphrasesOf(o.env, o.c), o.key, identity.PurposePerson)
+func (o *officer) open() (*keyfile.Signer, error) {
+	s, err := keyfile.Open(o.env, keyfile.PassphrasesOf(o.env, o.c), o.key, identity.PurposePerson)
 	if err != nil {
 		return nil, err
 	}
-	if s.key.Public() != o.cert.Key {
+	if s.Key.Public() != o.cert.Key {
 		return nil, exit.Errorf(exit.Trust, "%s is not the key of certificate %s", o.key, o.cert.ID.Short())
 	}
 	return s, nil

@@ -8,7 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -35,7 +37,7 @@ func alertPendingCommand(e *shell.Env) *cli.Command {
 }
 
 func listDrafts(e *shell.Env, c *cli.Context) error {
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func listDrafts(e *shell.Env, c *cli.Context) error {
 	rows := []string{"ID\tSTAND\tSIGNIERT\tVON\tSEIT\tWAS\tGEBIET"}
 	for d, err := range dev.Drafts(c.Context) {
 		if err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		if d.State != apitype.DraftPending && !c.Bool("all") {
 			continue
@@ -84,7 +86,7 @@ func draftRow(e *shell.Env, d *apitype.DraftSummary) string {
 func noteUnconfirmed(e *shell.Env, c *cli.Context, dev *client.Client) error {
 	for a, err := range dev.Alerts(c.Context, apitype.AlertFilter{}) {
 		if err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		if a.Unconfirmed && a.Level < a.Needed {
 			e.Notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", shortID(a.ID), alertTitle(&a), shortID(a.ID))
@@ -103,7 +105,7 @@ type unsigned struct {
 // a part of its ID.
 func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string) (*unsigned, error) {
 	if _, err := os.Stat(name); err == nil || name == "-" {
-		o, err := readObject(e, name, wire.TypeAlert)
+		o, err := armor.Read(e, name, wire.TypeAlert)
 		return &unsigned{envelope: o}, err
 	}
 	prefix, err := checkPrefix(name)
@@ -128,7 +130,7 @@ func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string)
 	}
 	full, err := dev.Draft(c.Context, d.ID)
 	if err != nil {
-		return nil, deviceError(err)
+		return nil, device.Error(err)
 	}
 	o, err := wire.Decode(full.Envelope)
 	if err != nil {
@@ -161,7 +163,7 @@ func rejectDraft(e *shell.Env, c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -178,7 +180,7 @@ func rejectDraft(e *shell.Env, c *cli.Context, name string) error {
 		return exit.Errorf(exit.No, "draft %s was answered before", prefix).Hintf("kreidfeuer alert pending --all shows how")
 	}
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return printDraft(e, &d)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -58,7 +59,7 @@ func printAlert(e *shell.Env, c *cli.Context, name string) error {
 	default:
 		return exit.Errorf(exit.Usage, "unknown kind of file %q", out).Hintf("want .html or .txt")
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func paper(e *shell.Env, c *cli.Context, dev *client.Client, d *apitype.AlertDet
 	p := web.Print{Zone: e.Now().Location(), Printed: e.Now()}
 	envelope, err := dev.Envelope(c.Context, d.ID)
 	if err != nil {
-		return nil, deviceError(err)
+		return nil, device.Error(err)
 	}
 	if p.Frames, err = framesWith(envelope, brief.Options{Chain: c.Bool("chain")}); err != nil {
 		e.Warnf("the page has no QR codes: %v", err) // it is worth more than its codes

@@ -3,9 +3,12 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -17,7 +20,7 @@ func alertPublishCommand(e *shell.Env) *cli.Command {
 		Description: "The file is what issue or approve have written with --out, signed by all officers that\n" +
 			"it needs. Whoever sends it signs nothing: every device verifies who issued it.\n\n" +
 			"Example:\n  kreidfeuer alert publish complete.pem",
-		Flags: []cli.Flag{trustFlag()},
+		Flags: []cli.Flag{trust.Flag()},
 		Action: func(c *cli.Context) error {
 			if err := command.WantArgs(c, 1, 1, "the signed warning's file"); err != nil {
 				return err
@@ -28,32 +31,32 @@ func alertPublishCommand(e *shell.Env) *cli.Command {
 }
 
 func publishAlert(e *shell.Env, c *cli.Context, name string) error {
-	o, err := readObject(e, name, wire.TypeAlert)
+	o, err := armor.Read(e, name, wire.TypeAlert)
 	if err != nil {
 		return err
 	}
-	pool, err := openTrust(e, c)
+	pool, err := trust.Open(e, c)
 	if err != nil {
 		return err
 	}
 	if _, err := pool.AddChain(o); err != nil {
-		return trustFailure(err)
+		return trust.Failure(err)
 	}
 	done, err := judgeAlert(pool, o)
 	if err != nil {
-		return trustFailure(err)
+		return trust.Failure(err)
 	}
 	if done.missing > 0 {
 		return exit.Errorf(exit.Trust, "%s lacks signatures: it has %d of %d", shell.InputName(name), done.verified.Level, int(done.verified.Level)+done.missing).Hintf("kreidfeuer alert approve %s", name)
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
 	submitted, err := dev.Submit(c.Context, o.EncodeFull())
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return printSubmitted(e, done, &submitted)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
@@ -61,7 +62,7 @@ func exportQR(e *shell.Env, c *cli.Context, name string) error {
 	if out := c.String("qr"); (out == "" || out == "-") && c.IsSet("qr") && e.StdoutTerminal {
 		return exit.Errorf(exit.Usage, "refusing to write a picture to a terminal").Hintf("name a file, or use --qr-terminal")
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func exportQR(e *shell.Env, c *cli.Context, name string) error {
 	}
 	raw, err := dev.Envelope(c.Context, d.ID)
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	p, err := alertPieces(raw, brief.Options{Parts: c.Bool("full"), Chain: c.Bool("chain")})
 	if err != nil {

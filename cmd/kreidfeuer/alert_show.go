@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -42,7 +43,7 @@ func alertShowCommand(e *shell.Env) *cli.Command {
 }
 
 func showAlert(e *shell.Env, c *cli.Context, name string) error {
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func showAlert(e *shell.Env, c *cli.Context, name string) error {
 func showDraft(e *shell.Env, c *cli.Context, dev *client.Client, found *apitype.DraftSummary) error {
 	d, err := dev.Draft(c.Context, found.ID)
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	if e.JSON {
 		return e.PrintJSON(d)
@@ -107,7 +108,7 @@ func alertDetail(c *cli.Context, dev *client.Client, name string) (*apitype.Aler
 	}
 	d, err := dev.Alert(c.Context, found.ID)
 	if err != nil {
-		return nil, deviceError(err)
+		return nil, device.Error(err)
 	}
 	return &d, nil
 }
@@ -116,7 +117,7 @@ func alertDetail(c *cli.Context, dev *client.Client, name string) (*apitype.Aler
 func heldAlert(c *cli.Context, dev *client.Client, id string) (*wire.Envelope, *alert.Alert, error) {
 	b, err := dev.Envelope(c.Context, id)
 	if err != nil {
-		return nil, nil, deviceError(err)
+		return nil, nil, device.Error(err)
 	}
 	o, err := wire.Decode(b)
 	if err != nil {
@@ -199,7 +200,7 @@ func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.Draf
 	var found []apitype.DraftSummary
 	for d, err := range dev.Drafts(c.Context) {
 		if err != nil {
-			return nil, deviceError(err)
+			return nil, device.Error(err)
 		}
 		if strings.HasPrefix(d.ID, prefix) {
 			found = append(found, d)

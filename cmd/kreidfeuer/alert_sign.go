@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -113,12 +117,12 @@ func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*iss
 		return nil, err
 	}
 	h := a.Header
-	known, err := knownHead(o.env, o.c, o.unit.Domain, s.key.Public(), h.Lane)
+	known, err := trust.KnownHead(o.env, o.c, o.unit.Domain, s.Key.Public(), h.Lane)
 	if err != nil {
 		return nil, err
 	}
 	var done *issued
-	_, err = s.author(h.Lane, known, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	_, err = s.Author(h.Lane, known, func(_ *keyfile.State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		h.Domain, h.Authority, h.Issuer = &o.unit.Domain, o.unit.Authority, &o.unit.ID
 		h.Sequence, h.Previous = seq, prev
 		e, err := wire.New(h, payload)
@@ -126,7 +130,7 @@ func (o *officer) sign(a *alert.Alert, m *compose.Message, role wire.Role) (*iss
 			return nil, exit.Errorf(exit.No, "%w", err)
 		}
 		e.Parts = parts
-		done, err = o.finish(s.key.Sign(e, o.cert.Ref(), role))
+		done, err = o.finish(s.Key.Sign(e, o.cert.Ref(), role))
 		return e, err
 	})
 	return done, err
@@ -155,7 +159,7 @@ func (o *officer) finish(e *wire.Envelope) (*issued, error) {
 func judgeAlert(pool *identity.Pool, e *wire.Envelope) (*issued, error) {
 	v, err := pool.Verify(e)
 	if err != nil {
-		return nil, trustFailure(err)
+		return nil, trust.Failure(err)
 	}
 	a, err := openAlert(e)
 	if err != nil {
@@ -183,19 +187,19 @@ func (o *officer) deliver(d *issued, out string) error {
 	if d.missing > 0 {
 		draft, err := o.dev.PutDraft(ctx, raw)
 		if err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		return printDraft(o.env, &draft)
 	}
 	submitted, err := o.dev.Submit(ctx, raw)
 	if err != nil {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return printSubmitted(o.env, d, &submitted)
 }
 
 func writeIssued(e *shell.Env, d *issued, out string) error {
-	b, err := armor(d.envelope)
+	b, err := armor.Encode(d.envelope)
 	if err != nil {
 		return err
 	}

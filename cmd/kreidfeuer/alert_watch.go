@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -40,7 +41,7 @@ func alertWatchCommand(e *shell.Env) *cli.Command {
 }
 
 func watchAlerts(e *shell.Env, c *cli.Context) error {
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func watchFrom(c *cli.Context, dev *client.Client) (uint64, error) {
 	s, err := dev.Status(c.Context)
 	switch {
 	case err != nil:
-		return 0, deviceError(err)
+		return 0, device.Error(err)
 	case !c.IsSet("since"):
 		return s.Events.Latest, nil
 	case s.Events.Oldest > 0:
@@ -80,7 +81,7 @@ func watchEvents(e *shell.Env, ctx context.Context, dev *client.Client, since ui
 			return exit.Errorf(exit.No, "the events after %d are no longer kept", since).
 				Hintf("--since %d begins with the oldest; kreidfeuer alert list shows what is in force", max(gone.Oldest, 1)-1)
 		case err != nil:
-			return deviceError(err)
+			return device.Error(err)
 		}
 		if ok, err := printWatched(e, &event); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/client"
@@ -31,7 +32,7 @@ type carrier interface {
 func withCarrier(e *shell.Env, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func withCarrier(e *shell.Env, c *cli.Context, looks bool, f func(context.Contex
 		err = f(ctx, dev)
 		return interrupted(ctx, err)
 	} else if !errors.Is(err, client.ErrNotRunning) {
-		return deviceError(err)
+		return device.Error(err)
 	}
 	return interrupted(ctx, withOffline(e, ctx, c, looks, f))
 }

@@ -13,9 +13,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/web"
@@ -176,11 +179,11 @@ func appPages(e *shell.Env, c *cli.Context, apps *web.Apps) ([]namedContent, err
 		}
 		pages = append(pages, namedContent{name, b.Bytes()})
 	}
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return nil, err
 	}
-	pins, err := d.readPins()
+	pins, err := trust.ReadPins(d)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(pins) == 0 {
 		e.Warnf("this device has pinned no root: the stick has no poster")
 		return pages, nil
@@ -190,12 +193,12 @@ func appPages(e *shell.Env, c *cli.Context, apps *web.Apps) ([]namedContent, err
 	}
 	var roots []apitype.Root
 	for i, p := range pins {
-		r, err := identity.ParseRoot(p.root)
+		r, err := identity.ParseRoot(p.Root)
 		if err != nil {
 			return nil, exit.Errorf(exit.Data, "pinned root: %w", err)
 		}
-		roots = append(roots, apitype.Root{Name: r.Name, Fingerprint: identity.Fingerprint(p.root.Domain())})
-		text, err := armor(append(p.objects, p.root)...)
+		roots = append(roots, apitype.Root{Name: r.Name, Fingerprint: identity.Fingerprint(p.Root.Domain())})
+		text, err := armor.Encode(append(p.Objects, p.Root)...)
 		if err != nil {
 			return nil, err
 		}

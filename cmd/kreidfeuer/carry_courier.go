@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -81,7 +82,7 @@ func syncStick(e *shell.Env, ctx context.Context, dev carrier, stick folder, dir
 func newCourier(e *shell.Env, ctx context.Context, dev carrier, stick folder) (*courier, error) {
 	s, err := dev.Status(ctx)
 	if err != nil {
-		return nil, deviceError(err)
+		return nil, device.Error(err)
 	}
 	x := &courier{Env: e, ctx: ctx, dev: dev, folder: stick, bar: e.Progress("sync", 0), stock: newStock(),
 		prefix: ownPrefix(s.PeerID), now: uint64(max(0, s.Clock.Now.Unix())), doubt: s.Clock.Doubt,

@@ -10,7 +10,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -58,7 +60,7 @@ func bundleFilter(e *shell.Env, c *cli.Context) (f apitype.BundleFilter, err err
 		return f, err
 	}
 	if text := c.String("area"); text != "" {
-		p, err := parsePlace(text)
+		p, err := place.Parse(text)
 		if err != nil {
 			return f, err
 		}
@@ -144,7 +146,7 @@ func eachExported(ctx context.Context, dev carrier, filter apitype.BundleFilter,
 		if failed := <-done; failed != nil && (err == nil || errors.Is(err, failed)) {
 			err = failed
 		}
-		return deviceError(err)
+		return device.Error(err)
 	}
 	r := bundle.NewReader(io.TeeReader(in, w))
 	for {

@@ -10,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
@@ -99,7 +101,7 @@ func importOne(e *shell.Env, ctx context.Context, dev carrier, name string, in *
 
 // carryError says in which file a device found what it cannot read.
 func carryError(name string, err error) error {
-	f := exit.Classify(deviceError(err))
+	f := exit.Classify(device.Error(err))
 	if f.Err == nil {
 		return f
 	}
@@ -161,7 +163,7 @@ func openCarried(e *shell.Env, name string) (*carriedFile, error) {
 	if err != nil {
 		return nil, exit.Errorf(exit.System, "read %s: %w", shell.InputName(name), err)
 	}
-	objects, err := readObjects(data)
+	objects, err := armor.Decode(data)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "read %s: %w", shell.InputName(name), err)
 	}

@@ -11,8 +11,10 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -20,13 +22,13 @@ import (
 // withOffline calls f with a device that has the data folder's store, pins and
 // places and no network. Its store is locked meanwhile: up refuses to start.
 func withOffline(e *shell.Env, ctx context.Context, c *cli.Context, looks bool, f func(context.Context, carrier) error) error {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
 	o := offline{Env: e, dir: d}
 	open := o.open
-	if _, err := os.Stat(d.config()); looks && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(d.Config()); looks && errors.Is(err, fs.ErrNotExist) {
 		open = o.openBlank
 	}
 	if err := open(ctx); err != nil {
@@ -38,22 +40,22 @@ func withOffline(e *shell.Env, ctx context.Context, c *cli.Context, looks bool, 
 // offline is a device without network.
 type offline struct {
 	*shell.Env
-	dir   dataDir
-	cfg   config
+	dir   datadir.Dir
+	cfg   datadir.Config
 	key   ed25519.PrivateKey
 	store *persist.Store
 }
 
 func (o *offline) open(ctx context.Context) error {
 	var err error
-	if o.cfg, err = o.dir.openConfig(); err != nil {
+	if o.cfg, err = o.dir.OpenConfig(); err != nil {
 		return err
 	}
-	dev, err := o.dir.openDevice()
+	dev, err := o.dir.OpenDevice()
 	if err != nil {
 		return err
 	}
-	o.key = dev.key
+	o.key = dev.Key
 	o.store, err = openStore(o.Env, ctx, o.dir, persist.LevelDB)
 	return err
 }
@@ -80,18 +82,18 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 		return err
 	}
 	defer h.Close()
-	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.Version, Dir: o.dir.path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
+	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.Version, Dir: o.dir.Path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
 		node.Deps{Host: h, Store: o.store, Now: o.Now})
 	if err != nil {
 		return exit.Errorf(exit.Data, "%w", err)
 	}
-	pins, err := o.dir.readPins()
+	pins, err := trust.ReadPins(o.dir)
 	if err != nil {
 		return err
 	}
 	for _, p := range pins {
-		if err := n.Trust(ctx, p.root, p.objects); err != nil {
-			return exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
+		if err := n.Trust(ctx, p.Root, p.Objects); err != nil {
+			return exit.Errorf(exit.Data, "pinned domain %s: %w", p.Root.Domain().Short(), err)
 		}
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -100,9 +102,9 @@ func (o *offline) run(ctx context.Context, f func(context.Context, carrier) erro
 	select {
 	case <-n.Loaded():
 		for _, p := range pins { // what came with the root goes along, too
-			envelopes := p.envelopes()
-			if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
-				o.Warnf("pinned domain %s: %v", p.root.Domain().Short(), err)
+			envelopes := p.Envelopes()
+			if err := n.Pin(ctx, envelopes[0], p.Root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
+				o.Warnf("pinned domain %s: %v", p.Root.Domain().Short(), err)
 			}
 		}
 		err = f(ctx, n.Control())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -80,7 +81,7 @@ func (x *courier) hand(list []*stickBundle) (apitype.Imported, error) {
 		err = failed
 	}
 	if err != nil {
-		return x.done.Imported, deviceError(err)
+		return x.done.Imported, device.Error(err)
 	}
 	return m, nil
 }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -43,8 +45,8 @@ func (r *request) subject() identity.Subject {
 
 func parseRequest(data []byte) (*request, error) {
 	block, _ := pem.Decode(data)
-	if block == nil || block.Type != requestType {
-		return nil, fmt.Errorf("no -----BEGIN %s----- in it", requestType)
+	if block == nil || block.Type != armor.RequestType {
+		return nil, fmt.Errorf("no -----BEGIN %s----- in it", armor.RequestType)
 	}
 	var r request
 	if err := wire.Unmarshal(block.Bytes, &r); err != nil {
@@ -54,7 +56,7 @@ func parseRequest(data []byte) (*request, error) {
 		return nil, fmt.Errorf("request of version %d, this program reads 1", r.Version)
 	}
 	if len(block.Headers) > 0 && !maps.Equal(block.Headers, r.headers()) {
-		return nil, errChanged
+		return nil, armor.ErrChanged
 	}
 	return &r, nil
 }
@@ -71,7 +73,7 @@ func certRequestCommand(e *shell.Env) *cli.Command {
 			"Examples:\n" +
 			"  kreidfeuer cert request --authority rp/07131/lst --name \"Leitstelle Ahrweiler\" --function Leitstelle\n" +
 			"  kreidfeuer cert request --authority rp/07131/lst --person weber --name \"Anna Weber\" --function S2",
-		Flags: append(newKeyFlags(),
+		Flags: append(keyfile.NewKeyFlags(),
 			&cli.StringFlag{Name: "authority", Usage: "the unit's `PATH`, given by the unit above: rp/07131/lst"},
 			&cli.StringFlag{Name: "person", Usage: "the officer's `LABEL`, unique in the unit: weber"},
 			&cli.StringFlag{Name: "name", Usage: "display `NAME`: \"Leitstelle Ahrweiler\", \"Anna Weber\""},
@@ -111,7 +113,7 @@ func requestCert(e *shell.Env, c *cli.Context) error {
 	if out == "" {
 		out = label + ".request.pem"
 	}
-	key, err := makeKey(e, c, passphrasesOf(e, c), keyPath, purpose, r.Name)
+	key, err := keyfile.Make(e, c, keyfile.PassphrasesOf(e, c), keyPath, purpose, r.Name)
 	if err != nil {
 		return err
 	}
@@ -120,10 +122,10 @@ func requestCert(e *shell.Env, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.WriteOutput(out, pem.EncodeToMemory(&pem.Block{Type: requestType, Headers: r.headers(), Bytes: b})); err != nil {
+	if err := e.WriteOutput(out, pem.EncodeToMemory(&pem.Block{Type: armor.RequestType, Headers: r.headers(), Bytes: b})); err != nil {
 		return err
 	}
-	e.Notef("key      %s (and %s)\nrequest  %s\nTell the unit above this key by telephone:", keyPath, statePath(keyPath), shell.InputName(out))
+	e.Notef("key      %s (and %s)\nrequest  %s\nTell the unit above this key by telephone:", keyPath, keyfile.StatePath(keyPath), shell.InputName(out))
 	if out != "-" {
 		e.Printf("%s\n", r.Key)
 	}

@@ -12,8 +12,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/object"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -114,27 +118,27 @@ func (b *beaconer) give(ctx context.Context) error {
 	}
 	created := b.env.Unix()
 	if created >= b.ends {
-		return exit.Errorf(exit.Trust, "what %s signs by has ended on %s", b.signer.path, shell.Stamp(b.ends)).Hintf("ask for a new certificate")
+		return exit.Errorf(exit.Trust, "what %s signs by has ended on %s", b.signer.Path, shell.Stamp(b.ends)).Hintf("ask for a new certificate")
 	}
-	o, err := authorTrust(b.env, b.c, b.issuing, []*signer{b.signer}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
-		return identity.NewBeacon(b.origin(seq, prev, created, min(created+beaconLife, b.ends)), heads, named)
+	o, err := trust.Author(b.env, b.c, b.Issuing, []*keyfile.Signer{b.signer}, func(_ *keyfile.State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		return identity.NewBeacon(b.Origin(seq, prev, created, min(created+beaconLife, b.ends)), heads, named)
 	})
 	if err != nil {
 		return err
 	}
 	if out := b.c.String("out"); out != "" {
-		return finishTrust(b.env, b.c, b.pool, o, out)
+		return trust.Finish(b.env, b.c, b.Pool, o, out)
 	}
-	s, err := submitTrust(b.env, b.c, b.dev, b.pool, o)
+	s, err := submitTrust(b.env, b.c, b.dev, b.Pool, o)
 	if err != nil {
 		return err
 	}
 	if b.env.JSON {
-		j, err := describeObject(b.pool, o)
+		j, err := object.Describe(b.Pool, o)
 		if err != nil {
 			return err
 		}
-		return printObject(b.env, j)
+		return object.Print(b.env, j)
 	}
 	b.env.Printf("%s  sign of life of %s given, %s in force, to %s\n", shell.Stamp(created), b.who(),
 		shell.Counted(len(named), "warning"), shell.Counted(s.Neighbours, "neighbour"))
@@ -142,10 +146,10 @@ func (b *beaconer) give(ctx context.Context) error {
 }
 
 func (b *beaconer) who() string {
-	if b.cert != nil {
-		return shell.OneLine(b.cert.Name)
+	if b.Cert != nil {
+		return shell.OneLine(b.Cert.Name)
 	}
-	return shell.OneLine(b.root.Name)
+	return shell.OneLine(b.Root.Name)
 }
 
 // inForce are the authority's live warnings that the device does not know to
@@ -154,9 +158,9 @@ func (b *beaconer) inForce(ctx context.Context) ([]wire.ID, error) {
 	var rows []apitype.AlertSummary
 	for row, err := range b.dev.Alerts(ctx, apitype.AlertFilter{Lane: wire.LaneLive.String(), Active: true}) {
 		if err != nil {
-			return nil, deviceError(err)
+			return nil, device.Error(err)
 		}
-		if row.Domain == b.domain.String() && row.Authority == b.authority() {
+		if row.Domain == b.Domain.String() && row.Authority == b.Authority() {
 			rows = append(rows, row)
 		}
 	}
@@ -186,7 +190,7 @@ func (b *beaconer) heads(ctx context.Context) (map[wire.Lane]identity.Head, erro
 		if lane == wire.LaneTrust {
 			continue
 		}
-		h, err := running{Client: b.dev}.Head(ctx, b.domain, b.signer.key.Public(), lane)
+		h, err := device.Trust{Client: b.dev}.Head(ctx, b.Domain, b.signer.Key.Public(), lane)
 		if err != nil {
 			return nil, err
 		}

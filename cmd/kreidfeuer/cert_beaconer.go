@@ -5,8 +5,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -15,11 +19,11 @@ import (
 
 // beaconer gives signs of life with one open key.
 type beaconer struct {
-	*issuing
+	*trust.Issuing
 	env    *shell.Env
 	c      *cli.Context
 	dev    *client.Client
-	signer *signer
+	signer *keyfile.Signer
 	ends   uint64 // validity of what the key signs by
 }
 
@@ -37,11 +41,11 @@ func openBeaconer(e *shell.Env, c *cli.Context) (*beaconer, error) {
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "%s: %w", path, err)
 	}
-	if b.dev, err = Client(e, c); err != nil {
+	if b.dev, err = device.Client(e, c); err != nil {
 		return nil, err
 	}
 	if _, err := b.dev.Status(c.Context); err != nil {
-		return nil, deviceError(err)
+		return nil, device.Error(err)
 	}
 	switch header.Purpose {
 	case identity.PurposePerson:
@@ -56,14 +60,14 @@ func openBeaconer(e *shell.Env, c *cli.Context) (*beaconer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.signer, err = openKey(e, passphrasesOf(e, c), path, header.Purpose)
+	b.signer, err = keyfile.Open(e, keyfile.PassphrasesOf(e, c), path, header.Purpose)
 	return b, err
 }
 
 func (b *beaconer) asOfficer() error {
 	o, err := openOfficer(b.env, b.c)
 	if err == nil {
-		b.issuing, b.ends = o.issuing(), min(o.cert.Expires, o.unit.Expires)
+		b.Issuing, b.ends = o.issuing(), min(o.cert.Expires, o.unit.Expires)
 	}
 	return err
 }
@@ -71,7 +75,7 @@ func (b *beaconer) asOfficer() error {
 // asUnit finds the unit's certificate as an officer's is found: in the file of
 // --cert, in what is pinned, or with the running device.
 func (b *beaconer) asUnit(key identity.PublicKey) error {
-	pool, err := openTrust(b.env, b.c)
+	pool, err := trust.Open(b.env, b.c)
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func (b *beaconer) asUnit(key identity.PublicKey) error {
 		return exit.Errorf(exit.Trust, "no certificate of %s is known here, or none is valid now", b.c.String("key")).
 			Hintf("kreidfeuer cert import takes it in, or name it with --cert FILE")
 	}
-	b.issuing, b.ends = o.issuing(), o.unit.Expires
+	b.Issuing, b.ends = o.issuing(), o.unit.Expires
 	return nil
 }
 
@@ -101,30 +105,30 @@ func (o *officer) take(name string) error {
 	if _, err := wire.ParseID(name); err == nil {
 		return o.fetch(o.c.Context, name)
 	}
-	file, err := readObject(o.env, name, wire.TypeCertificate)
+	file, err := armor.Read(o.env, name, wire.TypeCertificate)
 	if err != nil {
 		return err
 	}
-	return admit(o.pool, file, name)
+	return trust.Admit(o.pool, file, name)
 }
 
 // asRoot takes the root of --issuer, or the pinned one that has the key.
 func (b *beaconer) asRoot(key identity.PublicKey) error {
 	if b.c.String("issuer") != "" {
-		i, err := openIssuer(b.env, b.c)
+		i, err := trust.OpenIssuer(b.env, b.c)
 		if err == nil {
-			b.issuing, b.ends = i, i.expires()
+			b.Issuing, b.ends = i, i.Expires()
 		}
 		return err
 	}
-	pool, err := openTrust(b.env, b.c)
+	pool, err := trust.Open(b.env, b.c)
 	if err != nil {
 		return err
 	}
 	for _, id := range pool.Domains() {
 		s, _ := pool.Status(id)
 		if slices.Contains(s.Adopted.Keys, key) {
-			b.issuing = &issuing{pool: pool, domain: id, issuer: s.Adopted.ID, root: s.Adopted}
+			b.Issuing = &trust.Issuing{Pool: pool, Domain: id, Issuer: s.Adopted.ID, Root: s.Adopted}
 			b.ends = s.Adopted.Expires
 			return nil
 		}

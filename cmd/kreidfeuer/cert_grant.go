@@ -7,7 +7,10 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/object"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -26,10 +29,10 @@ func certGrantCommand(e *shell.Env) *cli.Command {
 			"Examples:\n" +
 			"  kreidfeuer cert grant rp.request.pem --issuer root.pem --area Rheinland-Pfalz --key root-1.key --key root-2.key\n" +
 			"  kreidfeuer cert grant lst.request.pem --issuer kreis.pem --area \"ARS 07131\" --key weber.key --key braun.key",
-		Flags: append(append(passphraseFlags(),
+		Flags: append(append(keyfile.Flags(),
 			&cli.StringFlag{Name: "issuer", Usage: "the issuing unit's certificate, or the root, in `FILE`"},
 			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; may be repeated, the first is the author"},
-			trustFlag(),
+			trust.Flag(),
 			&cli.StringFlag{Name: "valid", Usage: "for `TIME`: 90d, 1y", DefaultText: "1y, or until the issuer's end"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the certificate to `FILE`", DefaultText: "standard output"},
 		), scopeFlags()...),
@@ -57,32 +60,32 @@ func grantCert(e *shell.Env, c *cli.Context, name string) error {
 	if err := req.check(); err != nil {
 		return exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
-	i, err := openIssuer(e, c)
+	i, err := trust.OpenIssuer(e, c)
 	if err != nil {
 		return err
 	}
 	spec := identity.Certificate{Subject: req.subject()}
-	if spec.Scope, err = grantedScope(c, i.cert, req.Kind, req.Authority); err != nil {
+	if spec.Scope, err = grantedScope(c, i.Cert, req.Kind, req.Authority); err != nil {
 		return err
 	}
-	spec.Domain, spec.Issuer, spec.Created = i.domain, i.issuer, e.Unix()
-	if spec.Expires, err = shell.EndWithin(c, spec.Created, grantLife, i.expires()); err != nil {
+	spec.Domain, spec.Issuer, spec.Created = i.Domain, i.Issuer, e.Unix()
+	if spec.Expires, err = shell.EndWithin(c, spec.Created, grantLife, i.Expires()); err != nil {
 		return err
 	}
-	e.Notef("%s", strings.Join(describeCertificate(&spec).rows(), "\n"))
-	signers, err := openKeys(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	e.Notef("%s", strings.Join(object.DescribeCertificate(&spec).Rows(), "\n"))
+	signers, err := keyfile.OpenAll(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err
 	}
 	if len(signers) == 0 {
 		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	cert, err := authorTrust(e, c, i, signers, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+	cert, err := trust.Author(e, c, i, signers, func(_ *keyfile.State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 		spec.Sequence, spec.Previous = seq, prev
-		return i.pool.NewCertificate(spec)
+		return i.Pool.NewCertificate(spec)
 	})
 	if err != nil {
 		return err
 	}
-	return finishTrust(e, c, i.pool, cert, c.String("out"))
+	return trust.Finish(e, c, i.Pool, cert, c.String("out"))
 }

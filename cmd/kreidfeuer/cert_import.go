@@ -3,9 +3,12 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -29,37 +32,37 @@ func certImportCommand(e *shell.Env) *cli.Command {
 }
 
 func importTrust(e *shell.Env, c *cli.Context) error {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
-	if _, err := d.openConfig(); err != nil {
+	if _, err := d.OpenConfig(); err != nil {
 		return err
 	}
 	var all []*wire.Envelope
 	for _, name := range c.Args().Slice() {
-		es, err := readObjectFile(e, name)
+		es, err := armor.ReadFile(e, name)
 		if err != nil {
 			return err
 		}
 		all = append(all, es...)
 	}
-	pins, err := d.readPins()
+	pins, err := trust.ReadPins(d)
 	if err != nil {
 		return err
 	}
 	pool := identity.NewPool()
 	for i := range pins {
-		if _, err := pins[i].into(pool); err != nil {
-			return exit.Errorf(exit.Data, "pinned domain %s: %w", pins[i].root.Domain().Short(), err)
+		if _, err := pins[i].Into(pool); err != nil {
+			return exit.Errorf(exit.Data, "pinned domain %s: %w", pins[i].Root.Domain().Short(), err)
 		}
 	}
-	ordered, err := inOrder(pool, withoutTwins(unchain(all), wire.ID{}))
+	ordered, err := trust.InOrder(pool, trust.WithoutTwins(trust.Unchain(all), wire.ID{}))
 	if err != nil {
 		return err
 	}
 	for i := range pins {
-		if err := extendPin(e, c, d, pins[i], ordered); err != nil {
+		if err := trust.Extend(e, c, d, pins[i], ordered); err != nil {
 			return err
 		}
 	}

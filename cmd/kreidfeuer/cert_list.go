@@ -6,7 +6,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/row"
@@ -15,7 +17,7 @@ import (
 // listCertificates lists the certificates that the running device knows or, if
 // none runs, that came with the pinned roots.
 func listCertificates(e *shell.Env, c *cli.Context) error {
-	dev, err := runningClient(e, c)
+	dev, err := device.Running(e, c)
 	if err != nil {
 		return err
 	}
@@ -24,11 +26,11 @@ func listCertificates(e *shell.Env, c *cli.Context) error {
 		defer dev.Close()
 		for cert, err := range dev.Certificates(c.Context, apitype.TrustFilter{}) {
 			if err != nil {
-				return deviceError(err)
+				return device.Error(err)
 			}
 			certs = append(certs, cert)
 		}
-	} else if err := pinned(e, c, func(s identity.DomainStatus) {
+	} else if err := trust.EachDomain(e, c, func(s identity.DomainStatus) {
 		for _, held := range s.Certificates {
 			certs = append(certs, row.Certificate(held, e.Unix()))
 		}

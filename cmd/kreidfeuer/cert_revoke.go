@@ -8,9 +8,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -32,7 +35,7 @@ func certRevokeCommand(e *shell.Env) *cli.Command {
 			"Examples:\n" +
 			"  kreidfeuer cert revoke weber.pem --retired --issuer kreis.pem --key braun.key --out revoked.pem\n" +
 			"  kreidfeuer cert revoke weber.pem --compromised --last live:17:ID --issuer kreis.pem --key braun.key",
-		Flags: append(passphraseFlags(),
+		Flags: append(keyfile.Flags(),
 			&cli.BoolFlag{Name: "retired", Usage: "what was signed until --at stays good"},
 			&cli.BoolFlag{Name: "compromised", Usage: "only what --last and --keep name stays good"},
 			&cli.StringFlag{Name: "at", Usage: "since `TIME`: 2026-07-14T18:00:00+02:00", DefaultText: "now"},
@@ -40,7 +43,7 @@ func certRevokeCommand(e *shell.Env) *cli.Command {
 			&cli.StringSliceFlag{Name: "keep", Usage: "another good envelope, `ID`; may be repeated"},
 			&cli.StringFlag{Name: "issuer", Usage: "the withdrawing unit's certificate, or the root, in `FILE`"},
 			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; the root needs its threshold"},
-			trustFlag(),
+			trust.Flag(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the list to `FILE`", DefaultText: "standard output"},
 		),
 		Action: func(c *cli.Context) error {
@@ -53,7 +56,7 @@ func certRevokeCommand(e *shell.Env) *cli.Command {
 }
 
 func revokeCert(e *shell.Env, c *cli.Context, name string) error {
-	o, err := readObject(e, name, wire.TypeCertificate)
+	o, err := armor.Read(e, name, wire.TypeCertificate)
 	if err != nil {
 		return err
 	}
@@ -65,32 +68,32 @@ func revokeCert(e *shell.Env, c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	i, err := openIssuer(e, c)
+	i, err := trust.OpenIssuer(e, c)
 	if err != nil {
 		return err
 	}
-	if i.domain != cert.Domain {
+	if i.Domain != cert.Domain {
 		return exit.Errorf(exit.Trust, "certificate and issuer belong to different domains")
 	}
-	signers, err := openKeys(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
+	signers, err := keyfile.OpenAll(e, c, identity.PurposeRoot, identity.PurposeUnit, identity.PurposePerson)
 	if err != nil {
 		return err
 	}
 	if len(signers) == 0 {
 		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	list, err := authorTrust(e, c, i, signers, func(st *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
-		entries, err := i.cumulate(st, i.authority(), signers[0].key.Public(), entry)
+	list, err := trust.Author(e, c, i, signers, func(st *keyfile.State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		entries, err := cumulate(i, st, i.Authority(), signers[0].Key.Public(), entry)
 		if err != nil {
 			return nil, err
 		}
 		created := e.Unix()
-		return identity.NewRevocationList(i.origin(seq, prev, created, min(created+revocationLife, i.expires())), entries)
+		return identity.NewRevocationList(i.Origin(seq, prev, created, min(created+revocationLife, i.Expires())), entries)
 	})
 	if err != nil {
 		return err
 	}
-	return finishTrust(e, c, i.pool, list, c.String("out"))
+	return trust.Finish(e, c, i.Pool, list, c.String("out"))
 }
 
 // revocationEntry is what the flags say about a certificate's key.
@@ -149,9 +152,9 @@ func parseLast(text string) (wire.Lane, identity.Head, error) {
 
 // cumulate joins what a key has withdrawn before with a new entry: a list
 // replaces the one before it.
-func (i *issuing) cumulate(st *signerState, by string, key identity.PublicKey, entry identity.Revocation) ([]identity.Revocation, error) {
-	entries := i.pool.Revoked(i.domain, by, key)
-	own, err := st.list(i.domain, by)
+func cumulate(i *trust.Issuing, st *keyfile.State, by string, key identity.PublicKey, entry identity.Revocation) ([]identity.Revocation, error) {
+	entries := i.Pool.Revoked(i.Domain, by, key)
+	own, err := st.List(i.Domain, by)
 	if err != nil {
 		return nil, err
 	}

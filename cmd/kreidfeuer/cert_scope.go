@@ -7,6 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/object"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/region"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -108,9 +110,9 @@ func parseArea(name string) (identity.AreaKey, error) {
 	case 1:
 		return identity.AreaKey{Scheme: identity.SchemeARS, Prefix: found[0].Key}, nil
 	case 0:
-		return identity.AreaKey{}, exit.Errorf(exit.Usage, "no area is called %q", name).Hintf("%s", nearRegions(region.Suggest(name)))
+		return identity.AreaKey{}, exit.Errorf(exit.Usage, "no area is called %q", name).Hintf("%s", place.DidYouMean(region.Suggest(name)))
 	}
-	return identity.AreaKey{}, exit.Errorf(exit.Usage, "%d areas are called %q", len(found), name).Hintf("%s", nearRegions(found))
+	return identity.AreaKey{}, exit.Errorf(exit.Usage, "%d areas are called %q", len(found), name).Hintf("%s", place.DidYouMean(found))
 }
 
 func scopeSets(c *cli.Context, s *identity.Scope) error {
@@ -146,7 +148,7 @@ func scopeSets(c *cli.Context, s *identity.Scope) error {
 }
 
 func parseSeverity(name string) (wire.Priority, error) {
-	for i, known := range severityNames {
+	for i, known := range object.SeverityNames {
 		if i > 0 && strings.EqualFold(known, name) {
 			return wire.Priority(i), nil
 		}

@@ -3,9 +3,12 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/object"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 )
 
 func certShowCommand(e *shell.Env) *cli.Command {
@@ -23,7 +26,7 @@ func certShowCommand(e *shell.Env) *cli.Command {
 			"Examples:\n" +
 			"  kreidfeuer cert show\n" +
 			"  kreidfeuer cert show --trust root.pem lst.pem",
-		Flags: []cli.Flag{trustFlag()},
+		Flags: []cli.Flag{trust.Flag()},
 		Action: func(c *cli.Context) error {
 			if err := command.WantArgs(c, 0, command.MaxFiles, "files or none"); err != nil {
 				return err
@@ -37,14 +40,14 @@ func certShowCommand(e *shell.Env) *cli.Command {
 }
 
 func showCerts(e *shell.Env, c *cli.Context) error {
-	pool, err := openTrust(e, c)
+	pool, err := trust.Open(e, c)
 	if err != nil {
 		return err
 	}
 	bad := false
 	first := true
 	for _, name := range c.Args().Slice() {
-		es, err := readObjectFile(e, name)
+		es, err := armor.ReadFile(e, name)
 		if err != nil {
 			return err
 		}
@@ -54,14 +57,14 @@ func showCerts(e *shell.Env, c *cli.Context) error {
 			}
 			first = false
 			if _, err := pool.AddChain(o); err == nil {
-				_, _ = pool.Add(o) // what follows may rest on it; describeObject says whether it holds
+				_, _ = pool.Add(o) // what follows may rest on it; object.Describe says whether it holds
 			}
-			j, err := describeObject(pool, o)
+			j, err := object.Describe(pool, o)
 			if err != nil {
 				return err
 			}
 			bad = bad || !j.Valid || j.Certificate != nil && j.Certificate.Revoked != ""
-			if err := printObject(e, j); err != nil {
+			if err := object.Print(e, j); err != nil {
 				return err
 			}
 		}

@@ -5,8 +5,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/object"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -68,16 +73,16 @@ func bindStation(e *shell.Env, c *cli.Context) error {
 		return err
 	}
 	i := o.issuing()
-	station, err := authorTrust(e, c, i, []*signer{s}, func(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
-		return identity.NewStation(i.origin(seq, prev, created, end), []byte(id), name)
+	station, err := trust.Author(e, c, i, []*keyfile.Signer{s}, func(_ *keyfile.State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+		return identity.NewStation(i.Origin(seq, prev, created, end), []byte(id), name)
 	})
 	if err != nil {
 		return err
 	}
 	if c.String("out") != "" {
-		return finishTrust(e, c, i.pool, station, c.String("out"))
+		return trust.Finish(e, c, i.Pool, station, c.String("out"))
 	}
-	return keepStation(e, c, o.dev, i.pool, station)
+	return keepStation(e, c, o.dev, i.Pool, station)
 }
 
 // stationDevice is the device to bind and its name.
@@ -93,16 +98,16 @@ func stationDevice(e *shell.Env, c *cli.Context) (peer.ID, string, error) {
 		}
 		return id, name, nil
 	}
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return "", "", err
 	}
-	dev, err := d.openDevice()
+	dev, err := d.OpenDevice()
 	if err != nil {
 		return "", "", err
 	}
 	if name == "" {
-		cfg, err := d.openConfig()
+		cfg, err := d.OpenConfig()
 		if err != nil {
 			return "", "", err
 		}
@@ -110,7 +115,7 @@ func stationDevice(e *shell.Env, c *cli.Context) (peer.ID, string, error) {
 			return "", "", exit.Errorf(exit.Usage, "the device has no name").Hintf("--name \"Laptop S3\"")
 		}
 	}
-	return dev.peer, name, nil
+	return dev.Peer, name, nil
 }
 
 // keepStation gives a binding to the running device or, without one, keeps it
@@ -122,16 +127,16 @@ func keepStation(e *shell.Env, c *cli.Context, dev *client.Client, pool *identit
 		}
 		e.Notef("The running device has taken the binding and passes it on.")
 	} else {
-		d, err := find(e, c)
+		d, err := datadir.Find(e, c)
 		if err != nil {
 			return err
 		}
-		p, err := d.pinOf(station.Domain())
+		p, err := trust.PinOf(d, station.Domain())
 		if err != nil {
 			return err
 		}
 		station.Chain = pool.ChainFor(station)
-		if err := extendPin(e, c, d, p, unchain([]*wire.Envelope{station})); err != nil {
+		if err := trust.Extend(e, c, d, p, trust.Unchain([]*wire.Envelope{station})); err != nil {
 			return err
 		}
 		e.Notef("The binding is kept. The device passes it on when it runs: kreidfeuer up")
@@ -139,24 +144,24 @@ func keepStation(e *shell.Env, c *cli.Context, dev *client.Client, pool *identit
 	if !e.JSON {
 		return nil
 	}
-	j, err := describeObject(pool, station)
+	j, err := object.Describe(pool, station)
 	if err != nil {
 		return err
 	}
-	return printObject(e, j)
+	return object.Print(e, j)
 }
 
 // submitTrust hands an object of lane trust to the running device.
 func submitTrust(e *shell.Env, c *cli.Context, dev *client.Client, pool *identity.Pool, o *wire.Envelope) (apitype.Submitted, error) {
 	if _, err := pool.Verify(o); err != nil {
-		return apitype.Submitted{}, trustFailure(err)
+		return apitype.Submitted{}, trust.Failure(err)
 	}
 	o.Chain = pool.ChainFor(o)
 	s, err := dev.Submit(c.Context, o.EncodeFull())
-	return s, deviceError(err)
+	return s, device.Error(err)
 }
 
 // issuing is the officer's unit as an issuer.
-func (o *officer) issuing() *issuing {
-	return &issuing{pool: o.pool, domain: o.unit.Domain, issuer: o.unit.ID, cert: o.unit}
+func (o *officer) issuing() *trust.Issuing {
+	return &trust.Issuing{Pool: o.pool, Domain: o.unit.Domain, Issuer: o.unit.ID, Cert: o.unit}
 }

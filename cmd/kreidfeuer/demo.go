@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
@@ -152,7 +153,7 @@ func (s *story) update(ctx context.Context) error {
 		"--out", s.path("signed.pem"))...); err != nil {
 		return err
 	}
-	es, err := readObjectFile(s.Env, s.path("signed.pem"))
+	es, err := armor.ReadFile(s.Env, s.path("signed.pem"))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/hostile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/compact"
@@ -34,7 +36,7 @@ func (s *story) forgeries(genuine *wire.Envelope) ([]shot, error) {
 	if err != nil {
 		return nil, err
 	}
-	clausen, err := readObjectFile(s.Env, s.path("c.pem"))
+	clausen, err := armor.ReadFile(s.Env, s.path("c.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +55,13 @@ func (s *story) forgeries(genuine *wire.Envelope) ([]shot, error) {
 }
 
 func (s *story) bundlePool() (*identity.Pool, error) {
-	es, err := readObjectFile(s.Env, s.path("bundle.pem"))
+	es, err := armor.ReadFile(s.Env, s.path("bundle.pem"))
 	if err != nil {
 		return nil, err
 	}
 	pool := identity.NewPool()
-	for _, p := range gatherPins(es) {
-		if _, err := p.into(pool); err != nil {
+	for _, p := range trust.Gather(es) {
+		if _, err := p.Into(pool); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +92,7 @@ func (s *story) sign(pool *identity.Pool, genuine *wire.Envelope, headline strin
 	if err != nil {
 		return nil, err
 	}
-	units, err := readObjectFile(s.Env, s.path(unit+".pem"))
+	units, err := armor.ReadFile(s.Env, s.path(unit+".pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ func (s *story) sign(pool *identity.Pool, genuine *wire.Envelope, headline strin
 }
 
 func (s *story) signAs(e *wire.Envelope, name string, i int) (*wire.Envelope, error) {
-	certs, err := readObjectFile(s.Env, s.path(name+".pem"))
+	certs, err := armor.ReadFile(s.Env, s.path(name+".pem"))
 	if err != nil {
 		return nil, err
 	}

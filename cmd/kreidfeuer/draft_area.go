@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert/compose"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
@@ -73,7 +74,7 @@ func draftEllipse(text string, circles *[]cap.Circle) (string, error) {
 }
 
 func draftArea(text string) (compose.Area, error) {
-	p, err := parsePlace(text)
+	p, err := place.Parse(text)
 	switch {
 	case err != nil:
 		return compose.Area{}, err

@@ -7,7 +7,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -34,7 +37,7 @@ func initCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			d, err := find(e, c)
+			d, err := datadir.Find(e, c)
 			if err != nil {
 				return err
 			}
@@ -42,13 +45,13 @@ func initCommand(e *shell.Env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			made, err := initDataDir(e, d, cfg)
+			made, err := datadir.Make(e, d, cfg)
 			if err != nil {
 				return err
 			}
 			if !made && anySet(c, "name", "port", "listen", "peer") {
-				return exit.Errorf(exit.No, "%s holds a device already; its configuration was not changed", d.path).
-					Hintf("edit %s", d.config())
+				return exit.Errorf(exit.No, "%s holds a device already; its configuration was not changed", d.Path).
+					Hintf("edit %s", d.Config())
 			}
 			if !made && c.IsSet("place") {
 				if err := replacePlaces(e, c, d, cfg.Places); err != nil {
@@ -70,51 +73,51 @@ func anySet(c *cli.Context, names ...string) bool {
 }
 
 // initialConfig is the configuration that the flags ask for.
-func initialConfig(c *cli.Context) (config, error) {
-	cfg := config{Schema: configSchema, Name: c.String("name")}
+func initialConfig(c *cli.Context) (datadir.Config, error) {
+	cfg := datadir.Config{Schema: datadir.ConfigSchema, Name: c.String("name")}
 	if cfg.Name == "" {
 		cfg.Name, _ = os.Hostname()
 	}
 	cfg.Listen = append(cfg.Listen, c.StringSlice("listen")...)
 	if port := c.Int("port"); c.IsSet("port") {
 		if len(cfg.Listen) > 0 {
-			return config{}, exit.Errorf(exit.Usage, "--port and --listen exclude each other")
+			return datadir.Config{}, exit.Errorf(exit.Usage, "--port and --listen exclude each other")
 		}
 		if port < 1 || port > 65535 {
-			return config{}, exit.Errorf(exit.Usage, "--port %d: want 1 to 65535", port)
+			return datadir.Config{}, exit.Errorf(exit.Usage, "--port %d: want 1 to 65535", port)
 		}
-		cfg.Listen = listenOn(port)
+		cfg.Listen = datadir.ListenOn(port)
 	}
 	cfg.Peers = append(cfg.Peers, c.StringSlice("peer")...)
 	for _, s := range c.StringSlice("place") {
-		p, err := parsePlace(s)
+		p, err := place.Parse(s)
 		if err != nil {
-			return config{}, err
+			return datadir.Config{}, err
 		}
 		cfg.Places = append(cfg.Places, p)
 	}
-	if err := cfg.check(); err != nil {
-		return config{}, exit.Errorf(exit.Usage, "%w", err)
+	if err := cfg.Check(); err != nil {
+		return datadir.Config{}, exit.Errorf(exit.Usage, "%w", err)
 	}
 	return cfg, nil
 }
 
 // replacePlaces changes what a device watches. One that runs reads its
 // configuration when it is started.
-func replacePlaces(e *shell.Env, c *cli.Context, d dataDir, places []apitype.Place) error {
-	cfg, err := d.openConfig()
+func replacePlaces(e *shell.Env, c *cli.Context, d datadir.Dir, places []apitype.Place) error {
+	cfg, err := d.OpenConfig()
 	if err != nil {
 		return err
 	}
 	cfg.Places = places
-	b, err := cfg.encode()
+	b, err := cfg.Encode()
 	if err != nil {
 		return err
 	}
-	if err := e.WriteFile(d.config(), b, 0o600); err != nil {
+	if err := e.WriteFile(d.Config(), b, 0o600); err != nil {
 		return err
 	}
-	dev, err := runningClient(e, c)
+	dev, err := device.Running(e, c)
 	if err != nil || dev == nil {
 		return err
 	}
@@ -125,26 +128,26 @@ func replacePlaces(e *shell.Env, c *cli.Context, d dataDir, places []apitype.Pla
 
 // deviceJSON is the result of init --json.
 type deviceJSON struct {
-	Schema string `json:"schema"` // kreidfeuer.device/1
-	Made   bool   `json:"made"`   // false: it was there already
-	Name   string `json:"name"`
-	Peer   string `json:"peer"`
-	Data   string `json:"data"`
-	Config config `json:"config"`
+	Schema string         `json:"schema"` // kreidfeuer.device/1
+	Made   bool           `json:"made"`   // false: it was there already
+	Name   string         `json:"name"`
+	Peer   string         `json:"peer"`
+	Data   string         `json:"data"`
+	Config datadir.Config `json:"config"`
 }
 
 // printDevice says who the device is.
-func printDevice(e *shell.Env, d dataDir, made bool) error {
-	dev, err := d.openDevice()
+func printDevice(e *shell.Env, d datadir.Dir, made bool) error {
+	dev, err := d.OpenDevice()
 	if err != nil {
 		return err
 	}
-	cfg, err := d.openConfig()
+	cfg, err := d.OpenConfig()
 	if err != nil {
 		return err
 	}
 	if e.JSON {
-		return e.PrintJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.peer.String(), d.path, cfg})
+		return e.PrintJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.Peer.String(), d.Path, cfg})
 	}
 	listen := "port 7131 on all interfaces"
 	if len(cfg.Listen) > 0 {
@@ -159,7 +162,7 @@ func printDevice(e *shell.Env, d dataDir, made bool) error {
 		places = strings.Join(names, "; ")
 	}
 	e.Table(e.Stdout, []string{
-		"device\t" + shell.OneLine(cfg.Name), "peer ID\t" + dev.peer.String(), "data\t" + d.path,
+		"device\t" + shell.OneLine(cfg.Name), "peer ID\t" + dev.Peer.String(), "data\t" + d.Path,
 		"listens on\t" + listen, "places\t" + shell.OneLine(places),
 	})
 	if made {

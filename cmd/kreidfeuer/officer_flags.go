@@ -1,13 +1,18 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
+)
 
 // officerFlags say who signs. They belong to every command that signs alerts.
 func officerFlags() []cli.Flag {
-	return append(passphraseFlags(),
+	return append(keyfile.Flags(),
 		&cli.StringFlag{Name: "key", Usage: "sign with the officer's key in `FILE`"},
 		&cli.StringFlag{Name: "cert", Usage: "sign by the certificate `ID|FILE`", DefaultText: "the key's, as this device knows it"},
-		trustFlag(),
+		trust.Flag(),
 	)
 }
 

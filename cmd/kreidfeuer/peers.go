@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -28,7 +29,7 @@ func peersCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			dev, err := Client(e, c)
+			dev, err := device.Client(e, c)
 			if err != nil {
 				return err
 			}
@@ -36,7 +37,7 @@ func peersCommand(e *shell.Env) *cli.Command {
 			var rows []string
 			for p, err := range dev.Peers(c.Context) {
 				if err != nil {
-					return deviceError(err)
+					return device.Error(err)
 				}
 				if e.JSON {
 					if err := e.PrintItem(apitype.SchemaPeerItem, p); err != nil {

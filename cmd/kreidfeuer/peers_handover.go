@@ -13,6 +13,8 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
@@ -66,22 +68,22 @@ func peersExportCommand(e *shell.Env) *cli.Command {
 
 // card is the card of the device that runs on the data folder.
 func card(e *shell.Env, c *cli.Context) (string, error) {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return "", err
 	}
-	own, err := d.openDevice()
+	own, err := d.OpenDevice()
 	if err != nil {
 		return "", err
 	}
-	dev, err := Client(e, c)
+	dev, err := device.Client(e, c)
 	if err != nil {
 		return "", err
 	}
 	defer dev.Close()
 	status, err := dev.Status(c.Context)
 	if err != nil {
-		return "", deviceError(err)
+		return "", device.Error(err)
 	}
 	var addrs []ma.Multiaddr
 	for _, s := range reachable(status.Listen) {
@@ -89,7 +91,7 @@ func card(e *shell.Env, c *cli.Context) (string, error) {
 			addrs = append(addrs, info.Addrs...)
 		}
 	}
-	card, err := discovery.NewCard(own.key, addrs, e.Now())
+	card, err := discovery.NewCard(own.Key, addrs, e.Now())
 	if err != nil {
 		return "", exit.Errorf(exit.System, "%w", err).Hintf("is this machine in a network?")
 	}
@@ -155,11 +157,11 @@ func handedOver(e *shell.Env, ctx context.Context, arg string) ([]string, error)
 // addPeer keeps a peer's addresses, in place of those it had, and tells a device
 // that runs.
 func addPeer(e *shell.Env, c *cli.Context, addrs []string) error {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
-	cfg, err := d.openConfig()
+	cfg, err := d.OpenConfig()
 	if err != nil {
 		return err
 	}
@@ -167,24 +169,24 @@ func addPeer(e *shell.Env, c *cli.Context, addrs []string) error {
 	if err != nil {
 		return err
 	}
-	own, err := d.openDevice()
+	own, err := d.OpenDevice()
 	if err != nil {
 		return err
 	}
-	if info.ID == own.peer {
+	if info.ID == own.Peer {
 		return exit.Errorf(exit.Usage, "this is the device's own card")
 	}
 	suffix := "/p2p/" + info.ID.String()
 	cfg.Peers = slices.DeleteFunc(cfg.Peers, func(s string) bool { return strings.HasSuffix(s, suffix) })
 	cfg.Peers = append(cfg.Peers, addrs...)
-	b, err := cfg.encode()
+	b, err := cfg.Encode()
 	if err != nil {
 		return err
 	}
-	if err := e.WriteFile(d.config(), b, 0o600); err != nil {
+	if err := e.WriteFile(d.Config(), b, 0o600); err != nil {
 		return err
 	}
-	dev, err := runningClient(e, c)
+	dev, err := device.Running(e, c)
 	if err != nil {
 		return err
 	}
@@ -192,7 +194,7 @@ func addPeer(e *shell.Env, c *cli.Context, addrs []string) error {
 	if dev != nil {
 		defer dev.Close()
 		if _, err := dev.AddPeer(c.Context, addrs); err != nil {
-			return deviceError(err)
+			return device.Error(err)
 		}
 		when = "now"
 	}

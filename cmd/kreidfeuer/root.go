@@ -3,8 +3,10 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -30,7 +32,7 @@ func rootKeyCommand(e *shell.Env) *cli.Command {
 			"FILE.state, stays with its holder.\n\n" +
 			"Example:\n" +
 			"  kreidfeuer root key --name \"Ministerium, A. Weber\" weber.key",
-		Flags: append(newKeyFlags(), &cli.StringFlag{Name: "name", Usage: "whose key it is: `NAME`"}),
+		Flags: append(keyfile.NewKeyFlags(), &cli.StringFlag{Name: "name", Usage: "whose key it is: `NAME`"}),
 		Action: func(c *cli.Context) error {
 			if err := command.WantArgs(c, 1, 1, "the key file to make"); err != nil {
 				return err
@@ -38,7 +40,7 @@ func rootKeyCommand(e *shell.Env) *cli.Command {
 			if c.String("name") == "" {
 				return exit.Errorf(exit.Usage, "whose key is it?").Hintf("--name NAME")
 			}
-			key, err := makeKey(e, c, passphrasesOf(e, c), c.Args().First(), identity.PurposeRoot, c.String("name"))
+			key, err := keyfile.Make(e, c, keyfile.PassphrasesOf(e, c), c.Args().First(), identity.PurposeRoot, c.String("name"))
 			if err != nil {
 				return err
 			}
@@ -50,7 +52,7 @@ func rootKeyCommand(e *shell.Env) *cli.Command {
 
 // rootKeyFlags say which keys a new root version has.
 func rootKeyFlags() []cli.Flag {
-	return append(newKeyFlags(),
+	return append(keyfile.NewKeyFlags(),
 		&cli.StringFlag{Name: "name", Usage: "call the domain `NAME`: \"Land Rheinland-Pfalz\""},
 		&cli.IntFlag{Name: "threshold", Usage: "`K` of the keys must sign", DefaultText: "more than half"},
 		&cli.IntFlag{Name: "keys", Usage: "make `N` key files root-1.key, root-2.key, ..."},
@@ -102,7 +104,7 @@ func createRoot(e *shell.Env, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	k := rootKeyring{Env: e, c: c, passphrases: passphrasesOf(e, c)}
+	k := rootKeyring{Env: e, c: c, passphrases: keyfile.PassphrasesOf(e, c)}
 	if err := k.open(); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func finishRoot(e *shell.Env, c *cli.Context, root *wire.Envelope, keys []identi
 			return exit.Errorf(exit.Trust, "%w", err)
 		}
 	}
-	b, err := armor(root)
+	b, err := armor.Encode(root)
 	if err != nil {
 		return err
 	}

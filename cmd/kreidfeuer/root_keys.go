@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -20,7 +21,7 @@ import (
 type rootKeyring struct {
 	*shell.Env
 	c           *cli.Context
-	passphrases *passphrases
+	passphrases *keyfile.Passphrases
 
 	made, brought, recovery []identity.PrivateKey
 }
@@ -44,11 +45,11 @@ func (k *rootKeyring) open() error {
 		}
 	}
 	for _, path := range c.StringSlice("key") {
-		s, err := openKey(k.Env, k.passphrases, path, identity.PurposeRoot)
+		s, err := keyfile.Open(k.Env, k.passphrases, path, identity.PurposeRoot)
 		if err != nil {
 			return err
 		}
-		k.brought = append(k.brought, s.key)
+		k.brought = append(k.brought, s.Key)
 	}
 	if k.made, err = k.makeKeys(dir, "root", c.Int("keys")); err != nil {
 		return err
@@ -64,7 +65,7 @@ func (k *rootKeyring) makeKeys(dir, stem string, n int) ([]identity.PrivateKey, 
 	var keys []identity.PrivateKey
 	for i := range n {
 		path := filepath.Join(dir, fmt.Sprintf("%s-%d.key", stem, i+1))
-		key, err := makeKey(k.Env, k.c, k.passphrases, path, identity.PurposeRoot, fmt.Sprintf("%s key %d of %d", stem, i+1, n))
+		key, err := keyfile.Make(k.Env, k.c, k.passphrases, path, identity.PurposeRoot, fmt.Sprintf("%s key %d of %d", stem, i+1, n))
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +100,7 @@ func (k *rootKeyring) rootKeys(base identity.RootKeys) (identity.RootKeys, error
 	c := k.c
 	var keys []identity.PublicKey
 	for _, s := range c.StringSlice("public") {
-		key, err := readPublicKey(k.Env, s, identity.PurposeRoot)
+		key, err := keyfile.ReadPublic(k.Env, s, identity.PurposeRoot)
 		if err != nil {
 			return base, err
 		}
@@ -129,7 +130,7 @@ func (k *rootKeyring) rootKeys(base identity.RootKeys) (identity.RootKeys, error
 	}
 	base.Recovery, base.RecoveryThreshold = nil, uint8(threshold)
 	for _, s := range c.StringSlice("recovery-public") {
-		key, err := readPublicKey(k.Env, s, identity.PurposeRoot)
+		key, err := keyfile.ReadPublic(k.Env, s, identity.PurposeRoot)
 		if err != nil {
 			return base, err
 		}

@@ -5,7 +5,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/row"
@@ -14,7 +16,7 @@ import (
 // listRoots lists the domains that the running device trusts or, if none runs,
 // that the data folder has pinned.
 func listRoots(e *shell.Env, c *cli.Context) error {
-	dev, err := runningClient(e, c)
+	dev, err := device.Running(e, c)
 	if err != nil {
 		return err
 	}
@@ -23,11 +25,11 @@ func listRoots(e *shell.Env, c *cli.Context) error {
 		defer dev.Close()
 		for r, err := range dev.Roots(c.Context) {
 			if err != nil {
-				return deviceError(err)
+				return device.Error(err)
 			}
 			roots = append(roots, r)
 		}
-	} else if err := pinned(e, c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
+	} else if err := trust.EachDomain(e, c, func(s identity.DomainStatus) { roots = append(roots, row.Root(s)) }); err != nil {
 		return err
 	}
 	if len(roots) == 0 {

@@ -6,9 +6,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -35,11 +38,11 @@ func rootPinCommand(e *shell.Env) *cli.Command {
 }
 
 func pinRoot(e *shell.Env, c *cli.Context, name string) error {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
-	if _, err := d.openConfig(); err != nil {
+	if _, err := d.OpenConfig(); err != nil {
 		return err
 	}
 	p, err := readPinnable(e, c, name)
@@ -47,50 +50,50 @@ func pinRoot(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	pool := identity.NewPool()
-	refused, err := p.into(pool)
+	refused, err := p.Into(pool)
 	if err != nil {
-		return trustFailure(fmt.Errorf("%s: %w", shell.InputName(name), err))
+		return trust.Failure(fmt.Errorf("%s: %w", shell.InputName(name), err))
 	}
-	warnRefused(e, p.objects, refused)
-	p.objects = slices.DeleteFunc(p.objects, func(o *wire.Envelope) bool { return refused[o.ID()] != nil })
-	if err := writePin(e, d, p); err != nil {
+	trust.WarnRefused(e, p.Objects, refused)
+	p.Objects = slices.DeleteFunc(p.Objects, func(o *wire.Envelope) bool { return refused[o.ID()] != nil })
+	if err := trust.WritePin(e, d, p); err != nil {
 		return err
 	}
-	if err := tellPin(e, c, p); err != nil {
+	if err := trust.Tell(e, c, p); err != nil {
 		return err
 	}
-	e.Notef("Pinned. This device now trusts what this root says, with %s:", shell.Counted(len(p.objects), "more object"))
-	return printRoots(e, []*wire.Envelope{p.root})
+	e.Notef("Pinned. This device now trusts what this root says, with %s:", shell.Counted(len(p.Objects), "more object"))
+	return printRoots(e, []*wire.Envelope{p.Root})
 }
 
 // readPinnable finds the root with the given fingerprint in a file, and what
 // else the file holds of its domain.
-func readPinnable(e *shell.Env, c *cli.Context, name string) (pin, error) {
+func readPinnable(e *shell.Env, c *cli.Context, name string) (trust.Pin, error) {
 	if c.String("fingerprint") == "" {
-		return pin{}, exit.Errorf(exit.Usage, "no fingerprint to compare the root with").
+		return trust.Pin{}, exit.Errorf(exit.Usage, "no fingerprint to compare the root with").
 			Hintf("take it from a source you trust, not from the file, and give it with --fingerprint")
 	}
 	want, err := identity.ParseFingerprint(c.String("fingerprint"))
 	if err != nil {
-		return pin{}, exit.Errorf(exit.Usage, "%w", err).Hintf("a fingerprint has 13 groups of four characters a-z, 2-7")
+		return trust.Pin{}, exit.Errorf(exit.Usage, "%w", err).Hintf("a fingerprint has 13 groups of four characters a-z, 2-7")
 	}
-	es, err := readObjectFile(e, name)
+	es, err := armor.ReadFile(e, name)
 	if err != nil {
-		return pin{}, err
+		return trust.Pin{}, err
 	}
-	all := unchain(es)
+	all := trust.Unchain(es)
 	i := slices.IndexFunc(all, func(o *wire.Envelope) bool { return o.ID() == want && o.Header.Type == wire.TypeRoot })
 	if i < 0 {
-		return pin{}, exit.Errorf(exit.Trust, "%s holds no root with the fingerprint %s", shell.InputName(name), identity.Fingerprint(want)).
+		return trust.Pin{}, exit.Errorf(exit.Trust, "%s holds no root with the fingerprint %s", shell.InputName(name), identity.Fingerprint(want)).
 			Hintf("do NOT trust the file: it is another root than the one that was published, or the fingerprint was mistyped")
 	}
-	p := pin{root: all[i]}
+	p := trust.Pin{Root: all[i]}
 	for _, o := range all {
-		if o.Domain() == p.root.Domain() {
-			p.objects = append(p.objects, o)
+		if o.Domain() == p.Root.Domain() {
+			p.Objects = append(p.Objects, o)
 		}
 	}
-	p.objects = withoutTwins(p.objects, p.root.ID())
+	p.Objects = trust.WithoutTwins(p.Objects, p.Root.ID())
 	return p, nil
 }
 
@@ -116,30 +119,30 @@ func rootBundleCommand(e *shell.Env) *cli.Command {
 func bundleFiles(e *shell.Env, c *cli.Context) error {
 	var all []*wire.Envelope
 	for _, name := range c.Args().Slice() {
-		es, err := readObjectFile(e, name)
+		es, err := armor.ReadFile(e, name)
 		if err != nil {
 			return err
 		}
 		all = append(all, es...)
 	}
-	pins := gatherPins(all)
+	pins := trust.Gather(all)
 	if len(pins) != 1 {
 		return exit.Errorf(exit.Usage, "the files hold %d roots' domains, want one", len(pins)).Hintf("name the root's file as well, and those of one domain only")
 	}
 	for _, o := range all {
-		if o.Domain() != pins[0].root.Domain() {
+		if o.Domain() != pins[0].Root.Domain() {
 			return exit.Errorf(exit.Usage, "the %s %s belongs to another domain", o.Header.Type, o.ID().Short())
 		}
 	}
 	pool := identity.NewPool()
-	if err := pool.Pin(pins[0].root, pins[0].root.ID().String()); err != nil {
-		return trustFailure(err)
+	if err := pool.Pin(pins[0].Root, pins[0].Root.ID().String()); err != nil {
+		return trust.Failure(err)
 	}
-	ordered, err := inOrder(pool, pins[0].objects)
+	ordered, err := trust.InOrder(pool, pins[0].Objects)
 	if err != nil {
 		return err
 	}
-	b, err := armor(append([]*wire.Envelope{pins[0].root}, ordered...)...)
+	b, err := armor.Encode(append([]*wire.Envelope{pins[0].Root}, ordered...)...)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -57,7 +60,7 @@ func rotateRoot(e *shell.Env, c *cli.Context, name string) error {
 	}
 	if before.Version == 1 {
 		if err := identity.NewPool().Pin(prev, prev.ID().String()); err != nil {
-			return trustFailure(err)
+			return trust.Failure(err)
 		}
 	}
 	base := before.RootKeys
@@ -76,7 +79,7 @@ func rotateRoot(e *shell.Env, c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	k := rootKeyring{Env: e, c: c, passphrases: passphrasesOf(e, c)}
+	k := rootKeyring{Env: e, c: c, passphrases: keyfile.PassphrasesOf(e, c)}
 	if err := k.open(); err != nil {
 		return err
 	}
@@ -85,7 +88,7 @@ func rotateRoot(e *shell.Env, c *cli.Context, name string) error {
 	}
 	next, err := identity.NextRoot(prev, base, created, expires, c.Bool("recover"))
 	if err != nil {
-		return trustFailure(err)
+		return trust.Failure(err)
 	}
 	for i, key := range k.brought {
 		eligible := slices.Concat(base.Keys, before.Keys, before.Recovery)
@@ -97,12 +100,12 @@ func rotateRoot(e *shell.Env, c *cli.Context, name string) error {
 }
 
 func readLatestRoot(e *shell.Env, name string) (*wire.Envelope, error) {
-	es, err := readObjectFile(e, name)
+	es, err := armor.ReadFile(e, name)
 	if err != nil {
 		return nil, err
 	}
 	var latest *wire.Envelope
-	for _, o := range unchain(es) {
+	for _, o := range trust.Unchain(es) {
 		switch {
 		case o.Header.Type != wire.TypeRoot:
 		case latest == nil:
@@ -114,7 +117,7 @@ func readLatestRoot(e *shell.Env, name string) (*wire.Envelope, error) {
 		}
 	}
 	if latest == nil {
-		return nil, exit.Errorf(exit.Usage, "%s holds %s and no root", shell.InputName(name), contents(es))
+		return nil, exit.Errorf(exit.Usage, "%s holds %s and no root", shell.InputName(name), armor.Contents(es))
 	}
 	return latest, nil
 }

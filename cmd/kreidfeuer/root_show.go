@@ -6,9 +6,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -36,13 +38,13 @@ func rootShowCommand(e *shell.Env) *cli.Command {
 			if c.NArg() == 0 {
 				return listRoots(e, c)
 			}
-			es, err := readObjectFile(e, c.Args().First())
+			es, err := armor.ReadFile(e, c.Args().First())
 			if err != nil {
 				return err
 			}
-			roots := slices.DeleteFunc(unchain(es), func(o *wire.Envelope) bool { return o.Header.Type != wire.TypeRoot })
+			roots := slices.DeleteFunc(trust.Unchain(es), func(o *wire.Envelope) bool { return o.Header.Type != wire.TypeRoot })
 			if len(roots) == 0 {
-				return exit.Errorf(exit.Usage, "%s holds %s and no root", c.Args().First(), contents(es))
+				return exit.Errorf(exit.Usage, "%s holds %s and no root", c.Args().First(), armor.Contents(es))
 			}
 			return printRoots(e, roots)
 		},

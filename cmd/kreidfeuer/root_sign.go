@@ -6,8 +6,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
@@ -22,7 +24,7 @@ func rootSignCommand(e *shell.Env) *cli.Command {
 			"one with the signature added, unless --out names another.\n\n" +
 			"Example:\n" +
 			"  kreidfeuer root sign root.pem --key weber.key",
-		Flags: append(passphraseFlags(),
+		Flags: append(keyfile.Flags(),
 			&cli.StringSliceFlag{Name: "key", Usage: "sign with the key in `FILE`; may be repeated"},
 			&cli.StringFlag{Name: "before", Usage: "the root version before, in `FILE`, for a key of that version"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE`", DefaultText: "the file itself"},
@@ -40,7 +42,7 @@ func signRoot(e *shell.Env, c *cli.Context, name string) error {
 	if len(c.StringSlice("key")) == 0 {
 		return exit.Errorf(exit.Usage, "no key to sign with").Hintf("--key FILE")
 	}
-	root, err := readObject(e, name, wire.TypeRoot)
+	root, err := armor.Read(e, name, wire.TypeRoot)
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func signRoot(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	e.Notef("%s\n%s\n", strings.Join(before.rows(), "\n"), before.Fingerprint)
-	signers, err := openKeys(e, c, identity.PurposeRoot)
+	signers, err := keyfile.OpenAll(e, c, identity.PurposeRoot)
 	if err != nil {
 		return err
 	}
@@ -58,14 +60,14 @@ func signRoot(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	for _, s := range signers {
-		if err := mayHold(eligible, s.key, s.path); err != nil {
+		if err := mayHold(eligible, s.Key, s.Path); err != nil {
 			return err
 		}
-		if root, err = identity.SignRoot(root, s.key); err != nil {
+		if root, err = identity.SignRoot(root, s.Key); err != nil {
 			return exit.Errorf(exit.Trust, "%w", err)
 		}
 	}
-	b, err := armor(root)
+	b, err := armor.Encode(root)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -27,14 +28,14 @@ func statusCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 0, 0, "none"); err != nil {
 				return err
 			}
-			dev, err := Client(e, c)
+			dev, err := device.Client(e, c)
 			if err != nil {
 				return err
 			}
 			defer dev.Close()
 			s, err := dev.Status(c.Context)
 			if err != nil {
-				return deviceError(err)
+				return device.Error(err)
 			}
 			if e.JSON {
 				return e.PrintJSON(s)

@@ -9,6 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -29,33 +31,33 @@ func storeCommand(e *shell.Env) *cli.Command {
 
 // withStore calls running with the device that runs on the data folder, or
 // stopped with the folder if none does.
-func withStore(e *shell.Env, c *cli.Context, running func(*client.Client) error, stopped func(dataDir) error) error {
-	dev, err := runningClient(e, c)
+func withStore(e *shell.Env, c *cli.Context, running func(*client.Client) error, stopped func(datadir.Dir) error) error {
+	dev, err := device.Running(e, c)
 	if err != nil {
 		return err
 	}
 	if dev != nil {
 		defer dev.Close()
-		return deviceError(running(dev))
+		return device.Error(running(dev))
 	}
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
-	if _, err := d.openConfig(); err != nil {
+	if _, err := d.OpenConfig(); err != nil {
 		return err
 	}
 	return stopped(d)
 }
 
 // readStore calls f with the store of a device that does not run; it is not changed.
-func readStore(e *shell.Env, ctx context.Context, d dataDir, f func(*persist.Store) error) error {
-	st, unread, err := persist.OpenReadOnly(ctx, d.store(), persist.Options{})
+func readStore(e *shell.Env, ctx context.Context, d datadir.Dir, f func(*persist.Store) error) error {
+	st, unread, err := persist.OpenReadOnly(ctx, d.Store(), persist.Options{})
 	if err != nil {
 		return storeFailure(e, d, err)
 	}
 	if unread != nil {
-		err = exit.Errorf(exit.Data, "read the store in %s: %w", d.store(), unread).
+		err = exit.Errorf(exit.Data, "read the store in %s: %w", d.Store(), unread).
 			Hintf("kreidfeuer store verify --repair keeps what is good; a device that never ran has no store")
 	} else {
 		err = f(st)
@@ -64,7 +66,7 @@ func readStore(e *shell.Env, ctx context.Context, d dataDir, f func(*persist.Sto
 }
 
 // writeStore calls f with the store of a device that does not run.
-func writeStore(e *shell.Env, ctx context.Context, d dataDir, f func(*persist.Store) error) error {
+func writeStore(e *shell.Env, ctx context.Context, d datadir.Dir, f func(*persist.Store) error) error {
 	st, err := openStore(e, ctx, d, persist.LevelDB)
 	if err != nil {
 		return err
@@ -92,7 +94,7 @@ func storeStatusCommand(e *shell.Env) *cli.Command {
 			err := withStore(e, c, func(dev *client.Client) (err error) {
 				s, err = dev.Store(c.Context)
 				return err
-			}, func(d dataDir) error {
+			}, func(d datadir.Dir) error {
 				return readStore(e, c.Context, d, func(st *persist.Store) error {
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					s.Kept = true // it is only looked at
@@ -155,7 +157,7 @@ func storeCompactCommand(e *shell.Env) *cli.Command {
 			err := withStore(e, c, func(dev *client.Client) (err error) {
 				s, err = dev.CompactStore(c.Context, func(p apitype.Progress) { tell(p.Done, p.Of) })
 				return err
-			}, func(d dataDir) error {
+			}, func(d datadir.Dir) error {
 				return writeStore(e, c.Context, d, func(st *persist.Store) error {
 					err := st.Compact(c.Context, tell)
 					s = node.DescribeStore(st, string(persist.LevelDB))

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -61,7 +62,7 @@ func backUp(e *shell.Env, c *cli.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func backUp(e *shell.Env, c *cli.Context, out io.Writer) error {
 		go func() { pipe.CloseWithError(dev.BackupStore(c.Context, pipe)) }()
 		defer in.Close()
 		return copyValues(w, in)
-	}, func(d dataDir) error {
+	}, func(d datadir.Dir) error {
 		return readStore(e, c.Context, d, func(st *persist.Store) error { return node.AddValues(c.Context, w, st) })
 	})
 	if err != nil {
@@ -95,12 +96,12 @@ func (c counter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func addFiles(w *backup.Writer, d dataDir, key bool) error {
+func addFiles(w *backup.Writer, d datadir.Dir, key bool) error {
 	names := []string{"config.json"}
 	if key {
 		names = append(names, "device.key")
 	}
-	pins, err := filepath.Glob(filepath.Join(d.pins(), "*.json"))
+	pins, err := filepath.Glob(filepath.Join(d.Pins(), "*.json"))
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func addFiles(w *backup.Writer, d dataDir, key bool) error {
 		names = append(names, "pins/"+filepath.Base(p))
 	}
 	for _, name := range names {
-		b, err := os.ReadFile(filepath.Join(d.path, filepath.FromSlash(name)))
+		b, err := os.ReadFile(filepath.Join(d.Path, filepath.FromSlash(name)))
 		if err == nil {
 			err = w.Add(backup.Record{Kind: backup.File, Name: name, Content: b})
 		}

@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
 // openStore opens a device's store; the error says what the person can do.
-func openStore(e *shell.Env, ctx context.Context, dir dataDir, backend persist.Backend) (*persist.Store, error) {
-	st, err := persist.OpenPath(ctx, dir.store(), backend, persist.Options{})
+func openStore(e *shell.Env, ctx context.Context, dir datadir.Dir, backend persist.Backend) (*persist.Store, error) {
+	st, err := persist.OpenPath(ctx, dir.Store(), backend, persist.Options{})
 	return st, storeFailure(e, dir, err)
 }
 
 // storeFailure gives an error of the store its exit code and a hint.
-func storeFailure(e *shell.Env, dir dataDir, err error) error {
+func storeFailure(e *shell.Env, dir datadir.Dir, err error) error {
 	var locked *persist.LockedError
 	var newer *persist.SchemaError
 	var damaged *persist.DamagedError
@@ -31,7 +32,7 @@ func storeFailure(e *shell.Env, dir dataDir, err error) error {
 	case errors.As(err, &damaged):
 		return exit.Errorf(exit.Data, "%w", err).Hintf("kreidfeuer store verify --repair keeps what is good; kreidfeuer up does so by itself")
 	case errors.Is(err, persist.ErrReadOnly):
-		return exit.Errorf(exit.System, "open the store: %w", err).Hintf("the device must be able to write to %s; --data DIR names another folder", dir.path)
+		return exit.Errorf(exit.System, "open the store: %w", err).Hintf("the device must be able to write to %s; --data DIR names another folder", dir.Path)
 	case errors.Is(err, persist.ErrFull):
 		return exit.Errorf(exit.System, "open the store: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -40,7 +41,7 @@ func storeImportCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 1, 1, "the backup to read"); err != nil {
 				return err
 			}
-			d, err := find(e, c)
+			d, err := datadir.Find(e, c)
 			if err != nil {
 				return err
 			}
@@ -53,9 +54,9 @@ func storeImportCommand(e *shell.Env) *cli.Command {
 	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System)
 }
 
-func restore(e *shell.Env, c *cli.Context, d dataDir, name string) (report apitype.StoreReport, err error) {
-	if entries, err := os.ReadDir(d.path); err == nil && len(entries) > 0 {
-		return report, exit.Errorf(exit.Data, "%s is not empty", d.path).Hintf("name an empty or new folder with --data DIR")
+func restore(e *shell.Env, c *cli.Context, d datadir.Dir, name string) (report apitype.StoreReport, err error) {
+	if entries, err := os.ReadDir(d.Path); err == nil && len(entries) > 0 {
+		return report, exit.Errorf(exit.Data, "%s is not empty", d.Path).Hintf("name an empty or new folder with --data DIR")
 	}
 	in := e.Stdin
 	if name != "-" {
@@ -73,10 +74,10 @@ func restore(e *shell.Env, c *cli.Context, d dataDir, name string) (report apity
 		return report, exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
 	files := map[string][]byte{}
-	found, err := persist.Restore(c.Context, d.store(), stored(r, files), nil)
+	found, err := persist.Restore(c.Context, d.Store(), stored(r, files), nil)
 	if err != nil {
-		_ = os.RemoveAll(d.store()) // of the folder that was empty
-		_ = os.Remove(d.path)
+		_ = os.RemoveAll(d.Store()) // of the folder that was empty
+		_ = os.Remove(d.Path)
 		code := exit.Data
 		if errors.Is(err, persist.ErrFull) {
 			code = exit.System
@@ -110,8 +111,8 @@ func stored(r *backup.Reader, files map[string][]byte) iter.Seq2[persist.Pair, e
 
 // restoreFiles writes the files that a data folder may hold, the configuration
 // last: it says that the folder is whole.
-func restoreFiles(e *shell.Env, d dataDir, files map[string][]byte) error {
-	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
+func restoreFiles(e *shell.Env, d datadir.Dir, files map[string][]byte) error {
+	if err := os.MkdirAll(d.Pins(), 0o700); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	for name, content := range files {
@@ -119,18 +120,18 @@ func restoreFiles(e *shell.Env, d dataDir, files map[string][]byte) error {
 		if !isPin && name != "device.key" || isPin && (!fs.ValidPath(pin) || strings.ContainsAny(pin, `/\`)) {
 			continue
 		}
-		if err := e.CreateFile(filepath.Join(d.path, filepath.FromSlash(name)), content, 0o600); err != nil {
+		if err := e.CreateFile(filepath.Join(d.Path, filepath.FromSlash(name)), content, 0o600); err != nil {
 			return err
 		}
 	}
 	if _, ok := files["device.key"]; !ok {
-		if err := initDeviceKey(e, d); err != nil {
+		if err := datadir.MakeKey(e, d); err != nil {
 			return err
 		}
 		e.Warnf("the backup holds no device key: a new one was made, and to its neighbours and stations this is another device")
 	}
 	if content, ok := files["config.json"]; ok {
-		return e.CreateFile(d.config(), content, 0o600)
+		return e.CreateFile(d.Config(), content, 0o600)
 	}
-	return exit.Errorf(exit.Data, "the backup holds no configuration").Hintf("kreidfeuer init --data %s makes one", d.path)
+	return exit.Errorf(exit.Data, "the backup holds no configuration").Hintf("kreidfeuer init --data %s makes one", d.Path)
 }

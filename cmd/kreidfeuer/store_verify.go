@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -47,7 +48,7 @@ func verifyStore(e *shell.Env, c *cli.Context, repair bool) (r apitype.StoreRepo
 	err = withStore(e, c, func(dev *client.Client) (err error) {
 		r, err = dev.VerifyStore(c.Context, repair, func(p apitype.Progress) { tell(p.Done, p.Of) })
 		return err
-	}, func(d dataDir) error {
+	}, func(d datadir.Dir) error {
 		count := func(n int) { tell(n, 0) }
 		var found persist.Report
 		var err error
@@ -57,7 +58,7 @@ func verifyStore(e *shell.Env, c *cli.Context, repair bool) (r apitype.StoreRepo
 				return err
 			})
 			if errors.As(err, new(*persist.DamagedError)) {
-				if found, err = persist.Salvage(c.Context, d.store(), count); err == nil && found.Total == 0 {
+				if found, err = persist.Salvage(c.Context, d.Store(), count); err == nil && found.Total == 0 {
 					e.Notef("the database was damaged and is rebuilt; nothing that is known was lost")
 				}
 				err = storeFailure(e, d, err)

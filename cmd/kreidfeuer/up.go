@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -63,7 +64,7 @@ func upCommand(e *shell.Env) *cli.Command {
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			d, err := find(e, c)
+			d, err := datadir.Find(e, c)
 			if err != nil {
 				return err
 			}
@@ -80,9 +81,9 @@ func upCommand(e *shell.Env) *cli.Command {
 type upper struct {
 	*shell.Env
 	c   *cli.Context
-	dir dataDir
-	cfg config
-	dev device
+	dir datadir.Dir
+	cfg datadir.Config
+	dev datadir.Device
 	log *slog.Logger
 
 	salvaged time.Time        // when the store was salvaged last
@@ -117,14 +118,14 @@ func (u *upper) checkFlags() error {
 }
 
 func (u *upper) run(ctx context.Context) error {
-	made, err := initDataDir(u.Env, u.dir, config{Schema: configSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
+	made, err := datadir.Make(u.Env, u.dir, datadir.Config{Schema: datadir.ConfigSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
 	if err != nil {
 		return err
 	}
-	if u.cfg, err = u.dir.openConfig(); err != nil {
+	if u.cfg, err = u.dir.OpenConfig(); err != nil {
 		return err
 	}
-	if u.dev, err = u.dir.openDevice(); err != nil {
+	if u.dev, err = u.dir.OpenDevice(); err != nil {
 		return err
 	}
 	st, err := u.ownStore(ctx)

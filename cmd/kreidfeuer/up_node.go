@@ -9,6 +9,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
@@ -34,7 +35,7 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 	if u.c.IsSet("listen") {
 		listen = u.c.StringSlice("listen")
 	}
-	cfg := nodehost.Config{Key: u.dev.key, Bans: bans, UserAgent: "kreidfeuer/" + u.Version, Log: u.log}
+	cfg := nodehost.Config{Key: u.dev.Key, Bans: bans, UserAgent: "kreidfeuer/" + u.Version, Log: u.log}
 	for _, s := range listen {
 		a, err := ma.NewMultiaddr(s)
 		if err != nil {
@@ -54,7 +55,7 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 }
 
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
-	cfg := node.Config{Name: u.cfg.Name, Version: u.Version, Dir: u.dir.path, Backend: u.c.String("store"), Places: u.cfg.Places,
+	cfg := node.Config{Name: u.cfg.Name, Version: u.Version, Dir: u.dir.Path, Backend: u.c.String("store"), Places: u.cfg.Places,
 		WatchInterfaces: true, StoreProblem: u.problem}
 	var err error
 	if cfg.Static, err = u.staticPeers(); err != nil {
@@ -80,14 +81,14 @@ func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, ban
 }
 
 // trustPinned makes the device trust what the data folder has pinned.
-func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]pin, error) {
-	pins, err := u.dir.readPins()
+func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]trust.Pin, error) {
+	pins, err := trust.ReadPins(u.dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range pins {
-		if err := n.Trust(ctx, p.root, p.objects); err != nil {
-			return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
+		if err := n.Trust(ctx, p.Root, p.Objects); err != nil {
+			return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.Root.Domain().Short(), err)
 		}
 	}
 	return pins, nil
@@ -95,11 +96,11 @@ func (u *upper) trustPinned(ctx context.Context, n *node.Node) ([]pin, error) {
 
 // passOn gives the neighbours what came with the pinned roots: certificates, and
 // revocations above all.
-func (u *upper) passOn(ctx context.Context, n *node.Node, pins []pin) error {
+func (u *upper) passOn(ctx context.Context, n *node.Node, pins []trust.Pin) error {
 	for _, p := range pins {
-		envelopes := p.envelopes()
-		if err := n.Pin(ctx, envelopes[0], p.root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
-			u.log.Warn("pass on trust objects", "domain", p.root.Domain(), "err", err)
+		envelopes := p.Envelopes()
+		if err := n.Pin(ctx, envelopes[0], p.Root.ID().String(), envelopes[1:]); err != nil && ctx.Err() == nil {
+			u.log.Warn("pass on trust objects", "domain", p.Root.Domain(), "err", err)
 		}
 	}
 	return nil

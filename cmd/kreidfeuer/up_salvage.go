@@ -26,9 +26,9 @@ func (u *upper) ownStore(ctx context.Context) (*persist.Store, error) {
 	if u.problem != nil {
 		return u.openMemory(ctx, errors.New(u.problem.Message))
 	}
-	st, err := persist.OpenPath(ctx, u.dir.store(), backend, persist.Options{})
+	st, err := persist.OpenPath(ctx, u.dir.Store(), backend, persist.Options{})
 	if errors.As(err, new(*persist.DamagedError)) && u.salvage(ctx, err) {
-		st, err = persist.OpenPath(ctx, u.dir.store(), backend, persist.Options{})
+		st, err = persist.OpenPath(ctx, u.dir.Store(), backend, persist.Options{})
 	}
 	if err == nil || ctx.Err() != nil {
 		return st, err
@@ -41,7 +41,7 @@ func (u *upper) ownStore(ctx context.Context) (*persist.Store, error) {
 
 // openMemory runs the device from memory, above what can be read of its store.
 func (u *upper) openMemory(ctx context.Context, why error) (*persist.Store, error) {
-	st, unread, err := persist.OpenReadOnly(ctx, u.dir.store(), persist.Options{})
+	st, unread, err := persist.OpenReadOnly(ctx, u.dir.Store(), persist.Options{})
 	if refusal := u.refuseStore(err); refusal != nil {
 		return nil, refusal
 	}
@@ -83,20 +83,20 @@ func (u *upper) salvage(ctx context.Context, why error) bool {
 	u.salvaged = time.Now()
 	u.Warnf("%v", why)
 	u.Notef("keeping what is good of the store; this may take a minute")
-	report, err := persist.Salvage(ctx, u.dir.store(), nil)
+	report, err := persist.Salvage(ctx, u.dir.Store(), nil)
 	if err != nil {
 		u.Warnf("the store cannot be repaired: %v", err)
 		return false
 	}
 	u.Warnf("the store was damaged; kept: %d envelopes, %d local values; lost: %s; neighbours bring what is in force; the damaged database is in %s",
-		report.Envelopes, report.Local, lossText(report.Lost), filepath.Join(u.dir.store(), "damaged"))
+		report.Envelopes, report.Local, lossText(report.Lost), filepath.Join(u.dir.Store(), "damaged"))
 	return true
 }
 
 // listenAPI opens the control API's endpoint; nil if the data folder cannot be
 // written: the device warns all the same.
 func (u *upper) listenAPI() (*endpoint.Listener, error) {
-	l, err := endpoint.Listen(u.dir.path, u.c.String("api"))
+	l, err := endpoint.Listen(u.dir.Path, u.c.String("api"))
 	switch {
 	case errors.Is(err, endpoint.ErrRunning):
 		return nil, exit.Errorf(exit.Busy, "%w", err).Hintf("stop the other one, or name another data folder with --data DIR")

@@ -18,7 +18,7 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 		return u.PrintJSON(s)
 	}
 	if made {
-		u.Printf("Made a new device in %s\n", u.dir.path)
+		u.Printf("Made a new device in %s\n", u.dir.Path)
 	}
 	u.Printf("%s\n", u.Paint(shell.Bold, "This is "+orUnnamed(s.Device)+", "+s.PeerID))
 	for _, r := range s.Roots {
@@ -50,7 +50,7 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 func (u *upper) firstSteps() string {
 	with := ""
 	if u.c.IsSet("data") {
-		with = " --data " + shell.Printable(u.dir.path)
+		with = " --data " + shell.Printable(u.dir.Path)
 	} else if u.c.Bool("portable") {
 		with = " --portable"
 	}

@@ -1,4 +1,4 @@
-package main
+package keyfile
 
 import (
 	"fmt"
@@ -13,16 +13,16 @@ import (
 // a thief of a stick, and people may always choose more.
 const minPassphrase = 8
 
-// passphrases hands out the passphrases of a command's keys: from the files of
+// Passphrases hands out the passphrases of a command's keys: from the files of
 // --passphrase-file in their order, the last one again for all further keys, or
 // by asking.
-type passphrases struct {
+type Passphrases struct {
 	env   *shell.Env
 	files []string
 	used  int
 }
 
-func (p *passphrases) fromFile() (string, error) {
+func (p *Passphrases) fromFile() (string, error) {
 	name := p.files[min(p.used, len(p.files)-1)]
 	p.used++
 	data, err := p.env.ReadInput(name)
@@ -38,7 +38,7 @@ func (p *passphrases) fromFile() (string, error) {
 }
 
 // open returns the passphrase of an existing key.
-func (p *passphrases) open(what string) (string, error) {
+func (p *Passphrases) open(what string) (string, error) {
 	if len(p.files) > 0 {
 		return p.fromFile()
 	}
@@ -46,7 +46,7 @@ func (p *passphrases) open(what string) (string, error) {
 }
 
 // choose returns the passphrase for a new key.
-func (p *passphrases) choose(what string) (string, error) {
+func (p *Passphrases) choose(what string) (string, error) {
 	var text string
 	var err error
 	if len(p.files) > 0 {
@@ -64,7 +64,7 @@ func (p *passphrases) choose(what string) (string, error) {
 	return text, nil
 }
 
-func (p *passphrases) askTwice(what string) (string, error) {
+func (p *Passphrases) askTwice(what string) (string, error) {
 	first, err := p.env.AskSecret(fmt.Sprintf("New passphrase for %s: ", what))
 	if err != nil {
 		return "", err

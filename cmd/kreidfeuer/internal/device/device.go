@@ -1,4 +1,6 @@
-package main
+// Package device asks the device that runs on the data folder, and gives its errors an
+// exit code.
+package device
 
 import (
 	"context"
@@ -7,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -18,15 +21,15 @@ import (
 // Client is a client of the device that runs on the data folder. Whether it
 // runs shows with the first call.
 func Client(e *shell.Env, c *cli.Context) (*client.Client, error) {
-	d, err := find(e, c)
+	d, err := datadir.Find(e, c)
 	if err != nil {
 		return nil, err
 	}
-	return client.New(client.Config{Data: d.path})
+	return client.New(client.Config{Data: d.Path})
 }
 
-// deviceError gives an error of the device its exit code.
-func deviceError(err error) error {
+// Error gives an error of the device its exit code.
+func Error(err error) error {
 	var refused *apitype.Error
 	var absent *client.NotRunningError
 	switch {
@@ -53,25 +56,25 @@ func deviceError(err error) error {
 	return err
 }
 
-// forTrust is the device that runs on the data folder, or nil: without one, what
+// ForTrust is the device that runs on the data folder, or nil: without one, what
 // is about trust works on files alone.
-func forTrust(e *shell.Env, c *cli.Context) (*running, error) {
-	dev, err := runningClient(e, c)
+func ForTrust(e *shell.Env, c *cli.Context) (*Trust, error) {
+	dev, err := Running(e, c)
 	if err != nil || dev == nil {
 		return nil, err
 	}
-	return &running{dev}, nil
+	return &Trust{dev}, nil
 }
 
-// running is a running device as commands about trust ask it.
-type running struct{ *client.Client }
+// Trust is a running device as commands about trust ask it.
+type Trust struct{ *client.Client }
 
 // Head returns the last envelope of a key in a lane of a domain that the device
 // knows, or zero.
-func (r running) Head(ctx context.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
+func (r Trust) Head(ctx context.Context, domain wire.ID, key identity.PublicKey, lane wire.Lane) (identity.Head, error) {
 	h, err := r.Client.Head(ctx, apitype.HeadRequest{Domain: domain.String(), Key: hex.EncodeToString(key[:]), Lane: lane.String()})
 	if err != nil || h.Sequence == 0 {
-		return identity.Head{}, deviceError(err)
+		return identity.Head{}, Error(err)
 	}
 	id, err := wire.ParseID(h.Previous)
 	return identity.Head{Sequence: h.Sequence, ID: id}, err
@@ -79,13 +82,13 @@ func (r running) Head(ctx context.Context, domain wire.ID, key identity.PublicKe
 
 // Pin makes the device trust a root now. The envelopes are its transmitted forms:
 // the root first, then what else of its domain came along.
-func (r running) Pin(ctx context.Context, fingerprint string, envelopes [][]byte) error {
+func (r Trust) Pin(ctx context.Context, fingerprint string, envelopes [][]byte) error {
 	_, err := r.PinRoot(ctx, apitype.PinRequest{Fingerprint: fingerprint, Envelopes: envelopes})
-	return deviceError(err)
+	return Error(err)
 }
 
-// runningClient is the device that runs on the data folder, or nil.
-func runningClient(e *shell.Env, c *cli.Context) (*client.Client, error) {
+// Running is the device that runs on the data folder, or nil.
+func Running(e *shell.Env, c *cli.Context) (*client.Client, error) {
 	dev, err := Client(e, c)
 	if err != nil {
 		return nil, err
@@ -93,7 +96,7 @@ func runningClient(e *shell.Env, c *cli.Context) (*client.Client, error) {
 	if _, err := dev.Status(c.Context); errors.Is(err, client.ErrNotRunning) {
 		return nil, nil
 	} else if err != nil {
-		return nil, deviceError(err)
+		return nil, Error(err)
 	}
 	return dev, nil
 }

@@ -1,4 +1,4 @@
-package main
+package armor
 
 import (
 	"bytes"
@@ -25,17 +25,17 @@ func FuzzReadObjects(f *testing.F) {
 	if root, err = identity.SignRoot(root, key); err != nil {
 		f.Fatal(err)
 	}
-	text := testenv.Must(armor(root, root))
+	text := testenv.Must(Encode(root, root))
 	f.Add(text)
 	f.Add(root.Encode())
 	f.Add(text[:len(text)-20])
 	f.Add([]byte("-----BEGIN KREIDFEUER ROOT-----\n-----END KREIDFEUER ROOT-----\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		es, err := readObjects(data)
+		es, err := Decode(data)
 		if err != nil {
 			return
 		}
-		again, err := readObjects(testenv.Must(armor(es...)))
+		again, err := Decode(testenv.Must(Encode(es...)))
 		if err != nil {
 			t.Fatal(err)
 		}

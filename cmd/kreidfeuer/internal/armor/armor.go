@@ -1,4 +1,6 @@
-package main
+// Package armor writes signed objects as text, as people mail and paste them, and reads
+// them back from files.
+package armor
 
 import (
 	"bytes"
@@ -14,18 +16,18 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-// armorPrefix begins the type of each block.
+// Prefix begins the type of each block.
 //
 // Signed objects rest in files as text (RFC 7468's form with header lines, as
 // RFC 1421 has them), so that people see what a file is, paste it into a mail
 // and put several into one. The header lines say nothing that the object does
 // not; a file whose header lines differ from it is refused.
-const armorPrefix = "KREIDFEUER "
+const Prefix = "KREIDFEUER "
 
-func armorType(t wire.Type) string { return armorPrefix + strings.ToUpper(t.String()) }
+func armorType(t wire.Type) string { return Prefix + strings.ToUpper(t.String()) }
 
-// armor writes envelopes as text, each with its chain and parts.
-func armor(es ...*wire.Envelope) ([]byte, error) {
+// Encode writes envelopes as text, each with its chain and parts.
+func Encode(es ...*wire.Envelope) ([]byte, error) {
 	var b bytes.Buffer
 	for _, e := range es {
 		block := &pem.Block{Type: armorType(e.Header.Type), Headers: armorHeaders(e), Bytes: e.EncodeFull()}
@@ -59,8 +61,8 @@ func armorHeaders(e *wire.Envelope) map[string]string {
 	return h
 }
 
-// readObjects reads the envelopes of a file: armored ones, or one as raw CBOR.
-func readObjects(data []byte) ([]*wire.Envelope, error) {
+// Decode reads the envelopes of a file: armored ones, or one as raw CBOR.
+func Decode(data []byte) ([]*wire.Envelope, error) {
 	if bytes.HasPrefix(data, []byte{0xd8, 98}) {
 		e, err := wire.Decode(data)
 		return []*wire.Envelope{e}, err
@@ -72,7 +74,7 @@ func readObjects(data []byte) ([]*wire.Envelope, error) {
 			break
 		}
 		data = rest
-		if !strings.HasPrefix(block.Type, armorPrefix) {
+		if !strings.HasPrefix(block.Type, Prefix) {
 			continue
 		}
 		e, err := openArmor(block)
@@ -81,16 +83,16 @@ func readObjects(data []byte) ([]*wire.Envelope, error) {
 		}
 		es = append(es, e)
 	}
-	if bytes.Contains(data, []byte("-----BEGIN "+armorPrefix)) {
+	if bytes.Contains(data, []byte("-----BEGIN "+Prefix)) {
 		return nil, fmt.Errorf("block %d is damaged or cut off", len(es)+1)
 	}
 	if len(es) == 0 {
-		return nil, errors.New("no signed object in it: neither -----BEGIN " + armorPrefix + "…----- nor its binary form")
+		return nil, errors.New("no signed object in it: neither -----BEGIN " + Prefix + "…----- nor its binary form")
 	}
 	return es, nil
 }
 
-var errChanged = errors.New("the readable lines do not match what they describe: somebody has changed them")
+var ErrChanged = errors.New("the readable lines do not match what they describe: somebody has changed them")
 
 func openArmor(block *pem.Block) (*wire.Envelope, error) {
 	e, err := wire.Decode(block.Bytes)
@@ -102,45 +104,45 @@ func openArmor(block *pem.Block) (*wire.Envelope, error) {
 	}
 	want := armorHeaders(e)
 	if len(block.Headers) > 0 && !maps.Equal(block.Headers, want) {
-		return nil, errChanged
+		return nil, ErrChanged
 	}
 	return e, nil
 }
 
-// readObjectFile reads the envelopes of a named file.
-func readObjectFile(e *shell.Env, name string) ([]*wire.Envelope, error) {
+// ReadFile reads the envelopes of a named file.
+func ReadFile(e *shell.Env, name string) ([]*wire.Envelope, error) {
 	data, err := e.ReadInput(name)
 	if err != nil {
 		return nil, err
 	}
-	if bytes.Contains(data, []byte("-----BEGIN "+requestType)) {
+	if bytes.Contains(data, []byte("-----BEGIN "+RequestType)) {
 		return nil, exit.Errorf(exit.Usage, "%s is a request, not a certificate yet", shell.InputName(name)).
 			Hintf("kreidfeuer cert grant turns it into a certificate")
 	}
-	es, err := readObjects(data)
+	es, err := Decode(data)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "read %s: %w", shell.InputName(name), err)
 	}
 	return es, nil
 }
 
-// readObject reads the one envelope of a type that a file holds.
-func readObject(e *shell.Env, name string, want wire.Type) (*wire.Envelope, error) {
-	es, err := readObjectFile(e, name)
+// Read reads the one envelope of a type that a file holds.
+func Read(e *shell.Env, name string, want wire.Type) (*wire.Envelope, error) {
+	es, err := ReadFile(e, name)
 	if err != nil {
 		return nil, err
 	}
 	if len(es) != 1 || es[0].Header.Type != want {
-		return nil, exit.Errorf(exit.Usage, "%s holds %s, want one %s", shell.InputName(name), contents(es), want)
+		return nil, exit.Errorf(exit.Usage, "%s holds %s, want one %s", shell.InputName(name), Contents(es), want)
 	}
 	return es[0], nil
 }
 
-func contents(es []*wire.Envelope) string {
+func Contents(es []*wire.Envelope) string {
 	if len(es) == 1 {
 		return "a " + es[0].Header.Type.String()
 	}
 	return fmt.Sprintf("%d objects", len(es))
 }
 
-const requestType = armorPrefix + "CERTIFICATE REQUEST"
+const RequestType = Prefix + "CERTIFICATE REQUEST"

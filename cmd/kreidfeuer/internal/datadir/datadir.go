@@ -1,4 +1,6 @@
-package main
+// Package datadir defines the data folder: where it is, the device's key and its
+// configuration in it, and how it is made.
+package datadir
 
 import (
 	"crypto/ed25519"
@@ -19,31 +21,31 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
-// dataDir is the folder that holds everything a device keeps:
+// Dir is the folder that holds everything a device keeps:
 //
 //	device.key   who this device is to its neighbours (PKCS #8, not encrypted:
 //	             it must start without a person; it signs no warnings)
 //	config.json  see config
 //	pins/        the trust domains this device trusts; see pins.go
 //	store/       envelopes and local state; only a running device opens it
-type dataDir struct{ path string }
+type Dir struct{ Path string }
 
-func (d dataDir) deviceKey() string { return filepath.Join(d.path, "device.key") }
-func (d dataDir) config() string    { return filepath.Join(d.path, "config.json") }
-func (d dataDir) pins() string      { return filepath.Join(d.path, "pins") }
-func (d dataDir) store() string     { return filepath.Join(d.path, "store") }
+func (d Dir) deviceKey() string { return filepath.Join(d.Path, "device.key") }
+func (d Dir) Config() string    { return filepath.Join(d.Path, "config.json") }
+func (d Dir) Pins() string      { return filepath.Join(d.Path, "pins") }
+func (d Dir) Store() string     { return filepath.Join(d.Path, "store") }
 
 // portableName is the folder beside the program with --portable.
 const portableName = "kreidfeuer-data"
 
 // Find finds the data folder: --data or KREIDFEUER_DATA, --portable, or the
 // user's standard place. The folder need not exist.
-func find(e *shell.Env, c *cli.Context) (dataDir, error) {
+func Find(e *shell.Env, c *cli.Context) (Dir, error) {
 	path, portable := c.String("data"), c.Bool("portable")
 	var err error
 	switch {
 	case path != "" && portable && path != e.Getenv("KREIDFEUER_DATA"):
-		return dataDir{}, exit.Errorf(exit.Usage, "--data and --portable exclude each other")
+		return Dir{}, exit.Errorf(exit.Usage, "--data and --portable exclude each other")
 	case portable:
 		path, err = os.Executable()
 		if err == nil {
@@ -57,9 +59,9 @@ func find(e *shell.Env, c *cli.Context) (dataDir, error) {
 		path, err = filepath.Abs(path)
 	}
 	if err != nil {
-		return dataDir{}, exit.Errorf(exit.Data, "find the data folder: %w", err).Hintf("name it with --data DIR")
+		return Dir{}, exit.Errorf(exit.Data, "find the data folder: %w", err).Hintf("name it with --data DIR")
 	}
-	return dataDir{path}, nil
+	return Dir{path}, nil
 }
 
 // standardDataDir is where the system wants users' data to be kept.
@@ -83,61 +85,61 @@ func standardDataDir(e *shell.Env) (string, error) {
 	return filepath.Join(home, ".local", "share", "kreidfeuer"), nil
 }
 
-// device is the identity of the device that a data folder belongs to.
-type device struct {
-	key  ed25519.PrivateKey
-	peer peer.ID
+// Device is the identity of the device that a data folder belongs to.
+type Device struct {
+	Key  ed25519.PrivateKey
+	Peer peer.ID
 }
 
 const deviceKeyType = "PRIVATE KEY" // RFC 7468, 10
 
-// openDevice reads the device key of an initialised data folder.
-func (d dataDir) openDevice() (device, error) {
+// OpenDevice reads the device key of an initialised data folder.
+func (d Dir) OpenDevice() (Device, error) {
 	b, err := os.ReadFile(d.deviceKey())
 	if errors.Is(err, fs.ErrNotExist) {
-		return device{}, d.missing("device.key")
+		return Device{}, d.missing("device.key")
 	}
 	if err != nil {
-		return device{}, exit.Errorf(exit.Data, "read the device key: %w", err)
+		return Device{}, exit.Errorf(exit.Data, "read the device key: %w", err)
 	}
 	dev, err := parseDevice(b)
 	if err != nil {
-		return device{}, exit.Errorf(exit.Data, "%s is damaged: %w", d.deviceKey(), err).
+		return Device{}, exit.Errorf(exit.Data, "%s is damaged: %w", d.deviceKey(), err).
 			Hintf("restore it from a backup; without it this is another device to its neighbours")
 	}
 	return dev, nil
 }
 
-func parseDevice(b []byte) (device, error) {
+func parseDevice(b []byte) (Device, error) {
 	block, _ := pem.Decode(b)
 	if block == nil || block.Type != deviceKeyType {
-		return device{}, fmt.Errorf("no PEM block %q", deviceKeyType)
+		return Device{}, fmt.Errorf("no PEM block %q", deviceKeyType)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return device{}, err
+		return Device{}, err
 	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return device{}, fmt.Errorf("the key is no Ed25519 key")
+		return Device{}, fmt.Errorf("the key is no Ed25519 key")
 	}
 	return newDevice(key)
 }
 
-func newDevice(key ed25519.PrivateKey) (device, error) {
+func newDevice(key ed25519.PrivateKey) (Device, error) {
 	public, err := crypto.UnmarshalEd25519PublicKey(key.Public().(ed25519.PublicKey))
 	if err != nil {
-		return device{}, err
+		return Device{}, err
 	}
 	id, err := peer.IDFromPublicKey(public)
 	if err != nil {
-		return device{}, err
+		return Device{}, err
 	}
-	return device{key, id}, nil
+	return Device{key, id}, nil
 }
 
-func (d device) encode() ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(d.key)
+func (d Device) encode() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(d.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +147,10 @@ func (d device) encode() ([]byte, error) {
 }
 
 // missing is the error of a data folder without one of its files.
-func (d dataDir) missing(name string) error {
-	if _, err := os.Stat(d.config()); err != nil {
-		return exit.Errorf(exit.Data, "no device in %s", d.path).Hintf("kreidfeuer init makes one; --data DIR names another folder")
+func (d Dir) missing(name string) error {
+	if _, err := os.Stat(d.Config()); err != nil {
+		return exit.Errorf(exit.Data, "no device in %s", d.Path).Hintf("kreidfeuer init makes one; --data DIR names another folder")
 	}
-	return exit.Errorf(exit.Data, "%s lacks %s", d.path, name).
+	return exit.Errorf(exit.Data, "%s lacks %s", d.Path, name).
 		Hintf("restore the file from a backup, or move the folder away and run kreidfeuer init")
 }

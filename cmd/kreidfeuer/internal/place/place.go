@@ -1,4 +1,6 @@
-package main
+// Package place reads what a person says about where: the name or key of a district or
+// Land, or coordinates.
+package place
 
 import (
 	"errors"
@@ -12,9 +14,9 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-// parsePlace reads what a person says about a place: the name or key of a
+// Parse reads what a person says about a place: the name or key of a
 // district or Land, or "50.54,7.11".
-func parsePlace(s string) (apitype.Place, error) {
+func Parse(s string) (apitype.Place, error) {
 	if strings.Contains(s, ",") && strings.Trim(s, "+-., 0123456789") == "" {
 		text := strings.ReplaceAll(s, " ", "")
 		at, err := cap.Polygon(text).Points()
@@ -31,16 +33,16 @@ func parsePlace(s string) (apitype.Place, error) {
 	case 1:
 		return regionPlace(found[0].String(), found[0].Key), nil
 	case 0:
-		return apitype.Place{}, exit.Errorf(exit.Usage, "no region is called %q", s).Hintf("%s", nearRegions(region.Suggest(s)))
+		return apitype.Place{}, exit.Errorf(exit.Usage, "no region is called %q", s).Hintf("%s", DidYouMean(region.Suggest(s)))
 	}
-	return apitype.Place{}, exit.Errorf(exit.Usage, "%d regions are called %q", len(found), s).Hintf("%s", nearRegions(found))
+	return apitype.Place{}, exit.Errorf(exit.Usage, "%d regions are called %q", len(found), s).Hintf("%s", DidYouMean(found))
 }
 
 func regionPlace(name, key string) apitype.Place {
 	return apitype.Place{Name: name, ARS: key}
 }
 
-func nearRegions(found []region.Region) string {
+func DidYouMean(found []region.Region) string {
 	if len(found) == 0 {
 		return "give a district, a Land, a Regionalschlüssel or coordinates: 50.54,7.11"
 	}
@@ -51,7 +53,7 @@ func nearRegions(found []region.Region) string {
 	return "did you mean " + strings.Join(names, ", ") + "?"
 }
 
-func checkPlace(p apitype.Place) error {
+func Check(p apitype.Place) error {
 	if p.ARS == "" && (p.Lat == nil || p.Lon == nil) {
 		return errors.New("neither ars nor lat and lon")
 	}

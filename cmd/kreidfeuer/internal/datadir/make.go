@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"crypto/ed25519"
@@ -12,46 +12,46 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
-// initDataDir makes the data folder unless it is there. The configuration comes
+// Make makes the data folder unless it is there. The configuration comes
 // last and says that the folder is whole: what an interrupted run left is
 // completed by the next one.
-func initDataDir(e *shell.Env, d dataDir, cfg config) (made bool, err error) {
-	if _, err := os.Stat(d.config()); err == nil {
-		if _, err := d.openConfig(); err != nil {
+func Make(e *shell.Env, d Dir, cfg Config) (made bool, err error) {
+	if _, err := os.Stat(d.Config()); err == nil {
+		if _, err := d.OpenConfig(); err != nil {
 			return false, err
 		}
-		_, err := d.openDevice()
+		_, err := d.OpenDevice()
 		return false, err
 	}
 	if err := d.checkFree(); err != nil {
 		return false, err
 	}
-	if err := os.MkdirAll(d.pins(), 0o700); err != nil {
+	if err := os.MkdirAll(d.Pins(), 0o700); err != nil {
 		return false, exit.Errorf(exit.System, "make the data folder: %w", err)
 	}
-	if err := os.Chmod(d.path, 0o700); err != nil {
+	if err := os.Chmod(d.Path, 0o700); err != nil {
 		return false, exit.Errorf(exit.System, "make the data folder private: %w", err)
 	}
-	if err := initDeviceKey(e, d); err != nil {
+	if err := MakeKey(e, d); err != nil {
 		return false, err
 	}
-	b, err := cfg.encode()
+	b, err := cfg.Encode()
 	if err != nil {
 		return false, err
 	}
-	return true, e.WriteFile(d.config(), b, 0o600)
+	return true, e.WriteFile(d.Config(), b, 0o600)
 }
 
-func initDeviceKey(e *shell.Env, d dataDir) error {
+func MakeKey(e *shell.Env, d Dir) error {
 	if _, err := os.Stat(d.deviceKey()); err == nil {
-		_, err := d.openDevice()
+		_, err := d.OpenDevice()
 		return err
 	}
 	_, key, err := ed25519.GenerateKey(e.Random)
 	if err != nil {
 		return fmt.Errorf("make the device key: %w", err)
 	}
-	b, err := device{key: key}.encode()
+	b, err := Device{Key: key}.encode()
 	if err != nil {
 		return fmt.Errorf("make the device key: %w", err)
 	}
@@ -60,8 +60,8 @@ func initDeviceKey(e *shell.Env, d dataDir) error {
 
 // checkFree refuses a folder that holds something else, or a device that has
 // lost its configuration.
-func (d dataDir) checkFree() error {
-	entries, err := os.ReadDir(d.path)
+func (d Dir) checkFree() error {
+	entries, err := os.ReadDir(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -72,10 +72,10 @@ func (d dataDir) checkFree() error {
 		switch name := entry.Name(); {
 		case name == "device.key" || name == "pins" || strings.HasSuffix(name, ".tmp"):
 		case name == "store":
-			return exit.Errorf(exit.Data, "%s holds a store but no config.json", d.path).
+			return exit.Errorf(exit.Data, "%s holds a store but no config.json", d.Path).
 				Hintf("restore config.json from a backup, or name another folder with --data DIR")
 		default:
-			return exit.Errorf(exit.Data, "%s holds other files (%s) and no device", d.path, name).
+			return exit.Errorf(exit.Data, "%s holds other files (%s) and no device", d.Path, name).
 				Hintf("name an empty or new folder with --data DIR")
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package keyfile makes and opens the files of keys, asks for their passphrases and keeps
+// beside each the end of what the key has signed.
+package keyfile
 
 import (
 	"errors"
@@ -12,28 +14,28 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-// passphraseFlags belong to every command that opens or makes keys. A passphrase
+// Flags belong to every command that opens or makes keys. A passphrase
 // never comes by flag or environment: other users of the machine could read it.
-func passphraseFlags() []cli.Flag {
+func Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "passphrase-file", Usage: "read the passphrase from the first line of `FILE`; repeated: one for each key in turn", DefaultText: "ask at the terminal"},
 	}
 }
 
-// newKeyFlags belong to every command that makes keys.
-func newKeyFlags() []cli.Flag {
-	return append(passphraseFlags(),
+// NewKeyFlags belong to every command that makes keys.
+func NewKeyFlags() []cli.Flag {
+	return append(Flags(),
 		&cli.IntFlag{Name: "work-factor", Hidden: true, Value: identity.DefaultWorkFactor}, // tests and the demonstration lower it
 	)
 }
 
-func passphrasesOf(e *shell.Env, c *cli.Context) *passphrases {
-	return &passphrases{env: e, files: c.StringSlice("passphrase-file")}
+func PassphrasesOf(e *shell.Env, c *cli.Context) *Passphrases {
+	return &Passphrases{env: e, files: c.StringSlice("passphrase-file")}
 }
 
-// makeKey makes a key file and the state file beside it; what is written stands
+// Make makes a key file and the state file beside it; what is written stands
 // before it returns.
-func makeKey(e *shell.Env, c *cli.Context, p *passphrases, path string, purpose identity.Purpose, name string) (identity.PrivateKey, error) {
+func Make(e *shell.Env, c *cli.Context, p *Passphrases, path string, purpose identity.Purpose, name string) (identity.PrivateKey, error) {
 	key, err := identity.GenerateKey(purpose, e.Random)
 	if err != nil {
 		return key, err
@@ -52,8 +54,8 @@ func makeKey(e *shell.Env, c *cli.Context, p *passphrases, path string, purpose 
 	return key, createSignerState(e, path, key.Public())
 }
 
-// openKey opens a key file of one of the purposes.
-func openKey(e *shell.Env, p *passphrases, path string, purposes ...identity.Purpose) (*signer, error) {
+// Open opens a key file of one of the purposes.
+func Open(e *shell.Env, p *Passphrases, path string, purposes ...identity.Purpose) (*Signer, error) {
 	data, err := e.ReadInput(path)
 	if err != nil {
 		return nil, err
@@ -77,21 +79,21 @@ func openKey(e *shell.Env, p *passphrases, path string, purposes ...identity.Pur
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "%s: %w", path, err)
 	}
-	return &signer{env: e, path: path, key: key, name: header.Name}, nil
+	return &Signer{env: e, Path: path, Key: key, name: header.Name}, nil
 }
 
-// openKeys opens the key files of --key.
-func openKeys(e *shell.Env, c *cli.Context, purposes ...identity.Purpose) ([]*signer, error) {
-	p := passphrasesOf(e, c)
-	var signers []*signer
+// OpenAll opens the key files of --key.
+func OpenAll(e *shell.Env, c *cli.Context, purposes ...identity.Purpose) ([]*Signer, error) {
+	p := PassphrasesOf(e, c)
+	var signers []*Signer
 	for _, path := range c.StringSlice("key") {
-		s, err := openKey(e, p, path, purposes...)
+		s, err := Open(e, p, path, purposes...)
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range signers {
-			if other.key.Public() == s.key.Public() {
-				return nil, exit.Errorf(exit.Usage, "%s and %s are the same key", other.path, path)
+			if other.Key.Public() == s.Key.Public() {
+				return nil, exit.Errorf(exit.Usage, "%s and %s are the same key", other.Path, path)
 			}
 		}
 		signers = append(signers, s)
@@ -116,9 +118,9 @@ func joinPurposes(purposes []identity.Purpose) string {
 	return strings.Join(names, " or ")
 }
 
-// readPublicKey reads a public key: its text, or a file that is a key file or
+// ReadPublic reads a public key: its text, or a file that is a key file or
 // holds the text.
-func readPublicKey(e *shell.Env, s string, purpose identity.Purpose) (identity.PublicKey, error) {
+func ReadPublic(e *shell.Env, s string, purpose identity.Purpose) (identity.PublicKey, error) {
 	if key, err := identity.ParsePublicKey(s); err == nil {
 		return key, nil
 	}

@@ -1,4 +1,6 @@
-package main
+// Package trust holds what the commands know of whom to trust: the pinned roots of the
+// data folder, the files of --trust, and the unit that issues with its signers.
+package trust
 
 import (
 	"errors"
@@ -7,84 +9,86 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-// trustFlag belongs to every command that judges signed objects.
-func trustFlag() cli.Flag {
+// Flag belongs to every command that judges signed objects.
+func Flag() cli.Flag {
 	return &cli.StringSliceFlag{Name: "trust", Usage: "judge by the roots and certificates in `FILE`; may be repeated", DefaultText: "what this device has pinned"}
 }
 
-// openTrust makes a pool of what this device has pinned, or of the files of
+// Open makes a pool of what this device has pinned, or of the files of
 // --trust: roots in them are trusted for this command only.
-func openTrust(e *shell.Env, c *cli.Context) (*identity.Pool, error) {
+func Open(e *shell.Env, c *cli.Context) (*identity.Pool, error) {
 	pool := identity.NewPool()
 	files := c.StringSlice("trust")
 	if len(files) == 0 {
-		d, err := find(e, c)
+		d, err := datadir.Find(e, c)
 		if err != nil {
 			return nil, err
 		}
-		pins, err := d.readPins()
+		pins, err := ReadPins(d)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range pins {
-			if _, err := p.into(pool); err != nil {
-				return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.root.Domain().Short(), err)
+			if _, err := p.Into(pool); err != nil {
+				return nil, exit.Errorf(exit.Data, "pinned domain %s: %w", p.Root.Domain().Short(), err)
 			}
 		}
 		return pool, nil
 	}
 	var all []*wire.Envelope
 	for _, name := range files {
-		es, err := readObjectFile(e, name)
+		es, err := armor.ReadFile(e, name)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, es...)
 	}
-	for _, p := range gatherPins(all) {
-		refused, err := p.into(pool)
+	for _, p := range Gather(all) {
+		refused, err := p.Into(pool)
 		if err != nil {
 			return nil, exit.Errorf(exit.Trust, "--trust: %w", err)
 		}
-		warnRefused(e, p.objects, refused)
+		WarnRefused(e, p.Objects, refused)
 	}
 	return pool, nil
 }
 
-// gatherPins sorts objects into domains, each with its oldest root version as
+// Gather sorts objects into domains, each with its oldest root version as
 // baseline. Objects of domains without a root are left out.
-func gatherPins(es []*wire.Envelope) []pin {
-	var pins []pin
-	for _, e := range unchain(es) {
+func Gather(es []*wire.Envelope) []Pin {
+	var pins []Pin
+	for _, e := range Unchain(es) {
 		if e.Header.Type != wire.TypeRoot {
 			continue
 		}
-		i := slices.IndexFunc(pins, func(p pin) bool { return p.root.Domain() == e.Domain() })
+		i := slices.IndexFunc(pins, func(p Pin) bool { return p.Root.Domain() == e.Domain() })
 		if i < 0 {
-			pins = append(pins, pin{root: e})
-		} else if e.Header.Sequence < pins[i].root.Header.Sequence {
-			pins[i].root = e
+			pins = append(pins, Pin{Root: e})
+		} else if e.Header.Sequence < pins[i].Root.Header.Sequence {
+			pins[i].Root = e
 		}
 	}
 	for i := range pins {
-		for _, e := range unchain(es) {
-			if e.Domain() == pins[i].root.Domain() {
-				pins[i].objects = append(pins[i].objects, e)
+		for _, e := range Unchain(es) {
+			if e.Domain() == pins[i].Root.Domain() {
+				pins[i].Objects = append(pins[i].Objects, e)
 			}
 		}
-		pins[i].objects = withoutTwins(pins[i].objects, pins[i].root.ID())
+		pins[i].Objects = WithoutTwins(pins[i].Objects, pins[i].Root.ID())
 	}
 	return pins
 }
 
-// unchain lists objects with what their chains hold in front of them.
-func unchain(es []*wire.Envelope) []*wire.Envelope {
+// Unchain lists objects with what their chains hold in front of them.
+func Unchain(es []*wire.Envelope) []*wire.Envelope {
 	var all []*wire.Envelope
 	for _, e := range es {
 		for _, b := range e.Chain {
@@ -99,7 +103,7 @@ func unchain(es []*wire.Envelope) []*wire.Envelope {
 	return all
 }
 
-func warnRefused(e *shell.Env, objects []*wire.Envelope, refused map[wire.ID]error) {
+func WarnRefused(e *shell.Env, objects []*wire.Envelope, refused map[wire.ID]error) {
 	for _, o := range objects {
 		if err := refused[o.ID()]; err != nil {
 			e.Warnf("%s %s is left out: %v", o.Header.Type, o.ID().Short(), err)
@@ -107,18 +111,18 @@ func warnRefused(e *shell.Env, objects []*wire.Envelope, refused map[wire.ID]err
 	}
 }
 
-// admit takes an object and its chain into the pool.
-func admit(pool *identity.Pool, e *wire.Envelope, name string) error {
-	for _, o := range unchain([]*wire.Envelope{e}) {
+// Admit takes an object and its chain into the pool.
+func Admit(pool *identity.Pool, e *wire.Envelope, name string) error {
+	for _, o := range Unchain([]*wire.Envelope{e}) {
 		if _, err := pool.Add(o); err != nil {
-			return trustFailure(fmt.Errorf("%s: %s: %w", shell.InputName(name), o.Header.Type, err))
+			return Failure(fmt.Errorf("%s: %s: %w", shell.InputName(name), o.Header.Type, err))
 		}
 	}
 	return nil
 }
 
-// trustFailure adds to a refusal what the person can do about it.
-func trustFailure(err error) error {
+// Failure adds to a refusal what the person can do about it.
+func Failure(err error) error {
 	var refusal *wire.Refusal
 	if !errors.As(err, &refusal) {
 		return err
@@ -141,9 +145,9 @@ func trustFailure(err error) error {
 	return f
 }
 
-// pinned shows the domains of --trust, or those that the data folder has pinned.
-func pinned(e *shell.Env, c *cli.Context, show func(identity.DomainStatus)) error {
-	pool, err := openTrust(e, c)
+// EachDomain shows the domains of --trust, or those that the data folder has pinned.
+func EachDomain(e *shell.Env, c *cli.Context, show func(identity.DomainStatus)) error {
+	pool, err := Open(e, c)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"bytes"
@@ -13,15 +13,16 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-// configSchema is the version of config.json that this program writes and reads.
-const configSchema = 1
+// ConfigSchema is the version of config.json that this program writes and reads.
+const ConfigSchema = 1
 
-// config is config.json: what the person decides about the device. The zero
+// Config is config.json: what the person decides about the device. The zero
 // value of every field is a working default.
-type config struct {
+type Config struct {
 	Schema int `json:"schema"`
 
 	// Name is what people call this device; only this device shows it.
@@ -39,45 +40,45 @@ type config struct {
 	Places []apitype.Place `json:"places"`
 }
 
-// openConfig reads the configuration of an initialised data folder.
-func (d dataDir) openConfig() (config, error) {
-	b, err := os.ReadFile(d.config())
+// OpenConfig reads the configuration of an initialised data folder.
+func (d Dir) OpenConfig() (Config, error) {
+	b, err := os.ReadFile(d.Config())
 	if errors.Is(err, fs.ErrNotExist) {
-		return config{}, d.missing("config.json")
+		return Config{}, d.missing("config.json")
 	}
 	if err != nil {
-		return config{}, exit.Errorf(exit.Data, "read the configuration: %w", err)
+		return Config{}, exit.Errorf(exit.Data, "read the configuration: %w", err)
 	}
 	c, err := parseConfig(b)
 	if err != nil {
-		return config{}, exit.Errorf(exit.Data, "%s: %w", d.config(), err).Hintf("correct the file, or move it away and run kreidfeuer init")
+		return Config{}, exit.Errorf(exit.Data, "%s: %w", d.Config(), err).Hintf("correct the file, or move it away and run kreidfeuer init")
 	}
 	return c, nil
 }
 
-func parseConfig(b []byte) (config, error) {
+func parseConfig(b []byte) (Config, error) {
 	var version struct {
 		Schema int `json:"schema"`
 	}
 	if err := json.Unmarshal(b, &version); err != nil {
-		return config{}, err
+		return Config{}, err
 	}
-	if version.Schema > configSchema {
-		return config{}, fmt.Errorf("written by a newer version (schema %d, this program reads %d)", version.Schema, configSchema)
+	if version.Schema > ConfigSchema {
+		return Config{}, fmt.Errorf("written by a newer version (schema %d, this program reads %d)", version.Schema, ConfigSchema)
 	}
-	var c config
+	var c Config
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields() // a misspelled key would be ignored silently
 	if err := dec.Decode(&c); err != nil {
-		return config{}, err
+		return Config{}, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return config{}, errors.New("text behind the object")
+		return Config{}, errors.New("text behind the object")
 	}
-	return c, c.check()
+	return c, c.Check()
 }
 
-func (c *config) check() error {
+func (c *Config) Check() error {
 	if c.Schema < 1 {
 		return errors.New("no schema version")
 	}
@@ -92,14 +93,14 @@ func (c *config) check() error {
 		}
 	}
 	for i, p := range c.Places {
-		if err := checkPlace(p); err != nil {
+		if err := place.Check(p); err != nil {
 			return fmt.Errorf("place %d: %w", i+1, err)
 		}
 	}
 	return nil
 }
 
-func (c *config) encode() ([]byte, error) {
+func (c *Config) Encode() ([]byte, error) {
 	if c.Listen == nil {
 		c.Listen = []string{} // the file shows every list that a person may fill
 	}
@@ -113,8 +114,8 @@ func (c *config) encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// listenOn returns the listen addresses of one port.
-func listenOn(port int) []string {
+// ListenOn returns the listen addresses of one port.
+func ListenOn(port int) []string {
 	var addrs []string
 	for _, ip := range []string{"/ip4/0.0.0.0", "/ip6/::"} {
 		addrs = append(addrs, fmt.Sprintf("%s/udp/%d/quic-v1", ip, port), fmt.Sprintf("%s/tcp/%d", ip, port))

@@ -1,4 +1,4 @@
-package main
+package object
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-type certificateJSON struct {
+type CertificateJSON struct {
 	Kind        string             `json:"kind"`
 	Authority   string             `json:"authority"`
 	Person      string             `json:"person,omitempty"`
@@ -30,9 +30,9 @@ type certificateJSON struct {
 	Revoked     string             `json:"revoked,omitempty"` // retired or compromised
 }
 
-func describeCertificate(c *identity.Certificate) *certificateJSON {
+func DescribeCertificate(c *identity.Certificate) *CertificateJSON {
 	s := &c.Scope
-	j := &certificateJSON{Kind: c.Kind.String(), Authority: c.Authority, Person: c.Person, Key: c.Key, Name: c.Name,
+	j := &CertificateJSON{Kind: c.Kind.String(), Authority: c.Authority, Person: c.Person, Key: c.Key, Name: c.Name,
 		Function: c.Function, Number: c.Number, Areas: []string{}, Categories: []string{}, Lanes: strings.Fields(s.Lanes.String()),
 		MaxSeverity: severityName(s.Severity), Depth: int(s.Depth), Needed: int(s.Needed), Children: int(s.Children),
 		Lifetime: s.Lifetime, Emergency: int(s.Emergency), ImportOnly: s.ImportOnly}
@@ -47,7 +47,7 @@ func describeCertificate(c *identity.Certificate) *certificateJSON {
 	return j
 }
 
-func (c *certificateJSON) rows() []string {
+func (c *CertificateJSON) Rows() []string {
 	rows := []string{"name\t" + shell.OneLine(c.Name), c.Kind + "\t" + c.Authority}
 	if c.Person != "" {
 		rows[1] += ", " + c.Person
@@ -66,12 +66,12 @@ func (c *certificateJSON) rows() []string {
 	return rows
 }
 
-// severityNames are CAP's severities by their priority.
-var severityNames = [...]string{"unknown", "minor", "moderate", "severe", "extreme"}
+// SeverityNames are CAP's severities by their priority.
+var SeverityNames = [...]string{"unknown", "minor", "moderate", "severe", "extreme"}
 
 func severityName(p wire.Priority) string {
-	if int(p) < len(severityNames) {
-		return severityNames[p]
+	if int(p) < len(SeverityNames) {
+		return SeverityNames[p]
 	}
 	return "unknown"
 }

@@ -1,4 +1,4 @@
-package main
+package keyfile
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 )
 
 // testSigner is a new key with its state file, but without a key file.
-func testSigner(t *testing.T) *signer {
+func testSigner(t *testing.T) *Signer {
 	t.Helper()
 	e, _, _ := testenv.New()
 	key, err := identity.GenerateKey(identity.PurposePerson, bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
@@ -28,22 +28,22 @@ func testSigner(t *testing.T) *signer {
 	if err := createSignerState(e, path, key.Public()); err != nil {
 		t.Fatal(err)
 	}
-	return &signer{env: e, path: path, key: key}
+	return &Signer{env: e, Path: path, Key: key}
 }
 
 // beacon builds a small signed envelope at a place in the chain.
-func (s *signer) beacon(_ *signerState, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
+func (s *Signer) beacon(_ *State, seq uint64, prev *wire.ID) (*wire.Envelope, error) {
 	id := wire.ID{0: 1}
 	e, err := identity.NewBeacon(identity.Origin{Domain: id, Issuer: id, Sequence: seq, Previous: prev, Created: 1, Expires: 2}, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	return s.key.Sign(e, s.key.Public().Ref(), wire.RoleAuthor), nil
+	return s.Key.Sign(e, s.Key.Public().Ref(), wire.RoleAuthor), nil
 }
 
-func (s *signer) mustAuthor(t *testing.T, known identity.Head) *wire.Envelope {
+func (s *Signer) mustAuthor(t *testing.T, known identity.Head) *wire.Envelope {
 	t.Helper()
-	e, err := s.author(wire.LaneTrust, known, s.beacon)
+	e, err := s.Author(wire.LaneTrust, known, s.beacon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestAuthorContinuesChain(t *testing.T) {
 	if e := s.mustAuthor(t, behind); e.Header.Sequence != 11 {
 		t.Errorf("ahead of the network: %s, want 11", &e.Header)
 	}
-	if e, err := s.author(wire.LaneLive, identity.Head{}, s.beacon); err != nil || e.Header.Sequence != 1 {
+	if e, err := s.Author(wire.LaneLive, identity.Head{}, s.beacon); err != nil || e.Header.Sequence != 1 {
 		t.Errorf("another lane: %v, %v, want sequence 1", e, err)
 	}
 }
@@ -76,7 +76,7 @@ func TestAuthorContinuesChain(t *testing.T) {
 func TestAuthorRefusesFork(t *testing.T) {
 	s := testSigner(t)
 	s.mustAuthor(t, identity.Head{})
-	_, err := s.author(wire.LaneTrust, identity.Head{Sequence: 1, ID: wire.ID{0: 1, 5: 5}}, s.beacon)
+	_, err := s.Author(wire.LaneTrust, identity.Head{Sequence: 1, ID: wire.ID{0: 1, 5: 5}}, s.beacon)
 	var f *exit.Failure
 	if !errors.As(err, &f) || f.Code != exit.Trust {
 		t.Errorf("a second envelope with sequence 1 in the network: %v, want a refusal", err)
@@ -86,23 +86,23 @@ func TestAuthorRefusesFork(t *testing.T) {
 // TestAuthorWritesStateFirst lets the state file fail: then nothing signed comes out.
 func TestAuthorWritesStateFirst(t *testing.T) {
 	s := testSigner(t)
-	before, err := os.ReadFile(statePath(s.path))
+	before, err := os.ReadFile(StatePath(s.Path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("no signature today")
-	if _, err := s.author(wire.LaneTrust, identity.Head{}, func(*signerState, uint64, *wire.ID) (*wire.Envelope, error) {
+	if _, err := s.Author(wire.LaneTrust, identity.Head{}, func(*State, uint64, *wire.ID) (*wire.Envelope, error) {
 		return nil, broken
 	}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
 	random := s.env.Random
 	s.env.Random = io.LimitReader(nil, 0) // the temporary file gets no name
-	if e, err := s.author(wire.LaneTrust, identity.Head{}, s.beacon); err == nil || e != nil {
+	if e, err := s.Author(wire.LaneTrust, identity.Head{}, s.beacon); err == nil || e != nil {
 		t.Errorf("state not written, but got %v, %v", e, err)
 	}
 	s.env.Random = random
-	after, err := os.ReadFile(statePath(s.path))
+	after, err := os.ReadFile(StatePath(s.Path))
 	if err != nil || !bytes.Equal(before, after) {
 		t.Errorf("state changed by failures (%v):\n%s", err, after)
 	}
@@ -117,7 +117,7 @@ func TestAuthorsTakeTurns(t *testing.T) {
 	var wg sync.WaitGroup
 	for range n {
 		wg.Go(func() {
-			e, err := s.author(wire.LaneTrust, identity.Head{}, s.beacon)
+			e, err := s.Author(wire.LaneTrust, identity.Head{}, s.beacon)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {

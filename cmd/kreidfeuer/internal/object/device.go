@@ -1,4 +1,4 @@
-package main
+package object
 
 import (
 	"encoding/hex"
@@ -13,30 +13,30 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-type stationJSON struct {
+type StationJSON struct {
 	Peer string `json:"peer"`
 	Name string `json:"name"`
 }
 
-func describeStation(s *identity.Station) *stationJSON {
-	j := &stationJSON{Peer: fmt.Sprintf("%x", s.Peer), Name: s.Name}
+func describeStation(s *identity.Station) *StationJSON {
+	j := &StationJSON{Peer: fmt.Sprintf("%x", s.Peer), Name: s.Name}
 	if id, err := peer.IDFromBytes(s.Peer); err == nil {
 		j.Peer = id.String()
 	}
 	return j
 }
 
-func (s *stationJSON) rows() []string {
+func (s *StationJSON) rows() []string {
 	return []string{"device\t" + s.Peer, "name\t" + shell.OneLine(s.Name)}
 }
 
-type beaconJSON struct {
+type BeaconJSON struct {
 	Heads   map[string]string `json:"heads"`    // lane to "SEQUENCE:ID", as cert revoke --last takes it
 	InForce []string          `json:"in_force"` // prefixes of envelope IDs, hexadecimal
 }
 
-func describeBeacon(b *identity.Beacon) *beaconJSON {
-	j := &beaconJSON{Heads: map[string]string{}, InForce: []string{}}
+func describeBeacon(b *identity.Beacon) *BeaconJSON {
+	j := &BeaconJSON{Heads: map[string]string{}, InForce: []string{}}
 	for lane, h := range b.Heads {
 		j.Heads[lane.String()] = fmt.Sprintf("%d:%s", h.Sequence, h.ID)
 	}
@@ -46,7 +46,7 @@ func describeBeacon(b *identity.Beacon) *beaconJSON {
 	return j
 }
 
-func (b *beaconJSON) rows() []string {
+func (b *BeaconJSON) rows() []string {
 	rows := []string{"in force\t" + shell.Counted(len(b.InForce), "warning")}
 	if len(b.InForce) > 0 {
 		rows[0] += ": " + strings.Join(b.InForce, ", ")

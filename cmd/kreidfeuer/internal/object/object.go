@@ -1,4 +1,6 @@
-package main
+// Package object says what a signed object of trust holds, in rows for people and in JSON
+// for programs.
+package object
 
 import (
 	"fmt"
@@ -10,8 +12,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-// objectJSON is one line of cert show --json.
-type objectJSON struct {
+// JSON is one line of cert show --json.
+type JSON struct {
 	Schema      string           `json:"schema"` // kreidfeuer.object/1
 	Type        string           `json:"type"`
 	Fingerprint string           `json:"fingerprint"`
@@ -23,10 +25,10 @@ type objectJSON struct {
 	Signatures  int              `json:"signatures"`
 	Valid       bool             `json:"valid"` // by what is trusted here
 	Problem     string           `json:"problem,omitempty"`
-	Certificate *certificateJSON `json:"certificate,omitempty"`
+	Certificate *CertificateJSON `json:"certificate,omitempty"`
 	Revocations []revocationJSON `json:"revocations,omitempty"`
-	Station     *stationJSON     `json:"station,omitempty"`
-	Beacon      *beaconJSON      `json:"beacon,omitempty"`
+	Station     *StationJSON     `json:"station,omitempty"`
+	Beacon      *BeaconJSON      `json:"beacon,omitempty"`
 }
 
 type revocationJSON struct {
@@ -36,9 +38,9 @@ type revocationJSON struct {
 	At        string             `json:"at"`
 }
 
-func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
+func Describe(pool *identity.Pool, o *wire.Envelope) (JSON, error) {
 	h := &o.Header
-	j := objectJSON{Schema: "kreidfeuer.object/1", Type: h.Type.String(), Fingerprint: identity.Fingerprint(o.ID()), Domain: o.Domain(),
+	j := JSON{Schema: "kreidfeuer.object/1", Type: h.Type.String(), Fingerprint: identity.Fingerprint(o.ID()), Domain: o.Domain(),
 		Issuer: h.Authority, Sequence: h.Sequence, Created: shell.Stamp(h.Created), Expires: shell.Stamp(h.Expires), Signatures: len(o.Signers)}
 	_, err := pool.Verify(o)
 	j.Valid = err == nil
@@ -51,7 +53,7 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 		if err != nil {
 			return j, exit.Errorf(exit.Usage, "%w", err)
 		}
-		j.Certificate = describeCertificate(c)
+		j.Certificate = DescribeCertificate(c)
 		if r, ok := pool.Withdrawn(c); ok {
 			j.Certificate.Revoked = r.Kind.String()
 		}
@@ -79,19 +81,19 @@ func describeObject(pool *identity.Pool, o *wire.Envelope) (objectJSON, error) {
 	return j, nil
 }
 
-// printObject describes any trust object but a root's keys in full.
-func printObject(e *shell.Env, j objectJSON) error {
+// Print describes any trust object but a root's keys in full.
+func Print(e *shell.Env, j JSON) error {
 	if e.JSON {
 		return e.PrintJSON(j)
 	}
-	e.Table(e.Stdout, j.rows())
+	e.Table(e.Stdout, j.Rows())
 	return nil
 }
 
-func (j *objectJSON) rows() []string {
+func (j *JSON) Rows() []string {
 	rows := []string{j.Type + "\t" + j.Fingerprint}
 	if j.Certificate != nil {
-		rows = append(rows, j.Certificate.rows()...)
+		rows = append(rows, j.Certificate.Rows()...)
 	}
 	for _, r := range j.Revocations {
 		rows = append(rows, fmt.Sprintf("withdrawn\t%s %s since %s, %s", shell.OneLine(r.Authority), r.Key, r.At, r.Kind))
@@ -111,7 +113,7 @@ func (j *objectJSON) rows() []string {
 	return rows
 }
 
-func objectState(j *objectJSON) string {
+func objectState(j *JSON) string {
 	switch {
 	case j.Certificate != nil && j.Certificate.Revoked != "":
 		return "WITHDRAWN: the key is " + j.Certificate.Revoked
