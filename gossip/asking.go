@@ -3,7 +3,6 @@ package gossip
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -175,16 +174,7 @@ func (r *Router) askWhole(ctx context.Context, q request, list []stream.Offered)
 	r.unproven.ask(q.of, func() {
 		ctx, cancel := context.WithTimeout(ctx, unprovenTime)
 		defer cancel()
-		got, err := r.converseAs(ctx, q.of, func(c *session) error {
-			if err := c.f.Write(c.r.hello()); err != nil { // it leaves with the request
-				return err
-			}
-			c.early, c.aside, c.hasty = true, true, true // for nothing else
-			if err := c.pull(ctx, q.place, list, true); err != nil {
-				return err
-			}
-			return errors.Join(c.durable(ctx), c.f.Send(stream.Frame{Kind: stream.End}))
-		})
+		got, err := r.sessions.Fetch(ctx, q.of, q.place, list)
 		unknown := slices.ContainsFunc(list, func(o stream.Offered) bool { _, known := r.Known(o.ID); return !known })
 		if got > 0 || err != nil || unknown { // else another one was quicker
 			r.peers.DidProve(string(q.of), got > 0, time.Now())

@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
@@ -191,7 +192,7 @@ func BenchmarkHop(b *testing.B) {
 		eventually(b, "meshes are formed and the first catch-up is over", func() bool {
 			l.publish(b, encodeAll(moderate(b, tree, 1)))
 			time.Sleep(20 * time.Millisecond)
-			return time.Since(begun) > 2*gossipSettles
+			return time.Since(begun) > 2*catchup.Settles
 		})
 		l.settle(b)
 	}

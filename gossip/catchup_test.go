@@ -125,7 +125,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.New(held, syncFrame).Send(b.hello()); err != nil {
+	if err := stream.New(held, 1<<20).Send(stream.Frame{Kind: stream.Hello}); err != nil {
 		t.Fatal(err)
 	}
 	stopA()

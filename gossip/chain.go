@@ -8,6 +8,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -148,7 +149,7 @@ func (r *Router) leavesOut(e *wire.Envelope, hear []peer.ID) bool {
 // compared notes that a comparison of a place which began at a time has told a
 // neighbour of what it lacks.
 func (r *Router) compared(p peer.ID, place wire.Place, begun time.Time, lacks []wire.Item) {
-	if place.Lane != wire.LaneTrust || len(lacks) >= haveMax { // not of all of it
+	if place.Lane != wire.LaneTrust {
 		return
 	}
 	var proofs []wire.ID
@@ -167,7 +168,7 @@ func (r *Router) compared(p peer.ID, place wire.Place, begun time.Time, lacks []
 func (r *Router) tellLater(told map[peer.ID]time.Time, chain []proof) {
 	for p, at := range told {
 		if slices.ContainsFunc(chain, func(o proof) bool { return !at.After(o.learned) }) {
-			r.near.Later(p, jitter(chainTells), time.Now())
+			r.near.Later(p, catchup.Jitter(chainTells), time.Now())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +55,19 @@ func (r *Router) written(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return awaitWritten(ctx, done)
+}
+
+// awaitWritten waits until what was queued is on the disk, or held for it.
+func awaitWritten(ctx context.Context, done <-chan error) error {
+	select {
+	case err := <-done:
+		if err != nil && !errors.Is(err, ErrUnsaved) {
+			return err
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // group takes what waits in the queue, up to commitGroup records or little more.

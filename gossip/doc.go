@@ -1,7 +1,13 @@
-// Package gossip spreads envelopes: it is the libp2p shell around the pure
-// packages. A [Router] joins one gossipsub topic per trust domain and lane,
-// serves and fetches what neighbours missed, and carries drafts between the
-// stations of an authority.
+// Package gossip spreads envelopes: it is the libp2p shell around the packages below
+// it. A [Router] joins one gossipsub topic per trust domain and lane, and carries drafts
+// between the stations of an authority. What neighbours missed crosses by catch-up:
+//
+//	catchup   the sessions in which two neighbours find out what either lacks, and fetch it
+//	agenda    what is due with which neighbour, and when
+//	meter     how much of a neighbour is heard and answered, and when it is cut off
+//	stream    the frames in which they speak
+//	recon     the comparison
+//	ledger    what this device has accepted, and what gives way
 //
 // There is one way in. Gossip, catch-up, carried bundles and the local API all
 // end in ingest, which has two halves: judge (memory only, inline in gossip's

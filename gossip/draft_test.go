@@ -18,7 +18,7 @@ func TestDraftFrameIsBounded(t *testing.T) {
 		want string
 	}{{wire.MaxTransmission, "too large"}, {2 * wire.MaxTransmission, "at most"}} {
 		var b bytes.Buffer
-		f := stream.New(&b, syncFrame)
+		f := stream.New(&b, 1<<20)
 		if err := f.Send(stream.Frame{Kind: stream.Envelope, Raw: make([]byte, test.size), Note: strings.Repeat("x", maxComment+1)}); err != nil {
 			t.Fatal(err)
 		}

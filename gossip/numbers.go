@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 )
 
@@ -34,6 +35,6 @@ type Numbers struct {
 func ModelNumbers() Numbers {
 	p := routerParams()
 	return Numbers{Degree: p.D, Least: p.Dlo, Most: p.Dhi, Outbound: p.Dout, Lazy: p.Dlazy, LazyShare: p.GossipFactor, Heartbeat: p.HeartbeatInterval,
-		Round: syncEvery, OfferDelay: agenda.OfferDelay, Claim: agenda.ClaimTime, Strikes: meter.Strikes, CutOff: meter.BanTime,
+		Round: catchup.Every, OfferDelay: agenda.OfferDelay, Claim: agenda.ClaimTime, Strikes: meter.Strikes, CutOff: meter.BanTime,
 		HoldShare: holdShare, HoldPart: holdPart, HoldMesh: holdMesh, HoldLeast: holdLeast, HoldMost: holdMost, HoldBehind: holdBehind, Chain: chainSettles}
 }

@@ -63,7 +63,7 @@ func (r *Router) seekProof(ctx context.Context) {
 				}
 			}
 		}
-		if sleep(ctx, proofPause) != nil {
+		if pause(ctx, proofPause); ctx.Err() != nil {
 			return
 		}
 		next.Reset(time.Until(at))

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -80,17 +81,15 @@ type Router struct {
 	// speakers are neighbours that speak what the host believes they do not.
 	speakers chan peer.ID
 	loaded   chan struct{} // closed when load is done
-	// refreshed is told when a domain was added.
-	refreshed chan struct{}
-	near      *agenda.Neighbours[peer.ID]
-	holds     *holds
-	proofs    *proofs
-	unproven  *unproven
-	another   *rate.Limiter // of comparisons because of what came beyond a budget
+	sessions *catchup.Sessions
+	near     *agenda.Neighbours[peer.ID]
+	holds    *holds
+	proofs   *proofs
+	unproven *unproven
+	another  *rate.Limiter // of comparisons because of what came beyond a budget
 
-	mu      sync.Mutex // guards what follows; taken before the lock of near
-	ledger  *ledger.Ledger
-	serving map[*served]struct{}
+	mu     sync.Mutex // guards the ledger
+	ledger *ledger.Ledger
 
 	topicMu sync.Mutex // guards what follows; held while pubsub is called
 	pubsub  *pubsub.PubSub
@@ -115,10 +114,14 @@ func New(h host.Host, st Store, pool *identity.Pool, cfg Config) (*Router, error
 	r := &Router{
 		host: h, store: st, pool: pool, cfg: cfg, log: cfg.Log.With("part", "gossip"), lanes: map[wire.Lane]Lane{},
 		seed: maphash.MakeSeed(), memo: newMemo(), peers: meter.New(), queue: make(chan pending, commitQueue),
-		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), refreshed: make(chan struct{}, 1), near: agenda.New[peer.ID](jitter), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
+		cuts: make(chan peer.ID, 64), speakers: make(chan peer.ID, 256), loaded: make(chan struct{}), near: agenda.New[peer.ID](catchup.Jitter), holds: newHolds(), proofs: newProofs(), unproven: newUnproven(),
 		another: rate.NewLimiter(rate.Every(agenda.Again), 1),
-		ledger:  ledger.New(), topics: map[string]*joined{}, serving: map[*served]struct{}{},
+		ledger:  ledger.New(), topics: map[string]*joined{},
 	}
+	r.sessions = catchup.New(catchup.Config{
+		Host: h, Stock: stock{r}, Pool: pool, Near: r.near, Peers: r.peers, Lanes: laned(cfg.Lanes),
+		Now: cfg.Now, Log: r.log, OnHello: cfg.OnHello, OnCaller: r.called,
+	})
 	r.allowed.Store(&map[string]origin{})
 	for _, l := range append([]Lane{{Lane: wire.LaneTrust, Gossip: true}}, cfg.Lanes...) {
 		if l.Check == nil {
@@ -157,7 +160,7 @@ func (r *Router) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { r.serve(live) })
 	wg.Go(func() { r.housekeeping(live) })
-	wg.Go(func() { r.syncLoop(live) })
+	wg.Go(func() { r.sessions.Run(live) })
 	wg.Go(func() { r.seekProof(live) })
 	wg.Wait()
 	stopWriting()
@@ -262,6 +265,12 @@ func (r *Router) takeLocal(ctx context.Context, raw []byte, means Means) (wire.I
 		}
 	}
 	return id, e, err
+}
+
+// CatchUp compares every lane with a neighbour and fetches what this device lacks,
+// as it does by itself when something is due. It returns how many envelopes were accepted.
+func (r *Router) CatchUp(ctx context.Context, p peer.ID) (int, error) {
+	return r.sessions.CatchUp(ctx, p)
 }
 
 // Head is the highest sequence that this device has accepted of a key in a lane,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/marcopolo/simnet"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
@@ -64,7 +65,7 @@ func TestWastedBudgetDoesNotSilence(t *testing.T) {
 		v.utter(foe, e, bare.EncodeFull())
 		time.Sleep(20 * time.Millisecond) // they are there
 		v.publish(publisher, e)
-		if took := v.until("the warning", []*wire.Envelope{e}, time.Minute, v.all[device]); took > gossipSettles+time.Second {
+		if took := v.until("the warning", []*wire.Envelope{e}, time.Minute, v.all[device]); took > catchup.Settles+time.Second {
 			t.Errorf("after %s", took)
 		}
 		if s := v.all[device].Stats(); s.Ignored != 2 {

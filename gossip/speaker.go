@@ -30,6 +30,14 @@ func (r *Router) listen(p peer.ID, rpc *pubsub.RPC) {
 	}
 }
 
+// called notices a neighbour that speaks catch-up to this device, which believes that it
+// does not.
+func (r *Router) called(p peer.ID) {
+	if mesh, catchUp := r.believes(p); mesh && !catchUp {
+		r.wonder(p)
+	}
+}
+
 // wonder has it learned what a neighbour speaks.
 func (r *Router) wonder(p peer.ID) {
 	select {

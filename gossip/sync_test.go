@@ -1,11 +1,9 @@
 package gossip
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"math/rand/v2"
@@ -22,7 +20,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
-	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
@@ -168,13 +165,13 @@ func TestBadLinks(t *testing.T) {
 				go func() {
 					defer close(over)
 					for v.ctx.Err() == nil {
-						_ = sleep(v.ctx, cmp.Or(link.up, 5*time.Second))
+						pause(v.ctx, cmp.Or(link.up, 5*time.Second))
 						if link.up == 0 && len(v.all[1].host.Network().Peers()) > 0 {
 							continue // else the loss was too much for the transport once: discovery would dial
 						}
 						l.bad.Store(false)
 						v.part(0, 1)
-						_ = sleep(v.ctx, time.Second)
+						pause(v.ctx, time.Second)
 						_ = v.all[1].host.Connect(v.ctx, hostInfo(v.all[0].host))
 						l.bad.Store(true)
 					}
@@ -426,22 +423,4 @@ func TestNeighboursTellWhatIsComplete(t *testing.T) {
 			}
 		}
 	})
-}
-
-// What is to be asked for once more with its chain is not asked for on a detour to
-// another lane: there it would be a strike against who gives it.
-func TestDetourLeavesWhatLacksItsChain(t *testing.T) {
-	tree := newTree(t)
-	s := newStation(t, tree.Pinned(), newMemory())
-	p := s.host.ID()
-	s.near.Meet(p, time.Hour, time.Now())
-	s.near.Offered(p, agenda.Offer{Place: wire.Place{Domain: tree.Root.ID(), Lane: wire.LaneTrust}, List: []stream.Offered{{ID: testID(1), Grade: 3, Size: 1}}}, false, time.Now())
-	neighbour := scripted{bytes.NewReader(script(t, stream.Frame{Kind: stream.End})), io.Discard}
-	c := &session{r: s.Router, p: p, f: stream.New(neighbour, syncFrame), order: s.laneOrder(), window: windowFirst, laned: 1, bare: []stream.Offered{{ID: testID(2), Grade: 5, Size: 1}}}
-	if err := c.detour(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if s.near.HasOffer(p, c.order) || len(c.bare) != 1 || c.aside {
-		t.Errorf("offers are left: %t, %d to be asked for with their chain", s.near.HasOffer(p, c.order), len(c.bare))
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
@@ -59,10 +60,7 @@ func (r *Router) Refresh() error {
 			return fmt.Errorf("join topic %s: %w", name, err)
 		}
 		r.topics[name] = t
-		select {
-		case r.refreshed <- struct{}{}:
-		default:
-		}
+		r.sessions.Refresh()
 	}
 	for name, t := range r.topics {
 		if _, ok := wanted[name]; ok {
@@ -143,7 +141,7 @@ func (r *Router) askAnother(p peer.ID) {
 		return
 	}
 	if others := slices.DeleteFunc(r.host.Network().Peers(), func(q peer.ID) bool { return q == p }); len(others) > 0 {
-		r.near.Later(others[rand.IntN(len(others))], gossipSettles, time.Now())
+		r.near.Later(others[rand.IntN(len(others))], catchup.Settles, time.Now())
 	}
 }
 

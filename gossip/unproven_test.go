@@ -16,6 +16,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
@@ -221,7 +222,7 @@ func TestUnprovenIsLeftToCatchUp(t *testing.T) {
 		if n := device.unproven.count.Load(); n > 0 || device.unproven.taken.Load() != 1 || device.knows(e.ID(), 2)() {
 			t.Fatalf("%d are held still, of %d", n, device.unproven.taken.Load())
 		}
-		other.host.SetStreamHandler(wire.ProtocolCatchUp, func(s network.Stream) { other.serveCatchUp(v.ctx, s) })
+		other.host.SetStreamHandler(wire.ProtocolCatchUp, func(s network.Stream) { other.sessions.Serve(v.ctx, s) })
 		v.until("the warning", []*wire.Envelope{e}, time.Minute, device)
 	})
 }
@@ -319,7 +320,7 @@ func (v *village) counting(i int) *atomic.Int64 {
 	var n atomic.Int64
 	v.all[i].host.SetStreamHandler(wire.ProtocolCatchUp, func(s network.Stream) {
 		n.Add(1)
-		v.all[i].serveCatchUp(v.ctx, s)
+		v.all[i].sessions.Serve(v.ctx, s)
 	})
 	return &n
 }
@@ -387,7 +388,7 @@ func TestInventedIssuers(t *testing.T) {
 		if most := 2*int64(took/agenda.Again) + meter.ProofBurst + 8; withFoe.Load() > most {
 			t.Errorf("%d sessions with who invents, at most %d", withFoe.Load(), most)
 		}
-		if most := 2*int64(took/syncEvery) + int64(took/proofAround) + 4; withA.Load()+withB.Load() > most {
+		if most := 2*int64(took/catchup.Every) + int64(took/proofAround) + 4; withA.Load()+withB.Load() > most {
 			t.Errorf("%d sessions with others, at most %d", withA.Load()+withB.Load(), most)
 		}
 		if s := v.all[device].Stats(); s.CutOff > 0 || s.Rejected > 0 {

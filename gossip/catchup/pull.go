@@ -1,4 +1,4 @@
-package gossip
+package catchup
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// errUnasked ends a session with a neighbour that sends what nobody asked for.
-var errUnasked = errors.New("more answers than questions")
-
-var errVain = errors.New("it offers what it does not give, or what is not taken here")
+var (
+	errCutOff = errors.New("neighbour was cut off")
+	errVain   = errors.New("it offers what it does not give, or what is not taken here")
+)
 
 // get is a request that is on its way.
 type get struct {
@@ -30,7 +30,7 @@ func (c *session) pull(ctx context.Context, p wire.Place, list []stream.Offered,
 	waited := time.Duration(0) // for other neighbours; for one list no longer than for one of them
 	defer func() {
 		for _, g := range flying {
-			c.r.near.Settle(c.p, g.items, nil, true, c.r.pool.Version(), time.Now())
+			c.s.cfg.Near.Settle(c.p, g.items, nil, true, c.s.cfg.Pool.Version(), time.Now())
 		}
 	}()
 	for {
@@ -96,19 +96,17 @@ func sleep(ctx context.Context, d time.Duration) error {
 // should arrive within windowTime. waiting says that what is left was asked of other
 // neighbours a moment ago.
 func (c *session) pick(list []stream.Offered, impatient bool) (batch, rest []stream.Offered, waiting bool) {
-	r, now, version := c.r, time.Now(), c.r.pool.Version()
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	now, version := time.Now(), c.s.cfg.Pool.Version()
 	bytes := 0
 	for i := range list {
 		o := &list[i]
 		if len(batch) == stream.MaxGet || len(batch) > 0 && bytes+o.Bytes() > c.window {
 			return batch, append(rest, list[i:]...), false
 		}
-		if !r.lacks(o) {
+		if !c.s.cfg.Stock.Lacks(o) {
 			continue
 		}
-		switch take, wait := r.near.Claim(c.p, o, version, impatient, now); {
+		switch take, wait := c.s.cfg.Near.Claim(c.p, o, version, impatient, now); {
 		case take:
 			batch, bytes = append(batch, *o), bytes+o.Bytes()
 		case wait:
@@ -116,11 +114,6 @@ func (c *session) pick(list []stream.Offered, impatient bool) (batch, rest []str
 		}
 	}
 	return batch, rest, len(rest) > 0
-}
-
-// lacks reports whether an offered item is worth having. The caller holds r.mu.
-func (r *Router) lacks(o *stream.Offered) bool {
-	return r.ledger.Wants(o.ID, o.Grade, r.limit)
 }
 
 // receive reads the answer to a request, and learns how fast the link is.
@@ -140,7 +133,7 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 			break
 		}
 		if fr.Kind != stream.Envelope || len(raws) >= len(g.items) {
-			return nil, errUnasked
+			return nil, ErrUnasked
 		}
 		raws, bytes = append(raws, fr.Raw), bytes+len(fr.Raw)
 	}
@@ -156,27 +149,31 @@ func (c *session) receive(g get) (raws [][]byte, err error) {
 // takeIn has a batch judged and written. It returns as soon as that is under way and the
 // batch before is durable.
 func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte) error {
-	r, items := c.r, g.items
-	from := origin{peer: string(c.p), means: MeansCatchUp, lane: p.Lane, domain: p.Domain, asked: true}
-	results, err := c.takeAll(ctx, raws, items, from)
-	version := r.pool.Version()
+	items := g.items
+	results, durable, err := c.s.cfg.Stock.Take(ctx, Given{By: c.p, Place: p, Asked: items, Raws: raws})
+	if durable != nil {
+		before := c.wait
+		if c.wait = durable; before != nil && err == nil {
+			err = before(ctx)
+		}
+	}
+	version := c.s.cfg.Pool.Version()
 	var inVain []stream.Offered
 	taken, broke, bare, given := 0, false, map[wire.ID]bool{}, map[wire.ID]bool{}
 	for _, res := range results {
-		given[res.id] = true
+		given[res.ID] = true
 		switch {
-		case res.err == nil:
+		case res.Err == nil:
 			c.got++
-		case errors.Is(res.err, errUnasked):
-			err = errUnasked
-		case isReason(res.err, wire.ReasonUnknownIssuer):
-			bare[res.id] = true
+		case errors.Is(res.Err, ErrUnasked):
+			err = ErrUnasked
+		case errors.Is(res.Err, &wire.Refusal{Reason: wire.ReasonUnknownIssuer}):
+			bare[res.ID] = true
 		}
 	}
-	r.mu.Lock()
 	for i := range items {
 		switch o := &items[i]; {
-		case !r.lacks(o):
+		case !c.s.cfg.Stock.Lacks(o):
 			taken++
 		case bare[o.ID] && !g.chains:
 			c.bare = append(c.bare, *o)
@@ -186,15 +183,14 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 			broke = true
 		}
 	}
-	r.mu.Unlock()
-	r.near.Settle(c.p, items, inVain, broke, version, time.Now())
+	c.s.cfg.Near.Settle(c.p, items, inVain, broke, version, time.Now())
 	if c.vain += len(items); taken > 0 {
 		c.vain = 0
-		r.near.Brought(c.p, time.Now())
+		c.s.cfg.Near.Brought(c.p, time.Now())
 	} else if c.vain > vainRow && err == nil {
 		err = errVain
 	}
-	if err == nil && r.peers.CutOff(string(c.p), time.Now()) {
+	if err == nil && c.s.cfg.Peers.CutOff(string(c.p), time.Now()) {
 		err = errCutOff
 	}
 	if err != nil {
