@@ -10,7 +10,7 @@ DIST        := linux-amd64 linux-arm64 linux-armv7 windows-amd64.exe darwin-amd6
 DIST_SIM    := linux-amd64 windows-amd64.exe darwin-arm64
 
 # Packages that start goroutines. The pure core has none, so the slow race run leaves it out.
-CONCURRENT  := /(gossip|persist(/.*)?|node(/.*)?)$$
+CONCURRENT  := /(gossip(/catchup)?|persist(/.*)?|node(/.*)?)$$
 
 # Packages whose benchmarks say what the steps cost that footprint measures as a whole.
 MEASURED := ./gossip/brief ./gossip/cap ./gossip/compact ./gossip/wire ./identity
