@@ -8,6 +8,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -111,7 +112,7 @@ func (o *officer) approvalDetails(d *issued) ([]string, error) {
 			lines = append(lines, fmt.Sprintf("Unterschrieben hat: %s", personText(s)))
 		}
 	}
-	lines = append(lines, "Verfasst: "+dayTime(o.env, unixTime(d.alert.Header.Created)), fmt.Sprintf("Es unterschreibt: %s, %s", personText(o.cert), o.unit.Name))
+	lines = append(lines, "Verfasst: "+inbox.DayTime(o.env, unixTime(d.alert.Header.Created)), fmt.Sprintf("Es unterschreibt: %s, %s", personText(o.cert), o.unit.Name))
 	changes, err := o.changes(d.alert)
 	return append(lines, changes...), err
 }
@@ -124,7 +125,7 @@ func (o *officer) changes(a *alert.Alert) ([]string, error) {
 	}
 	var last *alert.Alert
 	for _, id := range a.References {
-		_, before, err := heldAlert(o.c, o.dev, id.String())
+		_, before, err := inbox.Held(o.c, o.dev, id.String())
 		if err != nil {
 			continue // not here; what it says is shown in full anyway
 		}

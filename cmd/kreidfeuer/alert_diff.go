@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
@@ -21,7 +22,7 @@ func difference(e *shell.Env, before, after *alert.Alert) []string {
 	add("Warnstufe", string(severityOf(before)), string(severityOf(after)))
 	add("Ort", placeTexts(before, placeText), placeTexts(after, placeText))
 	add("Grenzen", placeTexts(before, shapes), placeTexts(after, shapes))
-	add("Bis", dayTime(e, unixTime(before.Header.Expires)), dayTime(e, unixTime(after.Header.Expires)))
+	add("Bis", inbox.DayTime(e, unixTime(before.Header.Expires)), inbox.DayTime(e, unixTime(after.Header.Expires)))
 	for _, language := range languages(before, after) {
 		old, new := infoIn(before, language), infoIn(after, language)
 		add("Ereignis ("+language+")", old.Event, new.Event)

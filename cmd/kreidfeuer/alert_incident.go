@@ -8,6 +8,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
@@ -53,19 +54,19 @@ func (o *officer) incident(id string) ([]*alert.Alert, error) {
 		return nil, exit.Errorf(exit.Daemon, "no device is running here that could know the warning %s", id).
 			Hintf("start kreidfeuer up in another terminal, or give the signed warning with --alert FILE")
 	}
-	found, err := findAlert(o.c, o.dev, id)
+	found, err := inbox.Find(o.c, o.dev, id)
 	if err != nil {
 		return nil, err
 	}
 	if over := ended(found); over != "" {
-		return nil, exit.Errorf(exit.No, "the warning %s is over already: %s", found.ID[:shortIDLen], over)
+		return nil, exit.Errorf(exit.No, "the warning %s is over already: %s", found.ID[:inbox.ShortIDLen], over)
 	}
 	var prev []*alert.Alert
 	for row, err := range o.dev.Alerts(o.c.Context, apitype.AlertFilter{Incident: found.Incident}) {
 		if err != nil {
 			return nil, device.Error(err)
 		}
-		_, a, err := heldAlert(o.c, o.dev, row.ID)
+		_, a, err := inbox.Held(o.c, o.dev, row.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (o *officer) incident(id string) ([]*alert.Alert, error) {
 		}
 	}
 	if len(prev) == 0 {
-		return nil, exit.Errorf(exit.No, "alert %s ends an incident; there is nothing to follow up", found.ID[:shortIDLen])
+		return nil, exit.Errorf(exit.No, "alert %s ends an incident; there is nothing to follow up", found.ID[:inbox.ShortIDLen])
 	}
 	return prev, nil
 }
@@ -87,7 +88,7 @@ func lane(a *apitype.AlertSummary) wire.Lane {
 // ended says why nothing can follow an alert any more.
 func ended(a *apitype.AlertSummary) string {
 	if a.State == apitype.StateWithdrawn && a.Kind != apitype.KindWithdrawal {
-		return alertStates[a.State]
+		return inbox.States[a.State]
 	}
 	return ""
 }

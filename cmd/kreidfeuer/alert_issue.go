@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/capfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
@@ -149,8 +150,8 @@ func readAlertFile(e *shell.Env, c *cli.Context, name string) (*cap.Alert, error
 	if err != nil {
 		return nil, err
 	}
-	f := readCAP(data)
-	doc, err := f.one(shell.InputName(name), c.Int("entry"))
+	f := capfile.ReadCAP(data)
+	doc, err := f.One(shell.InputName(name), c.Int("entry"))
 	if err != nil {
 		return nil, err
 	}

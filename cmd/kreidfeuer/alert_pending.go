@@ -12,6 +12,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -70,16 +71,16 @@ func listDrafts(e *shell.Env, c *cli.Context) error {
 }
 
 func draftRow(e *shell.Env, d *apitype.DraftSummary) string {
-	state := draftStates[d.State]
+	state := inbox.DraftStates[d.State]
 	if d.Overdue && d.State == apitype.DraftPending {
 		state = "ÜBERFÄLLIG"
 	}
-	what := alertKinds[d.Kind] + " " + shell.OneLine(d.Headline)
+	what := inbox.Kinds[d.Kind] + " " + shell.OneLine(d.Headline)
 	if d.Lane == wire.LaneDrill.String() {
 		what = "ÜBUNG: " + what
 	}
-	return strings.Join([]string{shortID(d.ID), state, fmt.Sprintf("%d/%d", d.Signed, d.Needed), shell.OneLine(d.Author),
-		clockTime(e, d.Arrived), what, shell.OneLine(strings.Join(d.Areas, ", "))}, "\t")
+	return strings.Join([]string{inbox.ShortID(d.ID), state, fmt.Sprintf("%d/%d", d.Signed, d.Needed), shell.OneLine(d.Author),
+		inbox.ClockTime(e, d.Arrived), what, shell.OneLine(strings.Join(d.Areas, ", "))}, "\t")
 }
 
 // noteUnconfirmed tells of what was sent already and still wants a second person.
@@ -89,7 +90,7 @@ func noteUnconfirmed(e *shell.Env, c *cli.Context, dev *client.Client) error {
 			return device.Error(err)
 		}
 		if a.Unconfirmed && a.Level < a.Needed {
-			e.Notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", shortID(a.ID), alertTitle(&a), shortID(a.ID))
+			e.Notef("Herausgegeben und noch nicht bestätigt: %s %s; kreidfeuer alert approve %s", inbox.ShortID(a.ID), inbox.Title(&a), inbox.ShortID(a.ID))
 		}
 	}
 	return nil
@@ -108,7 +109,7 @@ func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string)
 		o, err := armor.Read(e, name, wire.TypeAlert)
 		return &unsigned{envelope: o}, err
 	}
-	prefix, err := checkPrefix(name)
+	prefix, err := inbox.CheckPrefix(name)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "%s is neither a file nor the ID of a draft", name)
 	}
@@ -116,16 +117,16 @@ func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string)
 		return nil, exit.Errorf(exit.Daemon, "no device is running here that could hold the draft %s", prefix).
 			Hintf("start kreidfeuer up in another terminal, or name the draft's file")
 	}
-	d, err := findDraft(c, dev, prefix)
+	d, err := inbox.FindDraft(c, dev, prefix)
 	if err != nil {
 		return nil, err
 	}
 	if d == nil || d.State == apitype.DraftPublished {
-		a, err := findAlert(c, dev, prefix)
+		a, err := inbox.Find(c, dev, prefix)
 		if err != nil {
 			return nil, err
 		}
-		o, _, err := heldAlert(c, dev, a.ID)
+		o, _, err := inbox.Held(c, dev, a.ID)
 		return &unsigned{envelope: o}, err
 	}
 	full, err := dev.Draft(c.Context, d.ID)
@@ -159,7 +160,7 @@ func alertRejectCommand(e *shell.Env) *cli.Command {
 }
 
 func rejectDraft(e *shell.Env, c *cli.Context, name string) error {
-	prefix, err := checkPrefix(name)
+	prefix, err := inbox.CheckPrefix(name)
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func rejectDraft(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	defer dev.Close()
-	found, err := findDraft(c, dev, prefix)
+	found, err := inbox.FindDraft(c, dev, prefix)
 	if err != nil {
 		return err
 	}

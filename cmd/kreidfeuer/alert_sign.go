@@ -7,6 +7,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/armor"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/keyfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
@@ -161,7 +162,7 @@ func judgeAlert(pool *identity.Pool, e *wire.Envelope) (*issued, error) {
 	if err != nil {
 		return nil, trust.Failure(err)
 	}
-	a, err := openAlert(e)
+	a, err := inbox.OpenAlert(e)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (o *officer) deliver(d *issued, out string) error {
 		return writeIssued(o.env, d, out)
 	}
 	if o.c.Bool("brief") {
-		noteBrief(o.env, d.envelope)
+		inbox.NoteBrief(o.env, d.envelope)
 	}
 	ctx, raw := o.c.Context, d.envelope.EncodeFull()
 	if d.missing > 0 {
@@ -207,7 +208,7 @@ func writeIssued(e *shell.Env, d *issued, out string) error {
 		return err
 	}
 	if d.missing > 0 {
-		e.Notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", missingText(d.missing), out)
+		e.Notef("NOCH NICHT herausgegeben: %s. Freigabe: kreidfeuer alert approve %s", inbox.MissingText(d.missing), out)
 	} else {
 		e.Notef("Vollständig unterschrieben, noch nicht gesendet: kreidfeuer alert publish %s", out)
 	}

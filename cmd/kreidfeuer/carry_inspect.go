@@ -9,6 +9,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -80,10 +81,10 @@ func inspect(e *shell.Env, ctx context.Context, c *cli.Context, dev carrier, nam
 func printContent(e *shell.Env, name string, b *apitype.BundleContent) {
 	rows := []string{"file\t" + shell.InputName(name)}
 	if !b.Created.IsZero() {
-		rows = append(rows, "made\t"+dayTime(e, b.Created)+", as its maker says")
+		rows = append(rows, "made\t"+inbox.DayTime(e, b.Created)+", as its maker says")
 	}
 	for _, l := range b.Lanes {
-		where := "domain " + shortID(l.Domain)
+		where := "domain " + inbox.ShortID(l.Domain)
 		switch {
 		case l.Domain == "" && l.Lane != "":
 			where = "further domains"
@@ -112,7 +113,7 @@ func printContent(e *shell.Env, name string, b *apitype.BundleContent) {
 // bundleRow is an alert's row. Of one that is not verified, everything behind the
 // second column is what anybody may have written.
 func bundleRow(e *shell.Env, a *apitype.BundleAlert) string {
-	cells := strings.SplitN(alertRow(e, &a.AlertSummary), "\t", 3) // ID, state, the rest
+	cells := strings.SplitN(inbox.Row(e, &a.AlertSummary), "\t", 3) // ID, state, the rest
 	if a.Verified {
 		return cells[0] + "\tja\t" + cells[1] + "\t" + cells[2]
 	}

@@ -3,7 +3,10 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/capfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/root"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
@@ -15,12 +18,12 @@ func commands(e *shell.Env) []*cli.Command {
 		statusCommand(e),
 		peersCommand(e),
 		demoCommand(e),
-		rootCommand(e),
+		root.Command(e),
 		certCommand(e),
 		alertCommand(e),
 		carryCommand(e),
 		storeCommand(e),
-		capCommand(e),
+		capfile.Command(e),
 		command.Completion(e),
 		command.Man(e),
 	}, hostileCommands(e)...)
@@ -33,7 +36,7 @@ func alertCommand(e *shell.Env) *cli.Command {
 		Subcommands: []*cli.Command{
 			alertComposeCommand(e), alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
 			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
-			alertListCommand(e), alertShowCommand(e), alertWatchCommand(e), alertExportCommand(e), alertPrintCommand(e),
+			inbox.List(e), inbox.Show(e), inbox.Watch(e), inbox.Export(e), inbox.Print(e),
 		},
 	}
 }

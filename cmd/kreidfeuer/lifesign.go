@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -41,9 +42,9 @@ func printSignEvent(e *shell.Env, at time.Time, s *apitype.Sign) {
 	text := shell.OneLine(s.Name) + ": " + lifewords.German.Meaning(s)
 	switch s.Change {
 	case apitype.SignChangeCutOff:
-		e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Yellow, text))
+		e.Printf("%s  %s\n", inbox.ClockTime(e, at), e.Paint(shell.Yellow, text))
 	case apitype.SignChangeRestored:
-		e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Green, text))
+		e.Printf("%s  %s\n", inbox.ClockTime(e, at), e.Paint(shell.Green, text))
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -22,7 +23,7 @@ func printSubmitted(e *shell.Env, d *issued, s *apitype.Submitted) error {
 	if s.Neighbours == 0 {
 		told += " Noch ist kein Nachbar verbunden: es geht beim nächsten Kontakt hinaus."
 	}
-	if id := shortID(s.ID); !d.alert.Kind.Ends() {
+	if id := inbox.ShortID(s.ID); !d.alert.Kind.Ends() {
 		told += fmt.Sprintf("\nFehlalarm?     kreidfeuer alert withdraw %s\nGefahr vorbei? kreidfeuer alert allclear %s", id, id)
 	}
 	e.Notef("%s", told)
@@ -36,7 +37,7 @@ func printDraft(e *shell.Env, d *apitype.Draft) error {
 	}
 	e.Table(e.Stdout, []string{"id\t" + d.ID, "state\t" + d.State, fmt.Sprintf("signatures\t%d of %d", d.Signed, d.Needed)})
 	if d.State == apitype.DraftPending || d.State == apitype.DraftApproved {
-		e.Notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", missingText(d.Needed-d.Signed), shortID(d.ID), shortID(d.ID))
+		e.Notef("NOCH NICHT herausgegeben: %s.\nFreigabe:   kreidfeuer alert approve %s\nDoch nicht? kreidfeuer alert reject %s --reason TEXT", inbox.MissingText(d.Needed-d.Signed), inbox.ShortID(d.ID), inbox.ShortID(d.ID))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
@@ -91,7 +92,7 @@ func (u *upper) listenPublic() (net.Listener, error) {
 
 // servePublic serves the public page until ctx ends.
 func (u *upper) servePublic(ctx context.Context, n *node.Node, l net.Listener) error {
-	server := web.New(web.Config{Backend: n.Control(), Frames: alertFrames, Captive: u.c.Bool("captive"), Zone: u.Now().Location(),
+	server := web.New(web.Config{Backend: n.Control(), Frames: inbox.Frames, Captive: u.c.Bool("captive"), Zone: u.Now().Location(),
 		Log: u.log.With("part", "public page")})
 	for _, at := range pageAddresses(l.Addr()) {
 		if !u.JSON {

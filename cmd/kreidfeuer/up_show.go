@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -88,7 +89,7 @@ func (u *upper) show(ctx context.Context, n *node.Node, since uint64) error {
 // to the log.
 func printEvent(e *shell.Env, ev *apitype.Event) {
 	switch {
-	case printWarningEvent(e, ev):
+	case inbox.PrintEvent(e, ev):
 	case ev.Sign != nil:
 		printSignEvent(e, ev.Time, ev.Sign)
 	case ev.Health != nil && ev.Health.Ended:

@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
 
-func alertPrintCommand(e *shell.Env) *cli.Command {
+func Print(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "print",
 		Usage:     "write one warning as a page of A4 to put up, with QR codes",
@@ -98,7 +98,7 @@ func paper(e *shell.Env, c *cli.Context, dev *client.Client, d *apitype.AlertDet
 
 // plainPaper is an alert as text, German and English, and who vouches for it.
 func plainPaper(e *shell.Env, c *cli.Context, dev *client.Client, d *apitype.AlertDetail) ([]byte, error) {
-	_, a, err := heldAlert(c, dev, d.ID)
+	_, a, err := Held(c, dev, d.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package main
+// Package capfile holds the commands that check and convert CAP documents, and reads them
+// from files in any of their forms.
+package capfile
 
 import (
 	"fmt"
@@ -11,7 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
-func capCommand(e *shell.Env) *cli.Command {
+func Command(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:        "cap",
 		Usage:       "check and convert CAP files; needs no running device",
@@ -71,7 +73,7 @@ func checkCAP(e *shell.Env, name string) (checkResult, exit.Code) {
 	r := checkResult{File: name, Format: string(cap.Unknown), Problems: []cap.Problem{}}
 	data, err := e.ReadInput(name)
 	if err == nil {
-		f := readCAP(data)
+		f := ReadCAP(data)
 		r.Format, err = f.format, f.unreadable
 		r.Problems = append(r.Problems, f.problems...)
 		r.OK = err == nil && len(f.docs) > 0 && cap.Valid(f.problems)

@@ -1,4 +1,6 @@
-package main
+// Package inbox shows the warnings that came: as a list, in full, as they come, on paper
+// and as codes. Its words are those of everything that shows warnings in a terminal.
+package inbox
 
 import (
 	"fmt"
@@ -15,7 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func alertListCommand(e *shell.Env) *cli.Command {
+func List(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "list",
 		Usage: "list the warnings that this device holds",
@@ -67,7 +69,7 @@ func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
 			}
 			continue
 		}
-		rows = append(rows, alertRow(e, &a))
+		rows = append(rows, Row(e, &a))
 	}
 	if e.JSON {
 		return nil
@@ -80,8 +82,8 @@ func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
 	return nil
 }
 
-func alertRow(e *shell.Env, a *apitype.AlertSummary) string {
-	state := alertStates[a.State]
+func Row(e *shell.Env, a *apitype.AlertSummary) string {
+	state := States[a.State]
 	if a.Unconfirmed {
 		state += ", noch nicht bestätigt"
 	}
@@ -89,14 +91,14 @@ func alertRow(e *shell.Env, a *apitype.AlertSummary) string {
 	if a.Kind == apitype.KindAlert || a.Kind == apitype.KindUpdate {
 		level = fmt.Sprint(a.Warnstufe)
 	}
-	return strings.Join([]string{shortID(a.ID), state, level, alertTitle(a), shell.OneLine(strings.Join(a.Areas, ", ")),
-		dayTime(e, a.Expires), shell.OneLine(a.AuthorityName)}, "\t")
+	return strings.Join([]string{ShortID(a.ID), state, level, Title(a), shell.OneLine(strings.Join(a.Areas, ", ")),
+		DayTime(e, a.Expires), shell.OneLine(a.AuthorityName)}, "\t")
 }
 
-// findAlert finds the alert whose ID begins with a text.
-func findAlert(c *cli.Context, dev *client.Client, prefix string) (*apitype.AlertSummary, error) {
+// Find finds the alert whose ID begins with a text.
+func Find(c *cli.Context, dev *client.Client, prefix string) (*apitype.AlertSummary, error) {
 	var found []apitype.AlertSummary
-	prefix, err := checkPrefix(prefix)
+	prefix, err := CheckPrefix(prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func findAlert(c *cli.Context, dev *client.Client, prefix string) (*apitype.Aler
 // is more likely a slip.
 const minPrefix = 4
 
-func checkPrefix(text string) (string, error) {
+func CheckPrefix(text string) (string, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if len(text) < minPrefix || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") != "" {
 		return "", exit.Errorf(exit.Usage, "%q is no ID of an alert", text).Hintf("at least %d characters of it, as kreidfeuer alert list shows them", minPrefix)

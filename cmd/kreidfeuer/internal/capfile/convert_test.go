@@ -1,4 +1,4 @@
-package main
+package capfile
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func TestConvertCorpus(t *testing.T) {
 		if err != nil {
 			continue // the head of the table
 		}
-		for _, doc := range readCAP(data).docs {
+		for _, doc := range ReadCAP(data).docs {
 			n++
 			for _, form := range []string{"wire", "json", "xml"} {
 				b, err := encodeAlert(doc.Alert, form)
@@ -33,8 +33,8 @@ func TestConvertCorpus(t *testing.T) {
 					t.Errorf("%s to %s: %v", name, form, err)
 					continue
 				}
-				f := readCAP(b)
-				back, err := f.one(name, 0)
+				f := ReadCAP(b)
+				back, err := f.One(name, 0)
 				if err != nil {
 					t.Errorf("%s from %s: %v", name, form, err)
 					continue

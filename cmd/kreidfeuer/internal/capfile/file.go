@@ -1,4 +1,4 @@
-package main
+package capfile
 
 import (
 	"errors"
@@ -20,9 +20,9 @@ type capFile struct {
 	unreadable error
 }
 
-// readCAP recognises the format of a file and reads its alerts. It opens nothing
+// ReadCAP recognises the format of a file and reads its alerts. It opens nothing
 // that the file names.
-func readCAP(data []byte) capFile {
+func ReadCAP(data []byte) capFile {
 	if isContainer(data) {
 		return readContainer(data)
 	}
@@ -83,9 +83,9 @@ func readFeed(data []byte, format cap.Format) capFile {
 	return f
 }
 
-// one returns the alert of a file that holds exactly one, or the n-th (from 1)
+// One returns the alert of a file that holds exactly one, or the n-th (from 1)
 // if n is not 0.
-func (f *capFile) one(name string, n int) (*cap.Alert, error) {
+func (f *capFile) One(name string, n int) (*cap.Alert, error) {
 	switch {
 	case f.unreadable != nil:
 		return nil, exit.Errorf(exit.Usage, "%s: %w", name, f.unreadable).Hintf("CAP 1.0 to 1.2, feeds with alerts, NINA JSON and wire files are read")

@@ -1,4 +1,6 @@
-package main
+// Package root holds the commands of a root's holders, who make, sign and rotate it, and of
+// everyone who pins one.
+package root
 
 import (
 	"github.com/urfave/cli/v2"
@@ -12,7 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
-func rootCommand(e *shell.Env) *cli.Command {
+func Command(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "root",
 		Usage: "make, sign, show, pin and rotate the root of a trust domain; needs no running device",

@@ -1,4 +1,4 @@
-package main
+package capfile
 
 import (
 	"bytes"
@@ -65,8 +65,8 @@ func convertCAP(e *shell.Env, c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	f := readCAP(data)
-	alert, err := f.one(shell.InputName(name), c.Int("entry"))
+	f := ReadCAP(data)
+	alert, err := f.One(shell.InputName(name), c.Int("entry"))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"bytes"
@@ -20,9 +20,9 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// alertFrames are the texts of the QR codes by which a device takes an alert along
+// Frames are the texts of the QR codes by which a device takes an alert along
 // and checks it itself. The envelope is as transmitted, with its chain.
-func alertFrames(envelope []byte) ([]string, error) { return framesWith(envelope, brief.Options{}) }
+func Frames(envelope []byte) ([]string, error) { return framesWith(envelope, brief.Options{}) }
 
 func framesWith(envelope []byte, o brief.Options) ([]string, error) {
 	p, err := alertPieces(envelope, o)
@@ -159,8 +159,8 @@ func showCodes(e *shell.Env, c *cli.Context, texts []string) error {
 	}
 }
 
-// noteBrief says what a warning takes that was written for a radio.
-func noteBrief(e *shell.Env, o *wire.Envelope) {
+// NoteBrief says what a warning takes that was written for a radio.
+func NoteBrief(e *shell.Env, o *wire.Envelope) {
 	m, err := brief.Write(o, brief.ChainOf(o), brief.Options{})
 	if err != nil {
 		e.Warnf("%v", err)

@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"strconv"
@@ -12,7 +12,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
-func alertExportCommand(e *shell.Env) *cli.Command {
+func Export(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "export",
 		Usage:     "write one warning as CAP, as its signed envelope, as text or as QR codes",

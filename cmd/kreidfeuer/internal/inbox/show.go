@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func langFlag() cli.Flag {
 	return &cli.StringFlag{Name: "lang", Usage: "show the text in `LANGUAGE`, such as de, de-simple or en", Value: "de"}
 }
 
-func alertShowCommand(e *shell.Env) *cli.Command {
+func Show(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "show",
 		Usage:     "show one warning in full, and who vouches for it",
@@ -48,11 +48,11 @@ func showAlert(e *shell.Env, c *cli.Context, name string) error {
 		return err
 	}
 	defer dev.Close()
-	prefix, err := checkPrefix(name)
+	prefix, err := CheckPrefix(name)
 	if err != nil {
 		return err
 	}
-	if draft, err := findDraft(c, dev, prefix); err != nil {
+	if draft, err := FindDraft(c, dev, prefix); err != nil {
 		return err
 	} else if draft != nil && draft.State != apitype.DraftPublished {
 		return showDraft(e, c, dev, draft)
@@ -86,12 +86,12 @@ func showDraft(e *shell.Env, c *cli.Context, dev *client.Client, found *apitype.
 	if err != nil {
 		return fmt.Errorf("read the device's draft %s: %w", d.ID, err)
 	}
-	a, err := openAlert(o)
+	a, err := OpenAlert(o)
 	if err != nil {
 		return err
 	}
 	e.Printf("ENTWURF, nicht herausgegeben\n%s\n", alert.Text(a, c.String("lang"), alert.Condition{Drill: a.Drill()}))
-	rows := []string{"ID\t" + d.ID, "Stand\t" + draftStates[d.State], "Verfasst\t" + shell.OneLine(d.Author),
+	rows := []string{"ID\t" + d.ID, "Stand\t" + DraftStates[d.State], "Verfasst\t" + shell.OneLine(d.Author),
 		fmt.Sprintf("Bestätigt\t"+alert.German.Confirmed, d.Signed, d.Needed)}
 	if d.Comment != "" {
 		rows = append(rows, "Grund\t"+shell.OneLine(d.Comment))
@@ -102,7 +102,7 @@ func showDraft(e *shell.Env, c *cli.Context, dev *client.Client, found *apitype.
 
 // alertDetail finds an alert by a part of its ID.
 func alertDetail(c *cli.Context, dev *client.Client, name string) (*apitype.AlertDetail, error) {
-	found, err := findAlert(c, dev, name)
+	found, err := Find(c, dev, name)
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +113,8 @@ func alertDetail(c *cli.Context, dev *client.Client, name string) (*apitype.Aler
 	return &d, nil
 }
 
-// heldAlert reads an alert that the device holds.
-func heldAlert(c *cli.Context, dev *client.Client, id string) (*wire.Envelope, *alert.Alert, error) {
+// Held reads an alert that the device holds.
+func Held(c *cli.Context, dev *client.Client, id string) (*wire.Envelope, *alert.Alert, error) {
 	b, err := dev.Envelope(c.Context, id)
 	if err != nil {
 		return nil, nil, device.Error(err)
@@ -123,13 +123,13 @@ func heldAlert(c *cli.Context, dev *client.Client, id string) (*wire.Envelope, *
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the device's alert %s: %w", id, err)
 	}
-	a, err := openAlert(o)
+	a, err := OpenAlert(o)
 	return o, a, err
 }
 
 // alertText is an alert for a terminal, in the language of --lang.
 func alertText(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) (string, error) {
-	_, a, err := heldAlert(c, dev, d.ID)
+	_, a, err := Held(c, dev, d.ID)
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +138,7 @@ func alertText(c *cli.Context, dev *client.Client, d *apitype.AlertDetail) (stri
 
 // vouchers says how an alert stands and who vouches for it.
 func vouchers(e *shell.Env, d *apitype.AlertDetail) []string {
-	state := alertStates[d.State]
+	state := States[d.State]
 	if d.Unconfirmed {
 		state += ", noch nicht bestätigt"
 	}
@@ -154,7 +154,7 @@ func vouchers(e *shell.Env, d *apitype.AlertDetail) []string {
 		add("Unterschrift", fmt.Sprintf("%s, %s, %s", signerText(s), s.Authority, s.Role))
 	}
 	add("Bestätigt", signatureCount(&d.AlertSummary))
-	add("Herausgegeben", dayTime(e, d.Created))
+	add("Herausgegeben", DayTime(e, d.Created))
 	add("Empfangen", received(e, d))
 	if d.Incident != d.ID {
 		add("Lage", d.Incident)
@@ -168,7 +168,7 @@ func received(e *shell.Env, d *apitype.AlertDetail) string {
 	if d.Received.Unix() <= 0 {
 		return ""
 	}
-	text := dayTime(e, d.Received)
+	text := DayTime(e, d.Received)
 	if d.AgeS >= lateAge {
 		text += ", " + alert.German.Since(uint64(d.AgeS))
 	}
@@ -181,13 +181,13 @@ func received(e *shell.Env, d *apitype.AlertDetail) string {
 func shortIDs(ids []string) []string {
 	short := slices.Clone(ids)
 	for i := range short {
-		short[i] = shortID(short[i])
+		short[i] = ShortID(short[i])
 	}
 	return short
 }
 
-// openAlert reads the alert of an envelope with the parts that came along.
-func openAlert(o *wire.Envelope) (*alert.Alert, error) {
+// OpenAlert reads the alert of an envelope with the parts that came along.
+func OpenAlert(o *wire.Envelope) (*alert.Alert, error) {
 	parts, err := alert.OpenParts(o)
 	if err != nil {
 		return nil, err
@@ -195,8 +195,8 @@ func openAlert(o *wire.Envelope) (*alert.Alert, error) {
 	return alert.Open(o, parts)
 }
 
-// findDraft finds the draft whose ID begins with a text, or nil.
-func findDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.DraftSummary, error) {
+// FindDraft finds the draft whose ID begins with a text, or nil.
+func FindDraft(c *cli.Context, dev *client.Client, prefix string) (*apitype.DraftSummary, error) {
 	var found []apitype.DraftSummary
 	for d, err := range dev.Drafts(c.Context) {
 		if err != nil {

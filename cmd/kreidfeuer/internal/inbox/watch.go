@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
-func alertWatchCommand(e *shell.Env) *cli.Command {
+func Watch(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "watch",
 		Usage: "show warnings as they come",
@@ -100,5 +100,5 @@ func printWatched(e *shell.Env, event *apitype.Event) (bool, error) {
 	if e.JSON && (event.Alert != nil || event.Draft != nil || event.Expiring != nil) {
 		return true, e.PrintJSON(event)
 	}
-	return !e.JSON && printWarningEvent(e, event), nil
+	return !e.JSON && PrintEvent(e, event), nil
 }

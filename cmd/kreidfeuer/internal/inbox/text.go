@@ -1,4 +1,4 @@
-package main
+package inbox
 
 import (
 	"fmt"
@@ -15,16 +15,16 @@ import (
 // mesh that holds together warnings take seconds.
 const lateAge = 5 * 60
 
-// alertKinds name what an alert says, for people who hear it for the first time.
-var alertKinds = map[apitype.AlertKind]string{
+// Kinds name what an alert says, for people who hear it for the first time.
+var Kinds = map[apitype.AlertKind]string{
 	apitype.KindAlert:      "WARNUNG",
 	apitype.KindUpdate:     "AKTUALISIERUNG",
 	apitype.KindAllClear:   "ENTWARNUNG",
 	apitype.KindWithdrawal: "RÜCKNAHME (FEHLALARM)",
 }
 
-// alertStates name where an alert stands.
-var alertStates = map[apitype.AlertState]string{
+// States name where an alert stands.
+var States = map[apitype.AlertState]string{
 	apitype.StateInForce:    "gilt",
 	apitype.StateUnknown:    "gilt vermutlich (Uhr unsicher)",
 	apitype.StateNotYet:     "gilt noch nicht",
@@ -36,8 +36,8 @@ var alertStates = map[apitype.AlertState]string{
 	apitype.StateRevoked:    "widerrufen (Schlüssel missbraucht)",
 }
 
-// printWarningEvent tells of an event about alerts, and reports whether it is one.
-func printWarningEvent(e *shell.Env, event *apitype.Event) bool {
+// PrintEvent tells of an event about alerts, and reports whether it is one.
+func PrintEvent(e *shell.Env, event *apitype.Event) bool {
 	switch {
 	case event.Alert != nil:
 		printAlertAt(e, event.Time, event.Alert)
@@ -60,14 +60,14 @@ func printAlertAt(e *shell.Env, at time.Time, ev *apitype.AlertEvent) {
 		printAlertSummary(e, a)
 		return
 	}
-	what := alertStates[a.State]
+	what := States[a.State]
 	if ev.Was == a.State && !a.Unconfirmed {
 		what = "bestätigt: " + signatureCount(a)
 	}
 	if ev.Silence && a.State == apitype.StateExpired {
 		what = "abgelaufen, ohne Entwarnung"
 	}
-	e.Printf("%s  %s: %s (%s)\n", clockTime(e, at), e.Paint(alertColour(a), alertTitle(a)), shell.OneLine(what), shortID(a.ID))
+	e.Printf("%s  %s: %s (%s)\n", ClockTime(e, at), e.Paint(alertColour(a), Title(a)), shell.OneLine(what), ShortID(a.ID))
 }
 
 // printAlertSummary shows what a person must know of an alert.
@@ -86,30 +86,30 @@ func printAlertSummary(e *shell.Env, a *apitype.AlertSummary) {
 	}
 	line(alert.German.Area, strings.Join(a.Areas, ", "))
 	line("Betrifft", concernText(a))
-	line(alert.German.Until, dayTime(e, a.Expires))
+	line(alert.German.Until, DayTime(e, a.Expires))
 	line(alert.German.Issuer, strings.Trim(a.AuthorityName+" ("+a.Authority+")", " "))
 	line("Geprüft", verifiedBy(a))
 	if a.Origin.Format != "" {
 		line("Importiert", fmt.Sprintf("durch %s aus %s; Originalsignatur: %s", a.Origin.By, a.Origin.Format, a.Origin.Signature))
 	}
 	if e.Now().Sub(a.Received) >= lateAge*time.Second && a.Received.Unix() > 0 {
-		line("Empfangen", dayTime(e, a.Received))
+		line("Empfangen", DayTime(e, a.Received))
 	}
 	if a.AgeS >= lateAge {
 		line("Verspätet", alert.German.Since(uint64(a.AgeS)))
 	}
 	if a.State != apitype.StateInForce && a.Kind != apitype.KindAllClear && a.Kind != apitype.KindWithdrawal {
-		line("Stand", alertStates[a.State])
+		line("Stand", States[a.State])
 	}
 	if a.Unconfirmed {
 		e.Printf("%s\n", e.Paint(shell.Yellow, unconfirmedText(a)))
 	}
-	e.Printf("kreidfeuer alert show %s\n", shortID(a.ID))
+	e.Printf("kreidfeuer alert show %s\n", ShortID(a.ID))
 }
 
 // alertKind is the one word for an alert: an exercise is called one first.
 func alertKind(a *apitype.AlertSummary) string {
-	kind := alertKinds[a.Kind]
+	kind := Kinds[a.Kind]
 	switch {
 	case a.Test && a.Lane == wire.LaneDrill.String():
 		return "ÜBUNG / PROBEALARM: " + kind
@@ -119,8 +119,8 @@ func alertKind(a *apitype.AlertSummary) string {
 	return kind
 }
 
-// alertTitle is an alert in one line. What the headline repeats is left out.
-func alertTitle(a *apitype.AlertSummary) string {
+// Title is an alert in one line. What the headline repeats is left out.
+func Title(a *apitype.AlertSummary) string {
 	headline := shell.OneLine(a.Headline)
 	if a.Test {
 		headline = strings.TrimPrefix(headline, alert.ExerciseIn("de")+": ")
@@ -172,8 +172,8 @@ func countSignatures(n int) string {
 	return fmt.Sprintf("%d Unterschriften", n)
 }
 
-// missingText says that signatures are missing.
-func missingText(n int) string {
+// MissingText says that signatures are missing.
+func MissingText(n int) string {
 	if n == 1 {
 		return "es fehlt eine Unterschrift"
 	}
@@ -197,23 +197,23 @@ func signerText(s apitype.Signer) string {
 	return s.Name + " (" + s.Function + ")"
 }
 
-// shortIDLen is enough of an ID to name one among all alerts of a domain.
-const shortIDLen = 8 // as wire.ID.Short
+// ShortIDLen is enough of an ID to name one among all alerts of a domain.
+const ShortIDLen = 8 // as wire.ID.Short
 
-func shortID(id string) string { return id[:min(len(id), shortIDLen)] }
+func ShortID(id string) string { return id[:min(len(id), ShortIDLen)] }
 
-// clockTime and dayTime are times for people, by the clock on their wall.
-func clockTime(e *shell.Env, t time.Time) string { return t.In(e.Now().Location()).Format("15:04:05") }
+// ClockTime and DayTime are times for people, by the clock on their wall.
+func ClockTime(e *shell.Env, t time.Time) string { return t.In(e.Now().Location()).Format("15:04:05") }
 
-func dayTime(e *shell.Env, t time.Time) string {
+func DayTime(e *shell.Env, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.In(e.Now().Location()).Format("02.01.2006 15:04 MST")
 }
 
-// draftStates name where a draft stands.
-var draftStates = map[string]string{
+// DraftStates name where a draft stands.
+var DraftStates = map[string]string{
 	apitype.DraftPending:   "wartet auf Freigabe",
 	apitype.DraftApproved:  "freigegeben",
 	apitype.DraftRejected:  "abgelehnt",
@@ -222,7 +222,7 @@ var draftStates = map[string]string{
 
 // printDraftEvent tells officers what happened to a draft of their unit.
 func printDraftEvent(e *shell.Env, at time.Time, d *apitype.DraftSummary) {
-	what := draftStates[d.State]
+	what := DraftStates[d.State]
 	colour := shell.Bold
 	if d.Overdue && d.State == apitype.DraftPending {
 		what, colour = "WARTET SEIT 10 MINUTEN AUF FREIGABE", shell.Red
@@ -231,15 +231,15 @@ func printDraftEvent(e *shell.Env, at time.Time, d *apitype.DraftSummary) {
 	if d.Comment != "" {
 		line += " (" + shell.OneLine(d.Comment) + ")"
 	}
-	e.Printf("%s  %s\n", clockTime(e, at), e.Paint(colour, line))
+	e.Printf("%s  %s\n", ClockTime(e, at), e.Paint(colour, line))
 	if d.State == apitype.DraftPending {
-		e.Printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, shortID(d.ID))
+		e.Printf("          %d von %d Unterschriften; kreidfeuer alert approve %s\n", d.Signed, d.Needed, ShortID(d.ID))
 	}
 }
 
 // printExpiringEvent reminds the author that an alert ends while the danger may not.
 func printExpiringEvent(e *shell.Env, at time.Time, x *apitype.ExpiringEvent) {
-	e.Printf("%s  %s\n", clockTime(e, at), e.Paint(shell.Yellow,
-		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, shell.OneLine(x.Headline), shortID(x.ID))))
-	e.Printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", shortID(x.ID), shortID(x.ID))
+	e.Printf("%s  %s\n", ClockTime(e, at), e.Paint(shell.Yellow,
+		fmt.Sprintf("ENDET IN %d MINUTEN: %s (%s)", x.Minutes, shell.OneLine(x.Headline), ShortID(x.ID))))
+	e.Printf("          verlängern: kreidfeuer alert update %s --expires 6h; beenden: kreidfeuer alert allclear %s\n", ShortID(x.ID), ShortID(x.ID))
 }
