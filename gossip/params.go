@@ -30,7 +30,6 @@ func routerParams() pubsub.GossipSubParams {
 	p.HistoryLength, p.HistoryGossip = 12, 6         // 8 s to fetch what was announced over a slow link
 	p.PruneBackoff = 15 * time.Second                // small meshes must be able to graft again soon
 	p.UnsubscribeBackoff = 5 * time.Second
-	p.OpportunisticGraftTicks = 30    // 21 s: leave a mesh that was taken over
 	p.IDontWantMessageThreshold = 256 // a warning without its chain
 	p.MaxIHaveLength = 2000           // a burst of 2,000 is announced whole
 	return p
@@ -40,11 +39,14 @@ func routerParams() pubsub.GossipSubParams {
 // crowding of public addresses, so they may be strict.
 func scoreThresholds() *pubsub.PeerScoreThresholds {
 	return &pubsub.PeerScoreThresholds{
-		GossipThreshold:             -10,
-		PublishThreshold:            -50,
-		GraylistThreshold:           -80,
-		AcceptPXThreshold:           1000, // nobody: no peer exchange, a Sybil could fill it
-		OpportunisticGraftThreshold: 1,
+		GossipThreshold:   -10,
+		PublishThreshold:  -50,
+		GraylistThreshold: -80,
+		AcceptPXThreshold: 1000, // nobody: no peer exchange, a Sybil could fill it
+
+		// No opportunistic grafting: who is below it is in no mesh. Scores count the time in the meshes of all
+		// lanes, so that in the first minutes some pass for better than a mesh in which nothing is wrong.
+		OpportunisticGraftThreshold: 0,
 	}
 }
 
