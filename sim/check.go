@@ -165,6 +165,9 @@ func (c *checker) kept(d *Device, held map[string]apitype.AlertSummary) {
 		}
 		return // what overflows is given up
 	}
+	if c.world.cfg.Scarce {
+		return
+	}
 	d.seen.mu.Lock()
 	defer d.seen.mu.Unlock()
 	for id := range d.seen.alerts {

@@ -51,7 +51,7 @@ func Play(t *testing.T, cfg PlayConfig) (*scenario.Result, error) {
 		return nil, err
 	}
 	violations := play(t, Config{
-		Devices: p.cast.devices, Seed: cfg.Seed, Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources, Radio: p.radio,
+		Devices: p.cast.devices, Seed: cfg.Seed, Tree: p.tree, Room: p.room, Scarce: p.scarce(), Mesh: p.mesh, Network: p, Clock: p.clock, Sources: p.sources, Radio: p.radio,
 		Bound: time.Duration(cfg.Scenario.Duration) + time.Hour, // who is reached is the question here
 	}, p.script)
 	for _, v := range violations {
@@ -73,6 +73,7 @@ type player struct {
 	world    *World
 	infos    []peer.AddrInfo // of the world's devices
 	raid     *raid
+	authors  authors
 
 	reach  *reach
 	ethers []*ether // by link; nil: it carries packets

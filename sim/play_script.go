@@ -89,6 +89,7 @@ func (p *player) script(w *World) {
 		p.collect(d)
 	}
 	p.count()
+	p.scarcity()
 }
 
 // until lets time pass, and tells of it.
@@ -156,17 +157,23 @@ func (p *player) issue(number int) error {
 	if err != nil {
 		return fmt.Errorf("alert %d: %w", number+1, err)
 	}
-	p.issued[number] = true
-	p.arrivals = append(p.arrivals, model.Arrival{At: w.Now(), Alert: number, Device: a.Station})
 	if a.Confirms < 0 {
 		w.checker.published(e, a.Station)
 	}
 	if a.Alone {
 		e = w.fewer(e, 1)
 	}
-	if _, err := w.devices[a.Station].Submit(w.ctx, e.EncodeFull()); err != nil {
+	at := w.Now()
+	_, err = w.devices[a.Station].Submit(w.ctx, e.EncodeFull())
+	switch {
+	case errors.Is(err, &wire.Refusal{Reason: wire.ReasonOverQuota}):
+		p.played.GivenUp = append(p.played.GivenUp, model.Arrival{At: at, Alert: number, Device: a.Station})
+		return nil // its own device has no room for it
+	case err != nil:
 		return fmt.Errorf("alert %d: publish on device %d: %w", number+1, a.Station, err)
 	}
+	p.issued[number] = true
+	p.arrivals = append(p.arrivals, model.Arrival{At: at, Alert: number, Device: a.Station})
 	return nil
 }
 
@@ -199,7 +206,7 @@ func (p *player) sign(number int) (*wire.Envelope, error) {
 	}
 	random := rand.New(rand.NewPCG(p.Seed, uint64(number)))
 	for {
-		e, err := m.Sign(w.tree, w.author)
+		e, err := m.Sign(w.tree, p.author(number))
 		if err != nil {
 			return nil, err
 		}
@@ -224,6 +231,9 @@ func (p *player) collect(device int) {
 	p.played.Copies += s.Accepted + s.Ignored + s.Duplicate
 	p.played.Attack.Rejected += s.Rejected
 	p.played.Attack.CutOff += s.CutOff
+	if p.scarce() {
+		p.played.Released += released(d)
+	}
 }
 
 // count gathers who has got what, when.

@@ -18,7 +18,6 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
 	"github.com/kreidfeuer/kreidfeuer/node/radio"
-	"github.com/kreidfeuer/kreidfeuer/persist"
 	"github.com/kreidfeuer/kreidfeuer/sim/netmodel"
 )
 
@@ -38,6 +37,14 @@ type Config struct {
 	// Quota bounds the warnings of the authority that a device keeps; then what is
 	// kept must not depend on the order of arrival. 0: far more than are published.
 	Quota uint64
+	// Room is how many bytes of warnings a device's store has place for; nil, or 0: as
+	// many as the program takes.
+	Room func(device int) uint64
+	// Scarce says that devices may give up what they have for want of room.
+	Scarce bool
+	// Tree makes the trust domain, whose Leitstelle warns; nil: [trusttest.NewTree] with
+	// two persons for everything.
+	Tree func(seed uint64) (*trusttest.Tree, error)
 	// Boot is the time over which the devices, which all listen at once, begin to
 	// run: after a power cut each has its store to read first. 0: at once.
 	Boot time.Duration
@@ -150,13 +157,19 @@ func (c *Config) fill() {
 	if c.Radio == nil {
 		c.Radio = func(int) *radio.Config { return nil }
 	}
+	if c.Room == nil {
+		c.Room = func(int) uint64 { return 0 }
+	}
+	if c.Tree == nil {
+		c.Tree = func(seed uint64) (*trusttest.Tree, error) { return trusttest.NewTree(seed, 2) }
+	}
 	if c.Clock == nil {
 		c.Clock = func(int) netmodel.Clock { return netmodel.Clock{} }
 	}
 }
 
 func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
-	tree, err := trusttest.NewTree(cfg.Seed, 2)
+	tree, err := cfg.Tree(cfg.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +180,7 @@ func newWorld(ctx context.Context, t *testing.T, cfg Config) (*World, error) {
 	w := &World{cfg: cfg, t: t, ctx: ctx, tree: tree, author: author, air: newAir(cfg.Seed, cfg.Network), dials: cfg.Mesh(cfg.Devices, cfg.Seed)}
 	w.checker.world = w
 	for i := range cfg.Devices {
-		st, err := persist.OpenPath(ctx, "", persist.Memory, persist.Options{})
+		st, err := openStore(ctx, cfg.Room(i))
 		if err != nil {
 			return nil, err
 		}

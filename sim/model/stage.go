@@ -1,12 +1,13 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/sim/contact"
 	"github.com/kreidfeuer/kreidfeuer/sim/mobility"
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
@@ -34,6 +35,8 @@ type Warning struct {
 	Follows  []int // numbers of those that it updates or ends
 	Alone    bool  // one person has signed, and not all of the unit's
 	Confirms int   // number of the one that it is the second signature of, or -1
+	// Authority is the path of who issues it.
+	Authority string
 }
 
 // Change is what a device can do from a time on.
@@ -51,17 +54,12 @@ type Arrival struct {
 	Over          bool // the device takes it for over, and does not show it
 }
 
-// NewStage lays a world out. It refuses what only the model plays.
+// NewStage lays a world out.
 func NewStage(cfg Config) (*Stage, error) {
 	s := &Stage{cfg: cfg, cost: startCost()}
 	var err error
 	if s.run, err = s.lay(); err != nil {
 		return nil, err
-	}
-	for _, g := range cfg.Scenario.Groups {
-		if g.Store > 0 || len(cfg.Scenario.Authorities) > 0 {
-			return nil, fmt.Errorf("quotas and stores of a scenario's own: only --engine model plays them")
-		}
 	}
 	return s, nil
 }
@@ -113,6 +111,11 @@ func (s *Stage) Has(d, link int) bool { return s.run.mine[d]>>link&1 == 1 }
 // Place is the number of a device's place.
 func (s *Stage) Place(d int) int { return int(s.run.at[d]) }
 
+// Quota is what certificates grant an authority, by its path, in a lane.
+func (s *Stage) Quota(path string, lane wire.Lane) ledger.Quota {
+	return s.run.quotaOf(accountKey{path, lane})
+}
+
 // Offset is how wrong a device's clock is.
 func (s *Stage) Offset(d int) time.Duration { return s.run.offset(uint32(d)) }
 
@@ -150,7 +153,7 @@ func (s *Stage) Warnings() (list []Warning) {
 	for i := range s.run.alerts {
 		a := &s.run.alerts[i]
 		w := Warning{At: ms(a.at), Lasts: ms(a.expires - a.at), Station: int(a.station), Severity: a.severity, Drill: a.drill, Size: int(a.size),
-			Kind: a.kind, Alone: a.level < signers, Confirms: int(a.confirms)}
+			Kind: a.kind, Authority: a.authority, Alone: a.level < signers, Confirms: int(a.confirms)}
 		for t := range s.run.alerts[:i] {
 			if b := &s.run.alerts[t]; b.confirms < 0 && (slices.Contains(a.follows, uint32(t)) || slices.Contains(a.references, b.triple)) {
 				w.Follows = append(w.Follows, t)
@@ -201,6 +204,8 @@ type Played struct {
 	Copies, Lost, Collided uint64
 	Airtime                time.Duration // of radios
 	Attack                 scenario.Attack
+	Released               uint64    // alerts given up for want of room in a store
+	GivenUp                []Arrival // devices that do not have an alert any more, though it holds
 }
 
 // Result counts a play.
@@ -238,6 +243,12 @@ func (s *Stage) Result(arrivals []Arrival, p Played) (*scenario.Result, error) {
 	}
 	r.tally.copies, r.tally.lost, r.tally.attack = p.Copies, p.Lost, p.Attack
 	r.tally.collided, r.tally.airtime = p.Collided, p.Airtime
+	r.tally.released, r.tally.displaced = p.Released, uint64(len(p.GivenUp))-min(p.Released, uint64(len(p.GivenUp)))
+	for _, g := range p.GivenUp {
+		if a := &r.alerts[g.Alert]; r.counted(uint32(g.Device), a) {
+			a.givenUp++
+		}
+	}
 	res := r.result()
 	res.Engine, res.Traffic.Contacts, res.Attack.Checks = p.Engine, nil, nil
 	s.cost.end(&res.Cost, uint64(len(arrivals)), len(r.group))
