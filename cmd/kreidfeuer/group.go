@@ -4,10 +4,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/capfile"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/carry"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/root"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/stick"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/store"
 )
 
 // commands lists the subcommands in the order of the help text.
@@ -22,7 +25,7 @@ func commands(e *shell.Env) []*cli.Command {
 		certCommand(e),
 		alertCommand(e),
 		carryCommand(e),
-		storeCommand(e),
+		store.Command(e),
 		capfile.Command(e),
 		command.Completion(e),
 		command.Man(e),
@@ -60,11 +63,11 @@ func carryCommand(e *shell.Env) *cli.Command {
 			"judges each warning as if it had come over the network: nobody along the way has to\n" +
 			"be trusted. sync keeps a folder on a stick that many devices share.",
 		Subcommands: []*cli.Command{
-			carryExportCommand(e),
-			carryImportCommand(e),
-			carryInspectCommand(e),
-			carrySyncCommand(e),
-			carryAppCommand(e),
+			carry.Export(e),
+			carry.Import(e),
+			carry.Inspect(e),
+			stick.Sync(e),
+			carry.App(e),
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/internal/qr"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/carry"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
@@ -136,7 +137,7 @@ func handedOver(e *shell.Env, ctx context.Context, arg string) ([]string, error)
 		if err != nil {
 			return nil, err
 		}
-		if text = string(content); isPicture(content) {
+		if text = string(content); carry.IsPicture(content) {
 			text = ""
 			if err := qr.Read(ctx, content, func(found string) bool { text = found; return strings.HasPrefix(found, discovery.CardPrefix) }); err != nil {
 				return nil, exit.Errorf(exit.Usage, "%s: %w", shell.InputName(arg), err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/carry"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/node"
@@ -120,7 +121,7 @@ func (u *upper) openApps() (*web.Apps, error) {
 	if dir := u.c.String("app"); dir != "" {
 		return web.OpenApps(dir)
 	}
-	return ownApp()
+	return carry.OwnApp()
 }
 
 // pageAddresses are the addresses at which others reach a listener, those that

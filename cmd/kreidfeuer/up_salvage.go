@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/store"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/api/endpoint"
 	"github.com/kreidfeuer/kreidfeuer/persist"
@@ -56,7 +57,7 @@ func (u *upper) openMemory(ctx context.Context, why error) (*persist.Store, erro
 // refuseStore is the failure for errors with which the device must not start.
 func (u *upper) refuseStore(err error) error {
 	if errors.As(err, new(*persist.LockedError)) || errors.As(err, new(*persist.SchemaError)) {
-		return storeFailure(u.Env, u.dir, err)
+		return store.Failure(u.Env, u.dir, err)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func (u *upper) salvage(ctx context.Context, why error) bool {
 		return false
 	}
 	u.Warnf("the store was damaged; kept: %d envelopes, %d local values; lost: %s; neighbours bring what is in force; the damaged database is in %s",
-		report.Envelopes, report.Local, lossText(report.Lost), filepath.Join(u.dir.Store(), "damaged"))
+		report.Envelopes, report.Local, store.LossText(report.Lost), filepath.Join(u.dir.Store(), "damaged"))
 	return true
 }
 
