@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,16 +32,23 @@ func TestLinkLocalAlert(t *testing.T) {
 		pair[0].submit(first)
 		_, at := pair[1].heard(first.ID())
 		t.Logf("%s: the alert was there %s after the cable", identifier, at.Sub(began).Round(time.Millisecond))
-		for _, name := range names {
+		pair[0].await("the neighbour is shown at its address on the cable", func() bool { return pair[0].shows(pair[1], "/ip6zone/cable/ip6/fe80::") })
+		for _, name := range names { // the connection may be gone at once
 			ip(t, "-n", name, "link", "set", "cable", "down")
 		}
 	}
-	for p, err := range pair[0].api.Peers(t.Context()) {
+}
+
+// shows reports whether the device lists a neighbour at an address that begins so.
+func (d *device) shows(neighbour *device, prefix string) bool {
+	d.t.Helper()
+	for p, err := range d.api.Peers(d.t.Context()) {
 		if err != nil {
-			t.Fatal(err)
+			d.t.Fatal(err)
 		}
-		if p.PeerID == pair[1].status.PeerID && !strings.HasPrefix(strings.Join(p.Addresses, " "), "/ip6zone/cable/ip6/fe80::") {
-			t.Errorf("the neighbour is shown at %v", p.Addresses)
+		if p.PeerID == neighbour.status.PeerID {
+			return slices.ContainsFunc(p.Addresses, func(a string) bool { return strings.HasPrefix(a, prefix) })
 		}
 	}
+	return false
 }
