@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -12,15 +14,21 @@ import (
 )
 
 // freeport NAME puts an address of the loopback with a free port into the
-// variable NAME.
+// variable NAME. It is below those that systems give away by themselves: one of these may
+// be another program's before this one listens there.
 func freeport(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: freeport NAME")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	ts.Check(l.Close())
-	ts.Setenv(args[0], l.Addr().String())
+	for port := 20_000 + os.Getpid()%10_000; port < 32_000; port++ {
+		at := fmt.Sprint("127.0.0.1:", port)
+		if l, err := net.Listen("tcp", at); err == nil {
+			ts.Check(l.Close())
+			ts.Setenv(args[0], at)
+			return
+		}
+	}
+	ts.Fatalf("no free port")
 }
 
 // page URL REGEXP... waits until the page at URL matches all expressions; one
