@@ -3,10 +3,13 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/beacon"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/capfile"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/carry"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/cert"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/issue"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/root"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/stick"
@@ -37,8 +40,8 @@ func alertCommand(e *shell.Env) *cli.Command {
 		Name:  "alert",
 		Usage: "issue, approve and end warnings, and look at those that came",
 		Subcommands: []*cli.Command{
-			alertComposeCommand(e), alertIssueCommand(e), alertPendingCommand(e), alertApproveCommand(e), alertRejectCommand(e),
-			alertUpdateCommand(e), alertWithdrawCommand(e), alertAllClearCommand(e), alertPublishCommand(e),
+			issue.Compose(e), issue.Issue(e), issue.Pending(e), issue.Approve(e), issue.Reject(e),
+			issue.Update(e), issue.Withdraw(e), issue.AllClear(e), issue.Publish(e),
 			inbox.List(e), inbox.Show(e), inbox.Watch(e), inbox.Export(e), inbox.Print(e),
 		},
 	}
@@ -49,8 +52,8 @@ func certCommand(e *shell.Env) *cli.Command {
 		Name:  "cert",
 		Usage: "request, grant, sign, show, revoke and import certificates, bind devices, give signs of life",
 		Subcommands: []*cli.Command{
-			certRequestCommand(e), certGrantCommand(e), certSignCommand(e), certShowCommand(e), certRevokeCommand(e),
-			certImportCommand(e), certStationCommand(e), certBeaconCommand(e),
+			cert.Request(e), cert.Grant(e), cert.Sign(e), cert.Show(e), cert.Revoke(e),
+			cert.Import(e), beacon.Station(e), beacon.Command(e),
 		},
 	}
 }
