@@ -8,22 +8,25 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/carry"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/cert"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/demo"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/issue"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/peers"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/root"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/stick"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/store"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/up"
 )
 
 // commands lists the subcommands in the order of the help text.
 func commands(e *shell.Env) []*cli.Command {
 	return append([]*cli.Command{
-		initCommand(e),
-		upCommand(e),
-		statusCommand(e),
-		peersCommand(e),
-		demoCommand(e),
+		up.Init(e),
+		up.Command(e),
+		up.Status(e),
+		peers.Command(e),
+		demo.Command(e),
 		root.Command(e),
 		certCommand(e),
 		alertCommand(e),
@@ -32,7 +35,7 @@ func commands(e *shell.Env) []*cli.Command {
 		capfile.Command(e),
 		command.Completion(e),
 		command.Man(e),
-	}, hostileCommands(e)...)
+	}, demo.Hostile(e)...)
 }
 
 func alertCommand(e *shell.Env) *cli.Command {

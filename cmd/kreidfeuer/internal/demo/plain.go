@@ -1,6 +1,6 @@
 //go:build !demo
 
-package main
+package demo
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
-// hostileCommands is empty: the program that people install contains no hostile peer.
-func hostileCommands(*shell.Env) []*cli.Command { return nil }
+// Hostile is empty: the program that people install contains no hostile peer.
+func Hostile(*shell.Env) []*cli.Command { return nil }
 
 // hostility would hold the running hostile peer.
 type hostility struct{}

@@ -1,6 +1,6 @@
 //go:build demo
 
-package main
+package demo
 
 import (
 	"bufio"
@@ -38,7 +38,7 @@ type hit struct {
 	Sent      int    `json:"sent"`
 }
 
-func hostileCommands(e *shell.Env) []*cli.Command {
+func Hostile(e *shell.Env) []*cli.Command {
 	return []*cli.Command{command.Document(&cli.Command{
 		Name: "hostile", Hidden: true,
 		Usage: "attack devices with raw gossipsub; for demonstrations and tests",

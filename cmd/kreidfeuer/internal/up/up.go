@@ -1,4 +1,5 @@
-package main
+// Package up makes, starts and shows this machine's device.
+package up
 
 import (
 	"context"
@@ -26,7 +27,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
-func upCommand(e *shell.Env) *cli.Command {
+func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "up",
 		Usage: "start this machine's device and show warnings as they come",

@@ -1,4 +1,4 @@
-package main
+package up
 
 import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"

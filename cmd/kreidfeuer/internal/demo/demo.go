@@ -1,4 +1,6 @@
-package main
+// Package demo plays one warning through a mesh of devices on this machine, with a hostile
+// one among them.
+package demo
 
 import (
 	"context"
@@ -21,7 +23,7 @@ import (
 // demoTimeout ends a demonstration that hangs.
 const demoTimeout = 2 * time.Minute
 
-func demoCommand(e *shell.Env) *cli.Command {
+func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "demo",
 		Usage: "tell the story of a warning on this machine, with eight devices",

@@ -1,4 +1,4 @@
-package main
+package up
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func statusCommand(e *shell.Env) *cli.Command {
+func Status(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "status",
 		Usage: "show how this machine's device is doing",

@@ -1,4 +1,6 @@
-package main
+// Package peers holds the commands about neighbours: who is connected, and how a device's
+// address is handed over.
+package peers
 
 import (
 	"fmt"
@@ -16,7 +18,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func peersCommand(e *shell.Env) *cli.Command {
+func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "peers",
 		Usage: "list the neighbours of this machine's device, hand addresses over",
@@ -73,9 +75,9 @@ func peerRow(p apitype.Peer) string {
 	return fmt.Sprintf("%s\t%s\t%s\t%s", p.PeerID, state, shell.OneLine(name), strings.Join(p.Addresses, " "))
 }
 
-// reachable leaves out the addresses that only this machine can dial, unless
+// Reachable leaves out the addresses that only this machine can dial, unless
 // there are no others.
-func reachable(listen []string) []string {
+func Reachable(listen []string) []string {
 	others := slices.DeleteFunc(slices.Clone(listen), func(s string) bool {
 		a, err := ma.NewMultiaddr(s)
 		return err == nil && manet.IsIPLoopback(a)

@@ -1,9 +1,10 @@
-package main
+package up
 
 import (
 	"context"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/inbox"
+	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/peers"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 	"github.com/kreidfeuer/kreidfeuer/node"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
@@ -25,7 +26,7 @@ func (u *upper) greet(ctx context.Context, n *node.Node, made bool) error {
 	for _, r := range s.Roots {
 		u.Printf("trusts    %s, version %d, %s\n", shell.Printable(r.Name), r.Version, r.Fingerprint)
 	}
-	for _, a := range reachable(s.Listen) {
+	for _, a := range peers.Reachable(s.Listen) {
 		u.Printf("listens   %s\n", a)
 	}
 	for _, p := range s.Places {

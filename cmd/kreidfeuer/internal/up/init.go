@@ -1,4 +1,4 @@
-package main
+package up
 
 import (
 	"os"
@@ -15,7 +15,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
-func initCommand(e *shell.Env) *cli.Command {
+func Init(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "init",
 		Usage: "make this machine's device: its data folder, its key and its configuration",

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"bytes"
@@ -87,7 +87,7 @@ func card(e *shell.Env, c *cli.Context) (string, error) {
 		return "", device.Error(err)
 	}
 	var addrs []ma.Multiaddr
-	for _, s := range reachable(status.Listen) {
+	for _, s := range Reachable(status.Listen) {
 		if info, err := peer.AddrInfoFromString(s); err == nil {
 			addrs = append(addrs, info.Addrs...)
 		}
