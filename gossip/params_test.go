@@ -49,7 +49,7 @@ func TestMeshDoesNotGrow(t *testing.T) {
 		v := foundOn(t, tree, knowingAll(tree, 1), 100e6, simnet.StaticLatency(10*time.Millisecond))
 		defer v.end()
 		var topics []string
-		for _, lane := range v.all[0].laneOrder() {
+		for _, lane := range laned(v.all[0].cfg.Lanes) {
 			topics = append(topics, wire.Topic(tree.Root.ID(), lane))
 		}
 		centre := v.takesPart(9, 100, topics)

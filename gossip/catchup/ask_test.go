@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -13,9 +14,10 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
+	"github.com/kreidfeuer/kreidfeuer/gossip/recon"
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
-	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/identity/trusttest"
 )
 
 // blank is a stock that lacks everything, and refuses what is given for a reason.
@@ -26,6 +28,20 @@ type blank struct {
 }
 
 func (b *blank) Lacks(*stream.Offered) bool { return true }
+
+func (b *blank) Answer(wire.Place) (*recon.Session, time.Time) {
+	return recon.Answer(recon.NewSet(), recon.Limits{}), time.Now()
+}
+
+func (b *blank) Give(_ context.Context, ids []wire.ID, _ bool) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for range ids {
+			if !yield(nil, nil) {
+				return
+			}
+		}
+	}
+}
 
 func (b *blank) Take(_ context.Context, g Given) (results []Result, durable func(context.Context) error, err error) {
 	for i, raw := range g.Raws {
@@ -72,13 +88,23 @@ func (s *scripted) heard(t *testing.T) (frames []stream.Frame) {
 }
 
 var (
-	domain = wire.ID{1, 9}
+	tree   = newTree()
+	domain = tree.Root.ID()
 	trust  = wire.Place{Domain: domain, Lane: wire.LaneTrust}
 	live   = wire.Place{Domain: domain, Lane: wire.LaneLive}
 )
 
+func newTree() *trusttest.Tree {
+	tree, err := trusttest.NewTree(1, 2)
+	if err != nil {
+		panic(err)
+	}
+	return tree
+}
+
+// sessions are those of a device that carries one domain, and has met p.
 func sessions(stock Stock) *Sessions {
-	s := New(Config{Stock: stock, Pool: identity.NewPool(), Near: agenda.New[peer.ID](Jitter), Peers: meter.New(),
+	s := New(Config{Stock: stock, Pool: tree.Pinned(), Near: agenda.New[peer.ID](Jitter), Peers: meter.New(),
 		Lanes: []wire.Lane{wire.LaneTrust, wire.LaneLive}, Now: time.Now})
 	s.cfg.Near.Meet("p", time.Hour, time.Now())
 	return s
