@@ -7,6 +7,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/kreidfeuer/kreidfeuer/node/vigil"
 )
 
 // Bounds of the address book. Reports come from anybody on the link.
@@ -60,6 +62,10 @@ type entry struct {
 	exchange  time.Duration // after connecting; zero: unknown
 	due       time.Time     // no dial before
 	tried     time.Time     // start of the last dial
+	whole     time.Time     // start of the last one with all addresses
+	gone      time.Time     // end of the last connection
+	lost      bool          // it did not answer the last one, and nothing was heard since
+	way       way           // to dial it now
 	dialing   bool
 	connected bool
 }
@@ -69,6 +75,7 @@ type book struct {
 	self    peer.ID
 	entries map[peer.ID]*entry
 	jitter  func() float64 // uniform in [0, 1)
+	vigil   vigil.Vigil    // while nobody is connected
 }
 
 func newBook(self peer.ID, jitter func() float64) *book {
@@ -150,6 +157,9 @@ func (b *book) hear(info peer.AddrInfo, now time.Time) {
 		due = now
 	}
 	e.heard = now
+	if b.vigil.Hear(now) {
+		b.answered(now)
+	}
 	b.dialBy(e, due, now)
 }
 
@@ -188,9 +198,9 @@ func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
 // and each third from there, leaves QUIC out: on a slow link its handshake never
 // ends, and keeps TCP's from ending (see node/host).
 func (e *entry) toDial() []ma.Multiaddr {
-	if e.fails%3 == 1 {
-		if streams := ma.FilterAddrs(e.addrs, isTCP); len(streams) > 0 {
-			return streams
+	if e.way == streams || e.way == anyWay && e.fails%3 == 1 {
+		if tcp := ma.FilterAddrs(e.addrs, isTCP); len(tcp) > 0 {
+			return tcp
 		}
 	}
 	return e.addrs
@@ -199,13 +209,15 @@ func (e *entry) toDial() []ma.Multiaddr {
 // dialable lists the peers to dial now, best first; next is when to look again,
 // zero if never. Beyond wanted more neighbours only static peers are dialed.
 func (b *book) dialable(now time.Time, wanted int) (list []*entry, next time.Time) {
+	next = b.watch(now)
 	for _, e := range b.entries {
+		due := e.ready(now)
 		switch {
-		case e.connected || e.dialing || len(e.addrs) == 0 || wanted <= 0 && !e.static:
-		case !e.due.After(now):
+		case e.connected || e.dialing || len(e.addrs) == 0 || wanted <= 0 && !e.static || due.IsZero():
+		case !due.After(now):
 			list = append(list, e)
-		case next.IsZero() || e.due.Before(next):
-			next = e.due
+		case next.IsZero() || due.Before(next):
+			next = due
 		}
 	}
 	slices.SortFunc(list, compareDial)
@@ -233,7 +245,10 @@ func (b *book) underWay(now time.Time) (quick, waiting int, settles time.Time) {
 // failed plans the next dial after a failure.
 func (b *book) failed(e *entry, now time.Time) {
 	longest := longestPause
-	if e.static {
+	switch {
+	case e.static && b.vigil.IsLong(now):
+		longest = staticAlone
+	case e.static:
 		longest = staticPause
 	}
 	if e.vain++; now.Sub(e.heard) > heardNow || now.Sub(e.tried) < reportPause {
@@ -250,7 +265,10 @@ func (b *book) connect(id peer.ID, now time.Time) {
 	if e == nil || e.connected {
 		return
 	}
-	e.connected, e.met, e.failure, e.vain = true, now, nil, 0
+	e.connected, e.met, e.failure, e.vain, e.lost = true, now, nil, 0, false
+	if b.vigil.Met() {
+		b.answered(now)
+	}
 }
 
 func (b *book) disconnect(id peer.ID, now time.Time) {
@@ -258,7 +276,7 @@ func (b *book) disconnect(id peer.ID, now time.Time) {
 	if e == nil || !e.connected {
 		return
 	}
-	e.connected = false
+	e.connected, e.gone = false, now
 	if now.Sub(e.met) < shortLived {
 		b.failed(e, now)
 		return
@@ -267,13 +285,10 @@ func (b *book) disconnect(id peer.ID, now time.Time) {
 	b.dialBy(e, now, now)
 }
 
-// networkChanged forgets all pauses. A little jitter keeps a whole network that
-// returns from dialing in the same instant.
+// networkChanged forgets all pauses.
 func (b *book) networkChanged(now time.Time) {
+	b.vigil.Begin(now)
 	for _, e := range b.entries {
-		e.fails, e.vain = 0, 0
-		if soon := now.Add(time.Duration(b.jitter() * float64(yield))); e.due.After(soon) {
-			e.due = soon
-		}
+		b.forgive(e, now)
 	}
 }

@@ -52,15 +52,17 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 			settles = now.Add(quickDial)
 		}
 		under++
-		e.dialing, e.tried = true, now
-		info := peer.AddrInfo{ID: e.id, Addrs: e.toDial()}
-		running.Go(func() { c.dialOne(ctx, info) })
+		addrs, within := c.book.begin(e, now)
+		running.Go(func() { c.dialOne(ctx, peer.AddrInfo{ID: e.id, Addrs: addrs}, within) })
+	}
+	if again := c.book.watch(now); !again.IsZero() && (next.IsZero() || again.Before(next)) {
+		next = again
 	}
 	return next
 }
 
-func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo) {
-	dial, cancel := context.WithTimeout(ctx, dialTimeout)
+func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo, within time.Duration) {
+	dial, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c.host.Forget(info.ID) // the book keeps pauses and addresses
 	err := c.host.Connect(dial, info)
@@ -89,8 +91,11 @@ func (c *Connector) settle(b *book, r result, now time.Time) {
 		b.connect(r.id, now)
 		return
 	}
-	e.failure = r.err
-	b.failed(e, now)
+	if e.failure = r.err; errors.Is(r.err, errClosed) {
+		b.failed(e, now)
+	} else {
+		b.unanswered(e, now)
+	}
 	c.log.Debug("dial failed", "peer", r.id, "again", e.due.Sub(now), "err", r.err)
 }
 

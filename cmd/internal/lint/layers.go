@@ -36,6 +36,7 @@ var layers = map[string]int{
 	"gossip/meter":      2,
 	"identity/seal":     2,
 	"node/chat":         2,
+	"node/vigil":        2,
 	"persist/retention": 2,
 	"sim/scenario":      2,
 
