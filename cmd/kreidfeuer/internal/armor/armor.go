@@ -92,6 +92,7 @@ func Decode(data []byte) ([]*wire.Envelope, error) {
 	return es, nil
 }
 
+// ErrChanged is the error of a block whose header lines say something else than it holds.
 var ErrChanged = errors.New("the readable lines do not match what they describe: somebody has changed them")
 
 func openArmor(block *pem.Block) (*wire.Envelope, error) {
@@ -138,6 +139,7 @@ func Read(e *shell.Env, name string, want wire.Type) (*wire.Envelope, error) {
 	return es[0], nil
 }
 
+// Contents says in words what a file with these objects holds.
 func Contents(es []*wire.Envelope) string {
 	if len(es) == 1 {
 		return "a " + es[0].Header.Type.String()
@@ -145,4 +147,5 @@ func Contents(es []*wire.Envelope) string {
 	return fmt.Sprintf("%d objects", len(es))
 }
 
+// RequestType is the type of a block that asks for a certificate; package cert reads it.
 const RequestType = Prefix + "CERTIFICATE REQUEST"

@@ -25,6 +25,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Command is "cert beacon".
 func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "beacon",

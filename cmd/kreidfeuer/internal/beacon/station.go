@@ -19,6 +19,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
+// Station is "cert station".
 func Station(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "station",

@@ -13,6 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 )
 
+// Command is "cap" with its subcommands.
 func Command(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:        "cap",

@@ -24,6 +24,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
 
+// App is "carry app".
 func App(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "app",

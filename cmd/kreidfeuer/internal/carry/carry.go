@@ -45,7 +45,7 @@ func With(e *shell.Env, c *cli.Context, looks bool, f func(context.Context, Devi
 	} else if !errors.Is(err, client.ErrNotRunning) {
 		return device.Error(err)
 	}
-	return interrupted(ctx, withOffline(e, ctx, c, looks, f))
+	return interrupted(ctx, withOffline(ctx, e, c, looks, f))
 }
 
 // interrupted is the error of a command that was interrupted: that it was.

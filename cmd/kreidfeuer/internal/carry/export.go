@@ -19,6 +19,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Export is "carry export".
 func Export(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "export",

@@ -19,6 +19,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Import is "carry import".
 func Import(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "import",
@@ -35,7 +36,7 @@ func Import(e *shell.Env) *cli.Command {
 				return err
 			}
 			return With(e, c, false, func(ctx context.Context, dev Device) error {
-				return importFiles(e, ctx, dev, c.Args().Slice())
+				return importFiles(ctx, e, dev, c.Args().Slice())
 			})
 		},
 	}, exit.OK, exit.No, exit.Usage, exit.Trust, exit.Data, exit.Busy, exit.System)
@@ -49,7 +50,7 @@ type importedJSON struct {
 
 // importFiles reads all files, whatever is wrong with one of them, and ends with
 // the first thing that was wrong.
-func importFiles(e *shell.Env, ctx context.Context, dev Device, names []string) error {
+func importFiles(ctx context.Context, e *shell.Env, dev Device, names []string) error {
 	var first error
 	note := func(err error) {
 		if first == nil {
@@ -68,17 +69,17 @@ func importFiles(e *shell.Env, ctx context.Context, dev Device, names []string) 
 		if IsPicture(in.head) {
 			note(pictures.read(ctx, name, in))
 		} else {
-			note(importOne(e, ctx, dev, name, in))
+			note(importOne(ctx, e, dev, name, in))
 		}
 		in.Close()
 	}
 	if len(pictures.names) > 0 {
-		note(importPictures(e, ctx, dev, pictures))
+		note(importPictures(ctx, e, dev, pictures))
 	}
 	return first
 }
 
-func importOne(e *shell.Env, ctx context.Context, dev Device, name string, in *carriedFile) error {
+func importOne(ctx context.Context, e *shell.Env, dev Device, name string, in *carriedFile) error {
 	bar := e.Progress(shell.InputName(name), in.size)
 	m, err := dev.ImportBundle(ctx, bar.Reader(in))
 	bar.End()

@@ -29,7 +29,7 @@ func TestDiskFailsOnTheWay(t *testing.T) {
 	b.Truncate(b.Len() - 10)
 	broken := errors.New("input/output error")
 	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: io.Discard, Now: nodetest.Now}
-	err := importOne(e, t.Context(), to.Control(), "stick.kfb", &carriedFile{Reader: io.MultiReader(&b, iotest.ErrReader(broken))})
+	err := importOne(t.Context(), e, to.Control(), "stick.kfb", &carriedFile{Reader: io.MultiReader(&b, iotest.ErrReader(broken))})
 	if f := exit.Classify(err); f.Code != exit.System || !errors.Is(err, broken) || f.Hint == "" {
 		t.Errorf("%v", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Inspect is "carry inspect".
 func Inspect(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "inspect",
@@ -29,7 +30,7 @@ func Inspect(e *shell.Env) *cli.Command {
 				return err
 			}
 			return With(e, c, true, func(ctx context.Context, dev Device) error {
-				return inspect(e, ctx, c, dev, c.Args().First())
+				return inspect(ctx, e, c, dev, c.Args().First())
 			})
 		},
 	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System)
@@ -41,7 +42,7 @@ type inspectedJSON struct {
 	File string `json:"file"`
 }
 
-func inspect(e *shell.Env, ctx context.Context, c *cli.Context, dev Device, name string) error {
+func inspect(ctx context.Context, e *shell.Env, c *cli.Context, dev Device, name string) error {
 	in, err := openCarried(e, name)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func inspect(e *shell.Env, ctx context.Context, c *cli.Context, dev Device, name
 		if err := pictures.read(ctx, name, in); err != nil {
 			return err
 		}
-		if in, err = expandPictures(e, ctx, dev, pictures); err != nil {
+		if in, err = expandPictures(ctx, e, dev, pictures); err != nil {
 			return err
 		}
 	}

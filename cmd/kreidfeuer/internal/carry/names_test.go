@@ -28,10 +28,10 @@ func TestHostileNames(t *testing.T) {
 	}
 	var out bytes.Buffer
 	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: &out, Now: nodetest.Now}
-	if err := importFiles(e, t.Context(), d.Control(), []string{name}); err != nil {
+	if err := importFiles(t.Context(), e, d.Control(), []string{name}); err != nil {
 		t.Error(err)
 	}
-	if err := inspect(e, t.Context(), nil, d.Control(), name); err != nil {
+	if err := inspect(t.Context(), e, nil, d.Control(), name); err != nil {
 		t.Error(err)
 	}
 	if s := out.String(); strings.ContainsAny(s, "\x1b\u202e") || strings.Contains(s, "\naccepted  500") || strings.Contains(s, "\naccepted\t500") || strings.Contains(s, "1970") {

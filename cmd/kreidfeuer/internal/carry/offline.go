@@ -22,7 +22,7 @@ import (
 
 // withOffline calls f with a device that has the data folder's store, pins and
 // places and no network. Its store is locked meanwhile: up refuses to start.
-func withOffline(e *shell.Env, ctx context.Context, c *cli.Context, looks bool, f func(context.Context, Device) error) error {
+func withOffline(ctx context.Context, e *shell.Env, c *cli.Context, looks bool, f func(context.Context, Device) error) error {
 	d, err := datadir.Find(e, c)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (o *offline) open(ctx context.Context) error {
 		return err
 	}
 	o.key = dev.Key
-	o.store, err = store.Open(o.Env, ctx, o.dir, persist.LevelDB)
+	o.store, err = store.Open(ctx, o.Env, o.dir, persist.LevelDB)
 	return err
 }
 

@@ -137,7 +137,7 @@ type takenJSON struct {
 }
 
 // importPictures hands over what the pictures held, each warning by itself.
-func importPictures(e *shell.Env, ctx context.Context, dev Device, p *pictures) error {
+func importPictures(ctx context.Context, e *shell.Env, dev Device, p *pictures) error {
 	first := p.problem()
 	for _, m := range p.messages {
 		if ctx.Err() != nil {
@@ -162,7 +162,7 @@ func importPictures(e *shell.Env, ctx context.Context, dev Device, p *pictures) 
 }
 
 // expandPictures is what the pictures held as a bundle, for carry inspect.
-func expandPictures(e *shell.Env, ctx context.Context, dev Device, p *pictures) (*carriedFile, error) {
+func expandPictures(ctx context.Context, e *shell.Env, dev Device, p *pictures) (*carriedFile, error) {
 	if err := p.problem(); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 )
 
+// Tree is a trust domain whose keys follow from seed.
 func Tree(t testing.TB, seed uint64) *trusttest.Tree {
 	t.Helper()
 	tree, err := trusttest.NewTree(seed, 2)
@@ -33,6 +34,7 @@ func Issue(t testing.TB, tree *trusttest.Tree, d *nodetest.Device, prefix string
 	return ids
 }
 
+// WantAll fails the test unless the device has all of ids.
 func WantAll(t testing.TB, d *nodetest.Device, ids ...wire.ID) {
 	t.Helper()
 	for _, id := range ids {

@@ -63,6 +63,7 @@ func parseRequest(data []byte) (*request, error) {
 	return &r, nil
 }
 
+// Request is "cert request".
 func Request(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "request",

@@ -15,6 +15,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// Grant is "cert grant".
 func Grant(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "grant",

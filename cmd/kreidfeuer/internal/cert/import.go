@@ -13,6 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// Import is "cert import".
 func Import(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "import",

@@ -22,6 +22,7 @@ import (
 // any certificate that it names. It ends with its issuer at the latest.
 const revocationLife = 10 * 365 * 24 * 3600
 
+// Revoke is "cert revoke".
 func Revoke(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "revoke",

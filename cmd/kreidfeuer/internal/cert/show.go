@@ -11,6 +11,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 )
 
+// Show is "cert show".
 func Show(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "show",

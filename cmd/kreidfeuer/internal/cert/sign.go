@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// Sign is "cert sign".
 func Sign(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "sign",

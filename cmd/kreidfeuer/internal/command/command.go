@@ -52,6 +52,7 @@ func Document(c *cli.Command, codes ...exit.Code) *cli.Command {
 	return c
 }
 
+// OnUsageError makes the failure of a command line that the flag package refuses.
 func OnUsageError(c *cli.Context, err error, _ bool) error {
 	name := strings.TrimSpace(c.Command.HelpName)
 	text := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
@@ -139,6 +140,7 @@ func WantArgs(c *cli.Context, low, high int, what string) error {
 // MaxFiles is no limit but the command line's own.
 const MaxFiles = 1 << 30
 
+// Count reads the number of a flag that is given as text.
 func Count(flag, text string) (uint64, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {

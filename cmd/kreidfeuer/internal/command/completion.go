@@ -35,6 +35,7 @@ compdef _kreidfeuer kreidfeuer
 `
 )
 
+// Completion is "completion", for the shells that people use.
 func Completion(e *shell.Env) *cli.Command {
 	return Document(&cli.Command{
 		Name:      "completion",
@@ -69,6 +70,7 @@ func Completion(e *shell.Env) *cli.Command {
 	}, exit.OK, exit.Usage)
 }
 
+// Man is "man".
 func Man(e *shell.Env) *cli.Command {
 	return Document(&cli.Command{
 		Name:  "man",

@@ -78,6 +78,7 @@ func parseConfig(b []byte) (Config, error) {
 	return c, c.Check()
 }
 
+// Check says what in the configuration cannot be.
 func (c *Config) Check() error {
 	if c.Schema < 1 {
 		return errors.New("no schema version")
@@ -100,6 +101,7 @@ func (c *Config) Check() error {
 	return nil
 }
 
+// Encode is config.json, with every list that a person may fill.
 func (c *Config) Encode() ([]byte, error) {
 	if c.Listen == nil {
 		c.Listen = []string{} // the file shows every list that a person may fill

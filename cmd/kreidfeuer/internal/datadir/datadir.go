@@ -31,9 +31,15 @@ import (
 type Dir struct{ Path string }
 
 func (d Dir) deviceKey() string { return filepath.Join(d.Path, "device.key") }
-func (d Dir) Config() string    { return filepath.Join(d.Path, "config.json") }
-func (d Dir) Pins() string      { return filepath.Join(d.Path, "pins") }
-func (d Dir) Store() string     { return filepath.Join(d.Path, "store") }
+
+// Config is the path of config.json.
+func (d Dir) Config() string { return filepath.Join(d.Path, "config.json") }
+
+// Pins is the folder of the pinned trust domains.
+func (d Dir) Pins() string { return filepath.Join(d.Path, "pins") }
+
+// Store is the folder of the store.
+func (d Dir) Store() string { return filepath.Join(d.Path, "store") }
 
 // portableName is the folder beside the program with --portable.
 const portableName = "kreidfeuer-data"

@@ -42,6 +42,7 @@ func Make(e *shell.Env, d Dir, cfg Config) (made bool, err error) {
 	return true, e.WriteFile(d.Config(), b, 0o600)
 }
 
+// MakeKey makes the device's key unless it is there.
 func MakeKey(e *shell.Env, d Dir) error {
 	if _, err := os.Stat(d.deviceKey()); err == nil {
 		_, err := d.OpenDevice()

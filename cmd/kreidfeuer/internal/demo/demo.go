@@ -23,6 +23,7 @@ import (
 // demoTimeout ends a demonstration that hangs.
 const demoTimeout = 2 * time.Minute
 
+// Command is "demo".
 func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "demo",
@@ -39,12 +40,12 @@ func Command(e *shell.Env) *cli.Command {
 			}
 			ctx, cancel := context.WithTimeout(c.Context, demoTimeout)
 			defer cancel()
-			return demo(e, ctx, c.Bool("keep"))
+			return demo(ctx, e, c.Bool("keep"))
 		},
 	}, exit.OK, exit.No, exit.Usage, exit.System)
 }
 
-func demo(e *shell.Env, ctx context.Context, keep bool) (err error) {
+func demo(ctx context.Context, e *shell.Env, keep bool) (err error) {
 	dir, err := os.MkdirTemp("", "kreidfeuer-demo-")
 	if err != nil {
 		return exit.Errorf(exit.System, "make a folder: %w", err)

@@ -38,6 +38,7 @@ type hit struct {
 	Sent      int    `json:"sent"`
 }
 
+// Hostile is the hidden command of the hostile peer.
 func Hostile(e *shell.Env) []*cli.Command {
 	return []*cli.Command{command.Document(&cli.Command{
 		Name: "hostile", Hidden: true,
@@ -51,13 +52,13 @@ func Hostile(e *shell.Env) []*cli.Command {
 			if err != nil {
 				return err
 			}
-			return beHostile(e, c.Context, domain, c.StringSlice("victim"))
+			return beHostile(c.Context, e, domain, c.StringSlice("victim"))
 		},
 	}, exit.OK, exit.Usage, exit.System)}
 }
 
 // beHostile connects to its victims and publishes what it reads.
-func beHostile(e *shell.Env, ctx context.Context, domain wire.ID, victims []string) error {
+func beHostile(ctx context.Context, e *shell.Env, domain wire.ID, victims []string) error {
 	p, err := hostile.New(ctx)
 	if err != nil {
 		return err
@@ -95,13 +96,13 @@ func beHostile(e *shell.Env, ctx context.Context, domain wire.ID, victims []stri
 		} else if err != nil {
 			return err
 		}
-		if err := fire(e, ctx, p, domain, infos, s); err != nil {
+		if err := fire(ctx, e, p, domain, infos, s); err != nil {
 			return err
 		}
 	}
 }
 
-func fire(e *shell.Env, ctx context.Context, p *hostile.Peer, domain wire.ID, victims []peer.AddrInfo, s shot) error {
+func fire(ctx context.Context, e *shell.Env, p *hostile.Peer, domain wire.ID, victims []peer.AddrInfo, s shot) error {
 	h := hit{Name: s.Name}
 	began := time.Now()
 	for i := range max(s.Times, 1) {

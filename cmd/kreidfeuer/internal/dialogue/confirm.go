@@ -71,7 +71,7 @@ func (d *Dialog) show(a *alert.Alert, places []cap.Area, s Screen) {
 		word = "ECHT: " + strings.ToUpper(alert.German.Kind(a.Kind))
 	}
 	for _, line := range []string{"", word, ""} {
-		d.Printf("%s\n", paintOn(e, colour, centre(line)))
+		d.Printf("%s\n", e.PaintError(colour, centre(line)))
 	}
 	if !a.Kind.Ends() {
 		d.Printf("%s\n", LevelText(a))
@@ -83,7 +83,7 @@ func (d *Dialog) show(a *alert.Alert, places []cap.Area, s Screen) {
 		d.Printf("%s\n", shell.OneLine(line))
 	}
 	if s.Emergency {
-		d.Printf("%s\n", paintOn(e, shell.Red, "NOTFALL-UNTERSCHRIFT: gilt ohne zweite Person, erscheint als „noch nicht bestätigt“ und verfällt nach 60 Minuten."))
+		d.Printf("%s\n", e.PaintError(shell.Red, "NOTFALL-UNTERSCHRIFT: gilt ohne zweite Person, erscheint als „noch nicht bestätigt“ und verfällt nach 60 Minuten."))
 	}
 	if s.Brief {
 		return
@@ -128,12 +128,4 @@ const screenWidth = 78
 func centre(text string) string {
 	room := max(0, screenWidth-len([]rune(text)))
 	return strings.Repeat(" ", room/2) + text + strings.Repeat(" ", room-room/2)
-}
-
-// paintOn colours text for the terminal of standard error.
-func paintOn(e *shell.Env, sgr, text string) string {
-	if !e.StderrTerminal || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
-		return text
-	}
-	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
 }

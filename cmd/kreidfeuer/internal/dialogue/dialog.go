@@ -83,4 +83,5 @@ func (d *Dialog) readLine() (string, error) {
 	}
 }
 
+// Printf shows something where the questions are.
 func (d *Dialog) Printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }

@@ -76,4 +76,5 @@ func infoIn(a *alert.Alert, language string) cap.Info {
 	return cap.Info{}
 }
 
+// UnixTime is a time in seconds, as people are shown it.
 func UnixTime(seconds uint64) time.Time { return time.Unix(int64(seconds), 0) }

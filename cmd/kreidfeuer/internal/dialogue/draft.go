@@ -153,6 +153,7 @@ func LaneOf(c *cli.Context) (wire.Lane, error) {
 	return wire.LaneDrill, nil
 }
 
+// ErrYes refuses --yes on a real warning.
 var ErrYes = exit.Errorf(exit.Usage, "--yes never holds for a real warning").Hintf("leave it away; the question must be answered by a person")
 
 // ComposeFailure tells the officer what keeps a warning from being issued.

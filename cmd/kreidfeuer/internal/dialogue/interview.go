@@ -15,13 +15,17 @@ import (
 
 // Interview asks for what the flags have not said.
 type Interview struct {
-	Dialog *Dialog
-	C      *cli.Context
-	D      *compose.Draft
-	Q      *questions
+	Dialog   *Dialog
+	Flags    *cli.Context
+	Draft    *compose.Draft
+	Language string // of the questions, BCP 47; there are German and English ones
+
+	questions *questions
 }
 
+// Run asks one question after the other, and fills the draft.
 func (i *Interview) Run() error {
+	i.questions = questionsIn(i.Language)
 	for _, step := range []func() error{i.template, i.place, i.level, i.until, i.words} {
 		if err := step(); err != nil {
 			return err
@@ -47,17 +51,17 @@ func (i *Interview) repeat(prompt string, read func(answer string) error) error 
 }
 
 func (i *Interview) template() error {
-	if i.D.Template != "" {
+	if i.Draft.Template != "" {
 		return nil
 	}
-	i.Dialog.Printf("%s\n", i.Q.templates)
+	i.Dialog.Printf("%s\n", i.questions.templates)
 	for n, t := range compose.Templates {
 		i.Dialog.Printf("  %d  %s\n", n+1, t.Title)
 	}
-	return i.repeat(i.Q.what, func(answer string) error {
+	return i.repeat(i.questions.what, func(answer string) error {
 		for n, t := range compose.Templates {
 			if answer == fmt.Sprint(n+1) || strings.EqualFold(answer, t.Name) || strings.EqualFold(answer, t.Title) {
-				i.D.Template = t.Name
+				i.Draft.Template = t.Name
 				return nil
 			}
 		}
@@ -69,10 +73,10 @@ func (i *Interview) template() error {
 }
 
 func (i *Interview) place() error {
-	if len(i.D.Areas) > 0 {
+	if len(i.Draft.Areas) > 0 {
 		return nil
 	}
-	return i.repeat(i.Q.where, func(answer string) error {
+	return i.repeat(i.questions.where, func(answer string) error {
 		var areas []compose.Area
 		for _, text := range strings.Split(answer, ";") {
 			a, err := draftArea(strings.TrimSpace(text))
@@ -81,7 +85,7 @@ func (i *Interview) place() error {
 			}
 			areas = append(areas, a)
 		}
-		i.D.Areas = areas
+		i.Draft.Areas = areas
 		return nil
 	})
 }
@@ -90,82 +94,82 @@ func (i *Interview) place() error {
 var levels = []cap.Severity{cap.Extreme, cap.Severe, cap.Moderate}
 
 func (i *Interview) level() error {
-	if i.D.Severity != "" {
+	if i.Draft.Severity != "" {
 		return nil
 	}
 	suggested := cap.Severe
-	if t, ok := compose.ByName(i.D.Template); ok {
+	if t, ok := compose.ByName(i.Draft.Template); ok {
 		suggested = t.Severity
 	}
-	return i.repeat(fmt.Sprintf(i.Q.level, alert.Warnstufe(suggested)), func(answer string) error {
+	return i.repeat(fmt.Sprintf(i.questions.level, alert.Warnstufe(suggested)), func(answer string) error {
 		if answer == "" {
-			i.D.Severity = suggested
+			i.Draft.Severity = suggested
 			return nil
 		}
 		if len(answer) != 1 || answer[0] < '1' || answer[0] > '3' {
 			return exit.Errorf(exit.Usage, "%q is no Warnstufe", answer).Hintf("1, 2 or 3")
 		}
-		i.D.Severity = levels[answer[0]-'1']
+		i.Draft.Severity = levels[answer[0]-'1']
 		return nil
 	})
 }
 
 func (i *Interview) until() error {
-	if i.D.Expires != 0 {
+	if i.Draft.Expires != 0 {
 		return nil
 	}
 	suggested := "6h"
-	if t, ok := compose.ByName(i.D.Template); ok {
+	if t, ok := compose.ByName(i.Draft.Template); ok {
 		suggested = fmt.Sprintf("%dh", t.Lifetime/3600)
 	}
-	return i.repeat(fmt.Sprintf(i.Q.until, suggested), func(answer string) (err error) {
+	return i.repeat(fmt.Sprintf(i.questions.until, suggested), func(answer string) (err error) {
 		if answer == "" {
 			answer = suggested
 		}
-		i.D.Expires, err = ParseMoment(i.Dialog.env, answer)
+		i.Draft.Expires, err = ParseMoment(i.Dialog.env, answer)
 		return err
 	})
 }
 
 // words asks for the texts; Enter keeps the template's.
 func (i *Interview) words() error {
-	t, known := compose.ByName(i.D.Template)
+	t, known := compose.ByName(i.Draft.Template)
 	var old compose.Text
 	for _, x := range t.Texts {
-		if alert.LanguageOf(x.Language) == alert.LanguageOf(i.C.String("language")) {
+		if alert.LanguageOf(x.Language) == alert.LanguageOf(i.Flags.String("language")) {
 			old = x
 		}
 	}
-	text := compose.Text{Language: i.C.String("language")}
+	text := compose.Text{Language: i.Flags.String("language")}
 	for _, f := range []struct {
 		flag, prompt, suggested string
 		into                    *string
 	}{
-		{"event", i.Q.event, old.Event, &text.Event}, {"headline", i.Q.headline, old.Headline, &text.Headline},
-		{"description", i.Q.description, old.Description, &text.Description}, {"instruction", i.Q.instruction, old.Instruction, &text.Instruction},
+		{"event", i.questions.event, old.Event, &text.Event}, {"headline", i.questions.headline, old.Headline, &text.Headline},
+		{"description", i.questions.description, old.Description, &text.Description}, {"instruction", i.questions.instruction, old.Instruction, &text.Instruction},
 	} {
-		if i.C.IsSet(f.flag) || f.flag == "event" && known {
+		if i.Flags.IsSet(f.flag) || f.flag == "event" && known {
 			continue
 		}
-		answer, err := i.Dialog.Ask(f.prompt + suggestion(strings.ReplaceAll(f.suggested, "{place}", i.D.Areas[0].Name)) + ": ")
+		answer, err := i.Dialog.Ask(f.prompt + suggestion(strings.ReplaceAll(f.suggested, "{place}", i.Draft.Areas[0].Name)) + ": ")
 		if err != nil {
 			return err
 		}
 		*f.into = answer
 	}
-	putText(i.D, text)
-	if !known && len(i.D.Category) == 0 {
+	putText(i.Draft, text)
+	if !known && len(i.Draft.Category) == 0 {
 		return i.category()
 	}
 	return nil
 }
 
 func (i *Interview) category() error {
-	return i.repeat(i.Q.category, func(answer string) error {
+	return i.repeat(i.questions.category, func(answer string) error {
 		if answer == "" {
 			answer = string(cap.Safety)
 		}
-		i.D.Category = listOf[cap.Category](strings.Fields(answer))
+		i.Draft.Category = listOf[cap.Category](strings.Fields(answer))
 		return nil
 	})
 }
@@ -198,7 +202,7 @@ var english = questions{
 	category: "CAP category (Geo, Met, Safety, Security, Rescue, Fire, Health, Env, Transport, Infra, CBRNE, Other) [Safety]: ",
 }
 
-func QuestionsIn(language string) *questions {
+func questionsIn(language string) *questions {
 	if strings.HasPrefix(alert.LanguageOf(language), "de") {
 		return &german
 	}

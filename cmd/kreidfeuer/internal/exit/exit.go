@@ -65,6 +65,7 @@ type Failure struct {
 	Hint string
 }
 
+// Error is what is wrong; empty if the output has said it.
 func (f *Failure) Error() string {
 	if f.Err == nil {
 		return ""
@@ -72,6 +73,7 @@ func (f *Failure) Error() string {
 	return f.Err.Error()
 }
 
+// Unwrap is the error below.
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Errorf makes a failure: what is wrong and where. It takes %w.

@@ -12,6 +12,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
+// Export is "alert export".
 func Export(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "export",
@@ -55,17 +56,13 @@ func exportAlert(e *shell.Env, c *cli.Context, name string) error {
 	default:
 		return exit.Errorf(exit.Usage, "unknown format %q", format).Hintf("xml, wire, text, short-90, short-360, short-500 or short-1395")
 	}
-	dev, err := device.Client(e, c)
+	dev, d, err := openDetail(e, c, name)
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
-	d, err := alertDetail(c, dev, name)
-	if err != nil {
-		return err
-	}
-	if len(d.Incomplete) > 0 && format != "wire" {
-		e.Warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+	if format != "wire" {
+		warnIncomplete(e, d)
 	}
 	var content []byte
 	switch format {

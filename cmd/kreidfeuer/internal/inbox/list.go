@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
+// List is "alert list".
 func List(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "list",
@@ -82,6 +83,7 @@ func listAlerts(e *shell.Env, c *cli.Context, f apitype.AlertFilter) error {
 	return nil
 }
 
+// Row is an alert as a line of a table, its cells divided by tabs.
 func Row(e *shell.Env, a *apitype.AlertSummary) string {
 	state := States[a.State]
 	if a.Unconfirmed {
@@ -123,6 +125,7 @@ func Find(c *cli.Context, dev *client.Client, prefix string) (*apitype.AlertSumm
 // is more likely a slip.
 const minPrefix = 4
 
+// CheckPrefix brings a part of an ID into its form, and refuses what cannot be one.
 func CheckPrefix(text string) (string, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if len(text) < minPrefix || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz234567") != "" {

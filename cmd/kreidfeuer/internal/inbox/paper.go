@@ -20,6 +20,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/web"
 )
 
+// Print is "alert print".
 func Print(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "print",
@@ -59,18 +60,12 @@ func printAlert(e *shell.Env, c *cli.Context, name string) error {
 	default:
 		return exit.Errorf(exit.Usage, "unknown kind of file %q", out).Hintf("want .html or .txt")
 	}
-	dev, err := device.Client(e, c)
+	dev, d, err := openDetail(e, c, name)
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
-	d, err := alertDetail(c, dev, name)
-	if err != nil {
-		return err
-	}
-	if len(d.Incomplete) > 0 {
-		e.Warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
-	}
+	warnIncomplete(e, d)
 	content, err := paper(e, c, dev, d, kind)
 	if err != nil {
 		return err

@@ -62,15 +62,11 @@ func exportQR(e *shell.Env, c *cli.Context, name string) error {
 	if out := c.String("qr"); (out == "" || out == "-") && c.IsSet("qr") && e.StdoutTerminal {
 		return exit.Errorf(exit.Usage, "refusing to write a picture to a terminal").Hintf("name a file, or use --qr-terminal")
 	}
-	dev, err := device.Client(e, c)
+	dev, d, err := openDetail(e, c, name)
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
-	d, err := alertDetail(c, dev, name)
-	if err != nil {
-		return err
-	}
 	raw, err := dev.Envelope(c.Context, d.ID)
 	if err != nil {
 		return device.Error(err)

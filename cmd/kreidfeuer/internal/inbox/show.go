@@ -22,6 +22,7 @@ func langFlag() cli.Flag {
 	return &cli.StringFlag{Name: "lang", Usage: "show the text in `LANGUAGE`, such as de, de-simple or en", Value: "de"}
 }
 
+// Show is "alert show".
 func Show(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "show",
@@ -98,6 +99,27 @@ func showDraft(e *shell.Env, c *cli.Context, dev *client.Client, found *apitype.
 	}
 	e.Table(e.Stdout, rows)
 	return nil
+}
+
+// openDetail asks the running device for an alert by a part of its ID. The caller
+// closes the device.
+func openDetail(e *shell.Env, c *cli.Context, name string) (*client.Client, *apitype.AlertDetail, error) {
+	dev, err := device.Client(e, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := alertDetail(c, dev, name)
+	if err != nil {
+		dev.Close()
+		return nil, nil, err
+	}
+	return dev, d, nil
+}
+
+func warnIncomplete(e *shell.Env, d *apitype.AlertDetail) {
+	if len(d.Incomplete) > 0 {
+		e.Warnf("not everything has arrived yet: %s", strings.Join(d.Incomplete, ", "))
+	}
 }
 
 // alertDetail finds an alert by a part of its ID.

@@ -200,11 +200,13 @@ func signerText(s apitype.Signer) string {
 // ShortIDLen is enough of an ID to name one among all alerts of a domain.
 const ShortIDLen = 8 // as wire.ID.Short
 
+// ShortID is an ID as people type it.
 func ShortID(id string) string { return id[:min(len(id), ShortIDLen)] }
 
-// ClockTime and DayTime are times for people, by the clock on their wall.
+// ClockTime is a time of day for people, by the clock on their wall.
 func ClockTime(e *shell.Env, t time.Time) string { return t.In(e.Now().Location()).Format("15:04:05") }
 
+// DayTime is a day and time for people, by the clock on their wall; empty without one.
 func DayTime(e *shell.Env, t time.Time) string {
 	if t.IsZero() {
 		return ""

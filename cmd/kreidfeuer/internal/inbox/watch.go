@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
+// Watch is "alert watch".
 func Watch(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "watch",
@@ -52,7 +53,7 @@ func watchAlerts(e *shell.Env, c *cli.Context) error {
 	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return watchEvents(e, ctx, dev, since, c.Int("count"))
+	return watchEvents(ctx, e, dev, since, c.Int("count"))
 }
 
 // watchFrom is the event after which to begin.
@@ -72,7 +73,7 @@ func watchFrom(c *cli.Context, dev *client.Client) (uint64, error) {
 	return 0, nil
 }
 
-func watchEvents(e *shell.Env, ctx context.Context, dev *client.Client, since uint64, count int) error {
+func watchEvents(ctx context.Context, e *shell.Env, dev *client.Client, since uint64, count int) error {
 	shown := 0
 	for event, err := range dev.Events(ctx, since) {
 		var gone *apitype.Error

@@ -19,6 +19,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Approve is "alert approve".
 func Approve(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "approve",

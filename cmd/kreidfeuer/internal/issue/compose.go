@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
+// Compose is "alert compose".
 func Compose(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "compose",
@@ -60,7 +61,7 @@ func composeAlert(e *shell.Env, c *cli.Context) error {
 	defer closeDialog()
 	guided := d.Template == "" && len(d.Texts) == 0 || len(d.Areas) == 0
 	if guided {
-		i := dialogue.Interview{Dialog: dialog, C: c, D: &d, Q: dialogue.QuestionsIn(c.String("language"))}
+		i := dialogue.Interview{Dialog: dialog, Flags: c, Draft: &d, Language: c.String("language")}
 		if err := i.Run(); err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ func followFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "alert", Usage: "the incident's signed alerts are in `FILE`, not on a running device; may be repeated"})
 }
 
+// Withdraw is "alert withdraw".
 func Withdraw(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "withdraw",
@@ -36,6 +37,7 @@ func Withdraw(e *shell.Env) *cli.Command {
 	}, followCodes()...)
 }
 
+// AllClear is "alert allclear".
 func AllClear(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "allclear",

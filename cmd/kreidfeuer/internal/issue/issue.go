@@ -32,6 +32,7 @@ func issueFlags() []cli.Flag {
 	)
 }
 
+// Issue is "alert issue".
 func Issue(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "issue",

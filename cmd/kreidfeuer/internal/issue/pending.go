@@ -20,6 +20,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/client"
 )
 
+// Pending is "alert pending".
 func Pending(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "pending",
@@ -141,6 +142,7 @@ func findUnsigned(e *shell.Env, c *cli.Context, dev *client.Client, name string)
 	return &unsigned{o, d}, nil
 }
 
+// Reject is "alert reject".
 func Reject(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:        "reject",

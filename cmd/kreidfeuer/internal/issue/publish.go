@@ -13,6 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
+// Publish is "alert publish".
 func Publish(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "publish",

@@ -17,6 +17,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 )
 
+// Update is "alert update".
 func Update(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "update",

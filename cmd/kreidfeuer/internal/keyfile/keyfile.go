@@ -29,6 +29,7 @@ func NewKeyFlags() []cli.Flag {
 	)
 }
 
+// PassphrasesOf hands out the passphrases of --passphrase-file, or asks.
 func PassphrasesOf(e *shell.Env, c *cli.Context) *Passphrases {
 	return &Passphrases{env: e, files: c.StringSlice("passphrase-file")}
 }

@@ -42,6 +42,7 @@ type chainEnd struct {
 
 const schema = "kreidfeuer.signer/1"
 
+// StatePath is the state file beside a key file.
 func StatePath(keyPath string) string { return keyPath + ".state" }
 
 // createSignerState begins the chains of a new key.

@@ -9,6 +9,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// CertificateJSON is what a certificate says.
 type CertificateJSON struct {
 	Kind        string             `json:"kind"`
 	Authority   string             `json:"authority"`
@@ -30,6 +31,7 @@ type CertificateJSON struct {
 	Revoked     string             `json:"revoked,omitempty"` // retired or compromised
 }
 
+// DescribeCertificate takes over what a certificate says; Revoked is left empty.
 func DescribeCertificate(c *identity.Certificate) *CertificateJSON {
 	s := &c.Scope
 	j := &CertificateJSON{Kind: c.Kind.String(), Authority: c.Authority, Person: c.Person, Key: c.Key, Name: c.Name,
@@ -47,6 +49,7 @@ func DescribeCertificate(c *identity.Certificate) *CertificateJSON {
 	return j
 }
 
+// Rows are for a table: name and value, divided by a tab.
 func (c *CertificateJSON) Rows() []string {
 	rows := []string{"name\t" + shell.OneLine(c.Name), c.Kind + "\t" + c.Authority}
 	if c.Person != "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// StationJSON is what binds a device to an authority.
 type StationJSON struct {
 	Peer string `json:"peer"`
 	Name string `json:"name"`
@@ -30,6 +31,7 @@ func (s *StationJSON) rows() []string {
 	return []string{"device\t" + s.Peer, "name\t" + shell.OneLine(s.Name)}
 }
 
+// BeaconJSON is a sign of life.
 type BeaconJSON struct {
 	Heads   map[string]string `json:"heads"`    // lane to "SEQUENCE:ID", as cert revoke --last takes it
 	InForce []string          `json:"in_force"` // prefixes of envelope IDs, hexadecimal

@@ -38,6 +38,7 @@ type revocationJSON struct {
 	At        string             `json:"at"`
 }
 
+// Describe says what an object holds, and whether it does by what the pool trusts.
 func Describe(pool *identity.Pool, o *wire.Envelope) (JSON, error) {
 	h := &o.Header
 	j := JSON{Schema: "kreidfeuer.object/1", Type: h.Type.String(), Fingerprint: identity.Fingerprint(o.ID()), Domain: o.Domain(),
@@ -90,6 +91,7 @@ func Print(e *shell.Env, j JSON) error {
 	return nil
 }
 
+// Rows are for a table: name and value, divided by a tab.
 func (j *JSON) Rows() []string {
 	rows := []string{j.Type + "\t" + j.Fingerprint}
 	if j.Certificate != nil {

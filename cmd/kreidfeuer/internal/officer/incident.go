@@ -25,6 +25,7 @@ func OpenIncident(e *shell.Env, c *cli.Context) (*Officer, []*alert.Alert, error
 	return OpenIncidentOf(e, c, id)
 }
 
+// OpenIncidentOf is OpenIncident for the alert with this ID, or for the files of --alert.
 func OpenIncidentOf(e *shell.Env, c *cli.Context, id string) (*Officer, []*alert.Alert, error) {
 	o, err := Open(e, c)
 	if err != nil {

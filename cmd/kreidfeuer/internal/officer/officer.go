@@ -163,6 +163,7 @@ func (o *Officer) Learn(authority string, want func(apitype.Certificate) bool) e
 	return nil
 }
 
+// Fetch takes over the certificate with this ID from the running device, with its chain.
 func (o *Officer) Fetch(ctx context.Context, id string) error {
 	b, err := o.Dev.Envelope(ctx, id)
 	if errors.Is(err, apitype.ErrNotFound) {

@@ -60,11 +60,13 @@ func (o *Officer) Issue(m *compose.Message, s Sending) (*Issued, error) {
 	return done, o.Deliver(done, s.Out)
 }
 
+// NoDevice is the failure when nothing runs here that could send.
 func NoDevice() error {
 	return exit.Errorf(exit.Daemon, "no device is running here to send it").
 		Hintf("start kreidfeuer up in another terminal, or write the signed alert to a file with --out FILE")
 }
 
+// PersonText names the person of a certificate with the function.
 func PersonText(c *identity.Certificate) string {
 	if c.Function == "" {
 		return c.Name

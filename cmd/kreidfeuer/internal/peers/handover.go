@@ -114,7 +114,7 @@ func peersAddCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 1, 1, "a file, a card or an address"); err != nil {
 				return err
 			}
-			addrs, err := handedOver(e, c.Context, c.Args().First())
+			addrs, err := handedOver(c.Context, e, c.Args().First())
 			if err != nil {
 				return err
 			}
@@ -124,7 +124,7 @@ func peersAddCommand(e *shell.Env) *cli.Command {
 }
 
 // handedOver reads the addresses of one peer, with its ID, from what a person gives.
-func handedOver(e *shell.Env, ctx context.Context, arg string) ([]string, error) {
+func handedOver(ctx context.Context, e *shell.Env, arg string) ([]string, error) {
 	if strings.HasPrefix(arg, "/") && strings.Contains(arg, "/p2p/") {
 		if _, err := peer.AddrInfoFromString(arg); err != nil {
 			return nil, exit.Errorf(exit.Usage, "peer %q: %w", arg, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Command is "peers" with its subcommands.
 func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "peers",

@@ -42,6 +42,7 @@ func regionPlace(name, key string) apitype.Place {
 	return apitype.Place{Name: name, ARS: key}
 }
 
+// DidYouMean is a hint that names some of the regions found.
 func DidYouMean(found []region.Region) string {
 	if len(found) == 0 {
 		return "give a district, a Land, a Regionalschlüssel or coordinates: 50.54,7.11"
@@ -53,6 +54,7 @@ func DidYouMean(found []region.Region) string {
 	return "did you mean " + strings.Join(names, ", ") + "?"
 }
 
+// Check says what of a place cannot be.
 func Check(p apitype.Place) error {
 	if p.ARS == "" && (p.Lat == nil || p.Lon == nil) {
 		return errors.New("neither ars nor lat and lon")

@@ -14,6 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/identity"
 )
 
+// Command is "root" with its subcommands.
 func Command(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "root",

@@ -61,6 +61,7 @@ type Output struct {
 // Checked writes to w and keeps the first error.
 func Checked(w io.Writer) *Output { return &Output{w: w} }
 
+// Write writes through, and keeps the first error for [Env.Report].
 func (c *Output) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	if err != nil && c.err == nil {

@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -59,20 +58,15 @@ func (e *Env) WriteOutput(out string, data []byte) error {
 // WriteFile replaces the file at path with data: after a crash it holds the old
 // content or the new one. Devices and pipes are written to as they are.
 func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeSpecial(path, info, data)
-	}
-	temp, err := e.writeTemp(path, data, perm)
-	if err != nil {
+	return e.StreamFile(path, perm, writing(data))
+}
+
+// writing gives data to a function that takes it bit by bit.
+func writing(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
-	}
-	return SyncFolder(filepath.Dir(path))
 }
 
 // CreateFile is WriteFile for a file that must not exist yet, such as a key's.
@@ -80,7 +74,7 @@ func (e *Env) CreateFile(path string, data []byte, perm fs.FileMode) error {
 	if _, err := os.Lstat(path); err == nil {
 		return existing(path)
 	}
-	temp, err := e.writeTemp(path, data, perm)
+	temp, err := e.writeTemp(path, perm, writing(data))
 	if err != nil {
 		return err
 	}
@@ -111,37 +105,4 @@ func CheckNew(path string) error {
 
 func existing(path string) error {
 	return exit.Errorf(exit.Usage, "%s exists already and is not overwritten", path).Hintf("choose another name or move it away")
-}
-
-// writeTemp writes data durably to a new file beside path and returns its name.
-func (e *Env) writeTemp(path string, data []byte, perm fs.FileMode) (temp string, err error) {
-	suffix := make([]byte, 6)
-	if _, err := io.ReadFull(e.Random, suffix); err != nil {
-		return "", fmt.Errorf("write %s: %w", path, err)
-	}
-	temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", path, err)
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
-	}
-	return temp, nil
-}
-
-func writeSpecial(path string, info fs.FileInfo, data []byte) error {
-	if info.IsDir() {
-		return exit.Errorf(exit.Usage, "write %s: it is a folder", path)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
 }

@@ -83,8 +83,13 @@ const (
 )
 
 // Paint colours text for a terminal, unless NO_COLOR is set (no-color.org).
-func (e *Env) Paint(sgr, text string) string {
-	if !e.StdoutTerminal || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
+func (e *Env) Paint(sgr, text string) string { return e.paint(e.StdoutTerminal, sgr, text) }
+
+// PaintError is Paint for what goes to standard error.
+func (e *Env) PaintError(sgr, text string) string { return e.paint(e.StderrTerminal, sgr, text) }
+
+func (e *Env) paint(terminal bool, sgr, text string) string {
+	if !terminal || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
 		return text
 	}
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"

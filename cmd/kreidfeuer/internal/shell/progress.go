@@ -17,15 +17,18 @@ type Progress struct {
 	told  time.Time
 }
 
-const TellEvery = 300 * time.Millisecond
+// tellEvery is how often a line at the terminal changes: as fast as it can be read.
+const tellEvery = 300 * time.Millisecond
 
+// Progress begins to tell how far work on total bytes is; 0 if that is unknown.
 func (e *Env) Progress(what string, total int64) *Progress {
-	return &Progress{env: e, what: what, total: total, begun: e.Now(), told: e.Now().Add(time.Second - TellEvery)}
+	return &Progress{env: e, what: what, total: total, begun: e.Now(), told: e.Now().Add(time.Second - tellEvery)}
 }
 
+// Add tells of n more bytes.
 func (p *Progress) Add(n int) {
 	p.done += int64(n)
-	if !p.env.StderrTerminal || p.env.JSON || p.env.Now().Sub(p.told) < TellEvery {
+	if !p.env.StderrTerminal || p.env.JSON || p.env.Now().Sub(p.told) < tellEvery {
 		return
 	}
 	p.told = p.env.Now()
@@ -55,4 +58,25 @@ func (r *progressReader) Read(b []byte) (int, error) {
 	n, err := r.r.Read(b)
 	r.p.Add(n)
 	return n, err
+}
+
+// Steps tells a person at a terminal how far work in steps has come.
+func (e *Env) Steps(what string) (tell func(done, of int), end func()) {
+	var last time.Time
+	tell = func(done, of int) {
+		if !e.StderrTerminal || e.JSON || e.Now().Sub(last) < tellEvery {
+			return
+		}
+		last = e.Now()
+		text := fmt.Sprint(done)
+		if of > 0 {
+			text = fmt.Sprintf("%d %%", 100*done/of)
+		}
+		fmt.Fprintf(e.Stderr, "\r\x1b[K%s: %s", what, text)
+	}
+	return tell, func() {
+		if !last.IsZero() {
+			fmt.Fprint(e.Stderr, "\r\x1b[K")
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 )
 
+// ErrAborted is the failure of who was asked and went away.
 var ErrAborted = exit.Errorf(exit.Aborted, "aborted")
 
 // AskSecret asks the person at the terminal, without echo. Standard input may

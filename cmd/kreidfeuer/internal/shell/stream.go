@@ -28,23 +28,33 @@ func (e *Env) StreamFile(path string, perm fs.FileMode, write func(io.Writer) er
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	suffix := make([]byte, 6)
-	if _, err := io.ReadFull(e.Random, suffix); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	temp, err := e.writeTemp(path, perm, write)
 	if err != nil {
-		return exit.Errorf(exit.System, "write %s: %w", path, err)
-	}
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+		return err
 	}
 	if err := os.Rename(temp, path); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
 	}
 	return SyncFolder(filepath.Dir(path))
+}
+
+// writeTemp writes durably to a new file beside path, in the same file system, and
+// returns its name.
+func (e *Env) writeTemp(path string, perm fs.FileMode, write func(io.Writer) error) (temp string, err error) {
+	suffix := make([]byte, 6)
+	if _, err := io.ReadFull(e.Random, suffix); err != nil {
+		return "", fmt.Errorf("write %s: %w", path, err)
+	}
+	temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(suffix)+".tmp")
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return "", exit.Errorf(exit.System, "write %s: %w", path, err)
+	}
+	if err = write(f); err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp))
+	}
+	return temp, nil
 }

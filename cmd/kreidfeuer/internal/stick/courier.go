@@ -58,8 +58,8 @@ type stickDamage struct {
 }
 
 // syncStick exchanges with a stick and tells what was done, also where it ended early.
-func syncStick(e *shell.Env, ctx context.Context, dev carry.Device, stick folder, dir string) error {
-	x, err := newCourier(e, ctx, dev, stick)
+func syncStick(ctx context.Context, e *shell.Env, dev carry.Device, stick folder, dir string) error {
+	x, err := newCourier(ctx, e, dev, stick)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func syncStick(e *shell.Env, ctx context.Context, dev carry.Device, stick folder
 	return carry.ImportVerdict(&x.done.Imported)
 }
 
-func newCourier(e *shell.Env, ctx context.Context, dev carry.Device, stick folder) (*courier, error) {
+func newCourier(ctx context.Context, e *shell.Env, dev carry.Device, stick folder) (*courier, error) {
 	s, err := dev.Status(ctx)
 	if err != nil {
 		return nil, device.Error(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
 )
 
+// Sync is "carry sync".
 func Sync(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:      "sync",
@@ -36,7 +37,7 @@ func Sync(e *shell.Env) *cli.Command {
 			}
 			defer stick.Close()
 			return carry.With(e, c, false, func(ctx context.Context, dev carry.Device) error {
-				return syncStick(e, ctx, dev, stick, dir)
+				return syncStick(ctx, e, dev, stick, dir)
 			})
 		},
 	}, exit.OK, exit.No, exit.Usage, exit.Trust, exit.Data, exit.Busy, exit.System)

@@ -23,7 +23,7 @@ func visit(t testing.TB, d *nodetest.Device, stick folder) (done syncedJSON, err
 	t.Helper()
 	var out bytes.Buffer
 	e := &shell.Env{Stdout: shell.Checked(&out), Stderr: io.Discard, Now: nodetest.Now, JSON: true}
-	err = syncStick(e, t.Context(), d.Control(), stick, "stick")
+	err = syncStick(t.Context(), e, d.Control(), stick, "stick")
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &done); err != nil {
 			t.Fatal(err)

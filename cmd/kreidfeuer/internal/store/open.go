@@ -12,7 +12,7 @@ import (
 )
 
 // Open opens a device's store; the error says what the person can do.
-func Open(e *shell.Env, ctx context.Context, dir datadir.Dir, backend persist.Backend) (*persist.Store, error) {
+func Open(ctx context.Context, e *shell.Env, dir datadir.Dir, backend persist.Backend) (*persist.Store, error) {
 	st, err := persist.OpenPath(ctx, dir.Store(), backend, persist.Options{})
 	return st, Failure(e, dir, err)
 }
@@ -39,6 +39,7 @@ func Failure(e *shell.Env, dir datadir.Dir, err error) error {
 	return exit.Errorf(exit.Data, "open the store: %w", err)
 }
 
+// LossText says what was lost when a store was salvaged.
 func LossText(l persist.Loss) string {
 	if l == (persist.Loss{}) {
 		return "nothing that is known"

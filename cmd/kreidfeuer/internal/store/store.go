@@ -21,6 +21,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
+// Command is "store" with its subcommands.
 func Command(e *shell.Env) *cli.Command {
 	return &cli.Command{
 		Name:  "store",
@@ -53,7 +54,7 @@ func withStore(e *shell.Env, c *cli.Context, running func(*client.Client) error,
 }
 
 // readStore calls f with the store of a device that does not run; it is not changed.
-func readStore(e *shell.Env, ctx context.Context, d datadir.Dir, f func(*persist.Store) error) error {
+func readStore(ctx context.Context, e *shell.Env, d datadir.Dir, f func(*persist.Store) error) error {
 	st, unread, err := persist.OpenReadOnly(ctx, d.Store(), persist.Options{})
 	if err != nil {
 		return Failure(e, d, err)
@@ -68,8 +69,8 @@ func readStore(e *shell.Env, ctx context.Context, d datadir.Dir, f func(*persist
 }
 
 // writeStore calls f with the store of a device that does not run.
-func writeStore(e *shell.Env, ctx context.Context, d datadir.Dir, f func(*persist.Store) error) error {
-	st, err := Open(e, ctx, d, persist.LevelDB)
+func writeStore(ctx context.Context, e *shell.Env, d datadir.Dir, f func(*persist.Store) error) error {
+	st, err := Open(ctx, e, d, persist.LevelDB)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func storeStatusCommand(e *shell.Env) *cli.Command {
 				s, err = dev.Store(c.Context)
 				return err
 			}, func(d datadir.Dir) error {
-				return readStore(e, c.Context, d, func(st *persist.Store) error {
+				return readStore(c.Context, e, d, func(st *persist.Store) error {
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					s.Kept = true // it is only looked at
 					return nil
@@ -155,12 +156,12 @@ func storeCompactCommand(e *shell.Env) *cli.Command {
 				return err
 			}
 			var s apitype.Store
-			tell, done := steps(e, "compact")
+			tell, done := e.Steps("compact")
 			err := withStore(e, c, func(dev *client.Client) (err error) {
 				s, err = dev.CompactStore(c.Context, func(p apitype.Progress) { tell(p.Done, p.Of) })
 				return err
 			}, func(d datadir.Dir) error {
-				return writeStore(e, c.Context, d, func(st *persist.Store) error {
+				return writeStore(c.Context, e, d, func(st *persist.Store) error {
 					err := st.Compact(c.Context, tell)
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					return err
@@ -173,25 +174,4 @@ func storeCompactCommand(e *shell.Env) *cli.Command {
 			return printStore(e, &s)
 		},
 	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
-}
-
-// steps tells a person at a terminal how far work in steps has come.
-func steps(e *shell.Env, what string) (tell func(done, of int), end func()) {
-	var last time.Time
-	tell = func(done, of int) {
-		if !e.StderrTerminal || e.JSON || e.Now().Sub(last) < shell.TellEvery {
-			return
-		}
-		last = e.Now()
-		text := fmt.Sprint(done)
-		if of > 0 {
-			text = fmt.Sprintf("%d %%", 100*done/of)
-		}
-		fmt.Fprintf(e.Stderr, "\r\x1b[K%s: %s", what, text)
-	}
-	return tell, func() {
-		if !last.IsZero() {
-			fmt.Fprint(e.Stderr, "\r\x1b[K")
-		}
-	}
 }

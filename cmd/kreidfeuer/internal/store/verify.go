@@ -43,7 +43,7 @@ func storeVerifyCommand(e *shell.Env) *cli.Command {
 }
 
 func verifyStore(e *shell.Env, c *cli.Context, repair bool) (r apitype.StoreReport, err error) {
-	tell, done := steps(e, "verify")
+	tell, done := e.Steps("verify")
 	defer done()
 	err = withStore(e, c, func(dev *client.Client) (err error) {
 		r, err = dev.VerifyStore(c.Context, repair, func(p apitype.Progress) { tell(p.Done, p.Of) })
@@ -53,7 +53,7 @@ func verifyStore(e *shell.Env, c *cli.Context, repair bool) (r apitype.StoreRepo
 		var found persist.Report
 		var err error
 		if repair {
-			err = writeStore(e, c.Context, d, func(st *persist.Store) (err error) {
+			err = writeStore(c.Context, e, d, func(st *persist.Store) (err error) {
 				found, err = st.Repair(c.Context, count)
 				return err
 			})
@@ -64,7 +64,7 @@ func verifyStore(e *shell.Env, c *cli.Context, repair bool) (r apitype.StoreRepo
 				err = Failure(e, d, err)
 			}
 		} else {
-			err = readStore(e, c.Context, d, func(st *persist.Store) (err error) {
+			err = readStore(c.Context, e, d, func(st *persist.Store) (err error) {
 				found, err = st.Verify(c.Context, count)
 				return Failure(e, d, err)
 			})

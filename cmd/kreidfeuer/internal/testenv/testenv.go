@@ -55,6 +55,7 @@ func Corpus(t *testing.T) string {
 	}
 }
 
+// Must is v; an error ends the test.
 func Must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

@@ -67,6 +67,7 @@ func OpenIssuer(e *shell.Env, c *cli.Context) (*Issuing, error) {
 	return i, nil
 }
 
+// Expires is when what it signs by ends, in seconds UTC.
 func (i *Issuing) Expires() uint64 {
 	if i.Root != nil {
 		return i.Root.Expires

@@ -41,6 +41,7 @@ type Pin struct {
 	Objects []*wire.Envelope
 }
 
+// Envelopes are the transmitted forms: the root first.
 func (p *Pin) Envelopes() [][]byte {
 	out := [][]byte{p.Root.Encode()}
 	for _, o := range p.Objects {

@@ -103,6 +103,7 @@ func Unchain(es []*wire.Envelope) []*wire.Envelope {
 	return all
 }
 
+// WarnRefused tells which objects are left out, and why.
 func WarnRefused(e *shell.Env, objects []*wire.Envelope, refused map[wire.ID]error) {
 	for _, o := range objects {
 		if err := refused[o.ID()]; err != nil {

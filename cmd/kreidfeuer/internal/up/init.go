@@ -15,6 +15,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Init is "init".
 func Init(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "init",

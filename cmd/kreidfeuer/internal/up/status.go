@@ -14,6 +14,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
+// Status is "status".
 func Status(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "status",

@@ -27,6 +27,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
+// Command is "up".
 func Command(e *shell.Env) *cli.Command {
 	return command.Document(&cli.Command{
 		Name:  "up",
