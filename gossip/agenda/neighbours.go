@@ -103,6 +103,13 @@ func (n *Neighbours[P]) Renewed(p P, after time.Duration, now time.Time) {
 	})
 }
 
+// Since is when a neighbour was met or its link was last renewed; zero if it is not
+// connected.
+func (n *Neighbours[P]) Since(p P) (since time.Time) {
+	n.with(p, func(b *neighbour) { since = b.since })
+	return since
+}
+
 // Part forgets a neighbour that left. One whose session is still running ends it itself.
 func (n *Neighbours[P]) Part(p P) {
 	n.mu.Lock()

@@ -24,7 +24,8 @@ func (c *caller) Reset() error       { c.ended = true; return nil }
 
 type callerConn struct {
 	network.Conn
-	id peer.ID
+	id     peer.ID
+	opened time.Time
 }
 
 func (c callerConn) RemotePeer() peer.ID { return c.id }

@@ -28,9 +28,7 @@ func (s *Sessions) Run(ctx context.Context) {
 	defer events.Close()
 	var running sync.WaitGroup
 	defer running.Wait()
-	for _, p := range s.cfg.Host.Network().Peers() {
-		s.meet(p)
-	}
+	s.meetAll()
 	turn, look := time.NewTimer(Jitter(Every)), time.NewTimer(0)
 	defer turn.Stop()
 	defer look.Stop()
@@ -66,11 +64,23 @@ func (s *Sessions) Run(ctx context.Context) {
 	}
 }
 
+// meetAll meets those that were there before, once it is known what they speak: the
+// others are met when they have said it.
+func (s *Sessions) meetAll() {
+	for _, p := range s.cfg.Host.Network().Peers() {
+		if speaks, err := s.cfg.Host.Peerstore().GetProtocols(p); err != nil || len(speaks) > 0 {
+			s.meet(p)
+		}
+	}
+}
+
 func (s *Sessions) neighbourChanged(e any) {
 	switch e := e.(type) {
 	case event.EvtPeerIdentificationCompleted:
 		s.meet(e.Peer)
-		if len(s.cfg.Host.Network().ConnsToPeer(e.Peer)) > 1 {
+		// One that is back before libp2p has told that it left is never told to have left.
+		isNew := s.cfg.Near.Since(e.Peer).Before(e.Conn.Stat().Opened)
+		if isNew || len(s.cfg.Host.Network().ConnsToPeer(e.Peer)) > 1 {
 			s.cfg.Near.Renewed(e.Peer, s.turn(e.Peer), time.Now())
 		}
 	case event.EvtPeerProtocolsUpdated: // it was still starting

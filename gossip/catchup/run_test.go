@@ -1,0 +1,93 @@
+package catchup
+
+import (
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
+
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+)
+
+// crowd is a host that knows some peers.
+type crowd struct {
+	host.Host
+	peers []peer.ID
+	known peerstore.Peerstore
+}
+
+func (c *crowd) ID() peer.ID                    { return "me" } // lower than "p"
+func (c *crowd) Network() network.Network       { return crowdNet{peers: c.peers} }
+func (c *crowd) Peerstore() peerstore.Peerstore { return c.known }
+
+// crowdNet has one connection with each of them.
+type crowdNet struct {
+	network.Network
+	peers []peer.ID
+}
+
+func (n crowdNet) Peers() []peer.ID                     { return n.peers }
+func (n crowdNet) ConnsToPeer(p peer.ID) []network.Conn { return []network.Conn{callerConn{id: p}} }
+
+func (c callerConn) Stat() network.ConnStats {
+	return network.ConnStats{Stats: network.Stats{Opened: c.opened}}
+}
+
+func among(t *testing.T, peers ...peer.ID) (*Sessions, *crowd) {
+	t.Helper()
+	known, err := pstoremem.NewPeerstore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = known.Close() })
+	s, c := sessions(&blank{}), &crowd{peers: peers, known: known}
+	s.cfg.Host = c
+	return s, c
+}
+
+// A neighbour that restarts so quickly that nobody was told of its leaving is compared
+// with again, once; one that says anew what it speaks is not.
+func TestBackBeforeItsLeavingWasTold(t *testing.T) {
+	s, _ := among(t, "p")
+	met := s.cfg.Near.Since("p")
+	if s.cfg.Near.TakeCompare("p", met.Add(2*time.Hour)); s.cfg.Near.TakeCompare("p", met.Add(3*time.Hour)) {
+		t.Fatal("a comparison is due without a cause")
+	}
+	identified := func(opened time.Time) bool {
+		s.neighbourChanged(event.EvtPeerIdentificationCompleted{Peer: "p", Conn: callerConn{id: "p", opened: opened}})
+		return s.cfg.Near.TakeCompare("p", met.Add(4*time.Hour))
+	}
+	if identified(met.Add(-time.Second)) {
+		t.Error("compared because the old connection said something")
+	}
+	now := time.Now()
+	if !identified(now) {
+		t.Error("not compared though the connection is new")
+	}
+	if identified(now) {
+		t.Error("compared twice because of one connection")
+	}
+}
+
+// Whoever is connected already, and has not said yet what it speaks, is compared with
+// when it has.
+func TestConnectedBeforeTheStart(t *testing.T) {
+	s, c := among(t, "silent", "told")
+	if err := c.known.AddProtocols("told", wire.ProtocolCatchUp); err != nil {
+		t.Fatal(err)
+	}
+	s.meetAll()
+	later := time.Now().Add(time.Minute)
+	if !s.cfg.Near.TakeCompare("told", later) || s.cfg.Near.TakeCompare("silent", later) {
+		t.Error("want a comparison with who has said what it speaks, and with nobody else")
+	}
+	s.neighbourChanged(event.EvtPeerIdentificationCompleted{Peer: "silent", Conn: callerConn{id: "silent"}})
+	if !s.cfg.Near.TakeCompare("silent", later) {
+		t.Error("no comparison with who has said it now")
+	}
+}
