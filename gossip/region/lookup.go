@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
 )
 
 // maxQuery bounds the text that Lookup and Suggest look at, in bytes; the
@@ -120,9 +122,9 @@ func Suggest(query string) []Region {
 	var list []near
 	for _, e := range entries() {
 		name := strings.ReplaceAll(e.core, " ", "")
-		d := distance(core, name)
+		d := spelling.Distance(core, name)
 		if len(name) > len(core)+1 && len(core) > 3 { // a beginning of the name, misspelt
-			d = min(d, distance(core, name[:len(core)])+1, distance(core, name[:len(core)+1])+1)
+			d = min(d, spelling.Distance(core, name[:len(core)])+1, spelling.Distance(core, name[:len(core)+1])+1)
 		}
 		if d > len(core)/4+1 || d >= len(core) {
 			continue
@@ -213,28 +215,4 @@ func splitWord(name string) (core string, kind class) {
 		}
 	}
 	return name, 0
-}
-
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours that turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"github.com/kreidfeuer/kreidfeuer/internal/order"
 	"github.com/kreidfeuer/kreidfeuer/node/vigil"
 )
 
@@ -125,21 +126,12 @@ func compareKeep(a, b *entry) int {
 // was heard last, then who was met last.
 func compareDial(a, b *entry) int {
 	return cmp.Or(
-		compareBool(b.static, a.static),
+		order.Bool(b.static, a.static),
 		cmp.Compare(a.fails, b.fails),
 		b.heard.Truncate(time.Minute).Compare(a.heard.Truncate(time.Minute)),
 		b.met.Compare(a.met),
 		cmp.Compare(a.id, b.id),
 	)
-}
-
-func compareBool(a, b bool) int {
-	if a == b {
-		return 0
-	} else if a {
-		return 1
-	}
-	return -1
 }
 
 // hear takes up a report. New addresses are dialed at once, known ones after a

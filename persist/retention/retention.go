@@ -12,6 +12,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
+	"github.com/kreidfeuer/kreidfeuer/internal/order"
 )
 
 // Item is a stored envelope.
@@ -146,22 +147,12 @@ func (p *planner) class(it *Item) class {
 func (p *planner) compare(a, b *Item) int {
 	return cmp.Or(
 		cmp.Compare(p.class(a), p.class(b)),
-		compareBool(a.Lane == wire.LaneTrust, b.Lane == wire.LaneTrust),
+		order.Bool(a.Lane == wire.LaneTrust, b.Lane == wire.LaneTrust),
 		cmp.Compare(a.Priority, b.Priority),
 		cmp.Compare(a.Expires, b.Expires),
 		cmp.Compare(a.Sequence, b.Sequence),
 		b.ID.Compare(a.ID),
 	)
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // superseded removes what a later one in its slot has replaced. A revocation list

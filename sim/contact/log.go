@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/kreidfeuer/kreidfeuer/internal/order"
 )
 
 // Change is the beginning or the end of a contact between two hosts.
@@ -24,17 +26,7 @@ type Log struct {
 // compare orders changes by time; at the same time ends come first, so that a
 // contact that is renewed at once is one after the other.
 func compare(a, b Change) int {
-	return cmp.Or(cmp.Compare(a.At, b.At), compareBool(a.Up, b.Up), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
+	return cmp.Or(cmp.Compare(a.At, b.At), order.Bool(a.Up, b.Up), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
 }
 
 // Sort puts the changes of a log in order. Contacts of one pair that overlap, as

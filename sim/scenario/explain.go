@@ -16,6 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
 )
 
 // inOrder joins errors in the order of their places.
@@ -204,7 +206,7 @@ func members(n *yaml.Node) (names []string) {
 func Suggest(name string, known []string) string {
 	best, least := "", 1+len(name)/3
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= least {
+		if d := spelling.Distance(strings.ToLower(name), strings.ToLower(k)); d <= least {
 			best, least = k, d-1
 		}
 	}
@@ -212,24 +214,4 @@ func Suggest(name string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// distance is how many letters to add, drop or change to come from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
+	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
 )
 
 // Complete fills in what all commands share.
@@ -85,32 +86,11 @@ func Unknown(c *cli.Context, known []*cli.Command) error {
 func nearest(known []*cli.Command, word string) string {
 	best, least := "", 3
 	for _, c := range known {
-		if d := slips(c.Name, word); !c.Hidden && d < least && 2*d <= min(len(c.Name), len(word)) {
+		if d := spelling.Distance(c.Name, word); !c.Hidden && d < least && 2*d <= min(len(c.Name), len(word)) {
 			best, least = c.Name, d
 		}
 	}
 	return best
-}
-
-// slips counts the letters to insert, drop or change that turn a into b.
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Walk calls f for every command below cs.
