@@ -94,13 +94,16 @@ func (b *book) silent(now time.Time) (list []*entry, cheap bool) {
 		}
 	}
 	for _, e := range b.entries {
-		heard := !e.heard.IsZero() && now.Sub(e.heard) <= heardNow
-		if !e.dialing && !heard && len(e.addrs) > 0 && (e.lost || lost >= vigil.Tries) {
+		if !e.dialing && !e.isHeard(now) && len(e.addrs) > 0 && (e.lost || lost >= vigil.Tries) {
 			list = append(list, e)
 			cheap = cheap || slices.ContainsFunc(e.addrs, isTCP)
 		}
 	}
 	return list, cheap
+}
+
+func (e *entry) isHeard(now time.Time) bool {
+	return !e.heard.IsZero() && now.Sub(e.heard) <= heardNow
 }
 
 func isNotTCP(a ma.Multiaddr) bool { return !isTCP(a) }
@@ -125,7 +128,8 @@ func (e *entry) ready(now time.Time) time.Time {
 }
 
 // begin notes that an entry is dialed, and returns the addresses and how long the dial may
-// take. Who was there a moment ago answers as quickly as then, or not at all.
+// take. Who was there a moment ago answers as quickly as then, or not at all; who is heard now
+// is there, and may be busy.
 func (b *book) begin(e *entry, now time.Time) (addrs []ma.Multiaddr, within time.Duration) {
 	e.dialing, e.tried = true, now
 	addrs, within = e.toDial(), dialTimeout
@@ -137,7 +141,7 @@ func (b *book) begin(e *entry, now time.Time) (addrs []ma.Multiaddr, within time
 		if !b.vigil.Dialed(now) {
 			within = min(within, vigil.Patience(e.exchange))
 		}
-	case e.exchange > 0 && e.fails < briefDials:
+	case e.exchange > 0 && e.fails < briefDials && !e.isHeard(now):
 		within = min(within, vigil.Patience(e.exchange))
 	}
 	return addrs, within

@@ -160,3 +160,27 @@ func TestFallingLinkIsNotDialed(t *testing.T) {
 		}
 	})
 }
+
+// TestPatience: a dial waits no longer than an answer would take only for who was there
+// before and is not heard now.
+func TestPatience(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		entry entry
+		want  time.Duration
+	}{
+		{"never met", entry{}, dialTimeout},
+		{"met", entry{exchange: 100 * time.Millisecond}, vigil.Brief},
+		{"met over a slow link", entry{exchange: 2 * time.Second}, 8 * time.Second},
+		{"met over a link that hardly carries", entry{exchange: time.Minute}, dialTimeout},
+		{"did not answer twice", entry{exchange: 100 * time.Millisecond, fails: briefDials}, dialTimeout},
+		{"heard now", entry{exchange: 100 * time.Millisecond, heard: start.Add(-heardNow)}, dialTimeout},
+		{"heard a while ago", entry{exchange: 100 * time.Millisecond, heard: start.Add(-heardNow - 1)}, vigil.Brief},
+	} {
+		b := newBook(lowID, func() float64 { return 0.5 })
+		c.entry.addrs = onInternet(1, true).Addrs
+		if _, within := b.begin(&c.entry, start); within != c.want {
+			t.Errorf("%s: a dial may take %s, want %s", c.name, within, c.want)
+		}
+	}
+}

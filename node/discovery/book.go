@@ -243,7 +243,7 @@ func (b *book) failed(e *entry, now time.Time) {
 	case e.static:
 		longest = staticPause
 	}
-	if e.vain++; now.Sub(e.heard) > heardNow || now.Sub(e.tried) < reportPause {
+	if e.vain++; !e.isHeard(now) || now.Sub(e.tried) < reportPause {
 		e.vain = 0
 	}
 	pause := min(firstPause<<min(e.fails, 20), longest)
