@@ -17,15 +17,15 @@ func (r *run) toggle(number int, on bool) {
 	var gone []uint32
 	for d := range r.group {
 		if d := uint32(d); r.hits(number, d) {
-			before, off := r.usable(d), r.state[d]&offEmpty != 0
+			before, off := r.works[d], r.state[d]&offEmpty != 0
 			r.suffer(d)
 			if o.What == "power" && on && r.state[d]&offEmpty == 0 {
 				if lasts := r.battery(d); lasts < time.Duration(o.Until)-time.Duration(o.At) {
 					r.q.push(r.q.now+millis(lasts), evDrain, 0, d, uint32(number))
 				}
 			}
-			r.rejoin(d, r.usable(d)&^before, off)
-			if before&^r.usable(d) != 0 {
+			r.rejoin(d, r.works[d]&^before, off)
+			if before&^r.works[d] != 0 {
 				gone = append(gone, d)
 			}
 		}
@@ -79,16 +79,7 @@ func (r *run) suffer(d uint32) {
 	if r.state[d]&noMains == 0 {
 		r.state[d] &^= offEmpty
 	}
-}
-
-// usable are the links a device can use, as bits.
-func (r *run) usable(d uint32) (bits uint16) {
-	for l := range r.links {
-		if r.up(d, l) {
-			bits |= 1 << l
-		}
-	}
-	return bits
+	r.notice(d)
 }
 
 // drain is a battery that is empty, unless the power has come back since.
@@ -96,6 +87,7 @@ func (r *run) drain(d uint32, number int) {
 	for _, i := range r.tally.on {
 		if i == number {
 			r.state[d] |= offEmpty
+			r.notice(d)
 			r.desert(d)
 		}
 	}
@@ -107,11 +99,13 @@ func (r *run) churn(d uint32) {
 	mean := g.Leave
 	if r.state[d]&offAway == 0 {
 		r.state[d] |= offAway
+		r.notice(d)
 		r.desert(d)
 		mean = g.Return
 	} else {
 		r.state[d] &^= offAway
-		r.rejoin(d, r.usable(d), true)
+		r.notice(d)
+		r.rejoin(d, r.works[d], true)
 	}
 	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
 }

@@ -179,7 +179,7 @@ func (s *Stage) Changes() (list []Change, err error) {
 	last := make([]Change, len(r.group))
 	note := func() {
 		for d := range r.group {
-			c := Change{At: ms(r.q.now), Device: d, On: r.state[d]&(offAway|offEmpty) == 0, Links: r.usable(uint32(d))}
+			c := Change{At: ms(r.q.now), Device: d, On: r.state[d]&(offAway|offEmpty) == 0, Links: r.works[d]}
 			if len(list) < len(last) || c.On != last[d].On || c.Links != last[d].Links {
 				last[d], list = c, append(list, c)
 			}

@@ -30,7 +30,7 @@ func TestDialledAfterStart(t *testing.T) {
 // A connection is missing for a while only if the one that dials has stayed.
 func TestApartAfterStart(t *testing.T) {
 	r := &run{Config: Config{Params: DefaultParams}, q: &queue{}, started: []uint32{60000, 0}}
-	r.group, r.mine, r.cut, r.state = make([]uint16, 2), []uint16{1, 1}, make([]uint16, 2), make([]uint8, 2)
+	r.group, r.mine, r.works = make([]uint16, 2), []uint16{1, 1}, []uint16{1, 1}
 	r.links = []link{{delay: 25}}
 	r.web = r.newWeb([][2]uint32{{1, 0}}, 1) // 1 dials 0
 	joins := 60000 + joinTrips*25 + r.dialled(0, 1)

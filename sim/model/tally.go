@@ -224,7 +224,7 @@ func (r *run) unreached(alert uint32) map[string]int {
 			why["away"]++
 		case r.state[d]&offEmpty != 0:
 			why["no power"]++
-		case r.usable(d) == 0:
+		case r.works[d] == 0:
 			why["no link works"]++
 		case r.lonely(d):
 			why["nobody in reach"]++

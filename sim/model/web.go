@@ -87,14 +87,8 @@ func (r *run) common(a, b uint32) int {
 
 // quickest is the first of some links that both devices can use now, or -1.
 func (r *run) quickest(a, b uint32, over uint16) int {
-	trouble := r.state[a] | r.state[b]
-	if trouble&(offAway|offEmpty) != 0 {
-		return -1
-	}
-	for both := over & r.mine[a] &^ r.cut[a] & r.mine[b] &^ r.cut[b]; both != 0; both &= both - 1 {
-		if l := bits.TrailingZeros16(both); trouble&r.links[l].needs == 0 {
-			return l
-		}
+	if both := over & r.works[a] & r.works[b]; both != 0 {
+		return bits.TrailingZeros16(both)
 	}
 	return -1
 }

@@ -36,6 +36,7 @@ type world struct {
 	phase  []uint16 // of sleep, in 1/65536 of its turn
 	mine   []uint16 // links of a device, a bit for each
 	cut    []uint16 // those that an outage has taken
+	works  []uint16 // those that it can use now, asleep or not: see notice
 	at     []uint16 // place
 	links  []link   // the quickest first
 	nearby uint16   // those with a range that carry packets
@@ -154,6 +155,7 @@ func (r *run) populate(number uint16, g *scenario.Group) error {
 func (r *run) add(p mobility.Point, group, place, links uint16) {
 	r.x, r.y = append(r.x, float32(p.X)), append(r.y, float32(p.Y))
 	r.group, r.at, r.mine = append(r.group, group), append(r.at, place), append(r.mine, links)
+	r.works = append(r.works, links)
 	r.state, r.cut, r.phase = append(r.state, 0), append(r.cut, 0), append(r.phase, uint16(r.chance.Uint32()))
 	r.size.X, r.size.Y = max(r.size.X, p.X), max(r.size.Y, p.Y)
 }
@@ -325,9 +327,17 @@ func (r *run) awake(d uint32, now uint32) (bool, uint32) {
 }
 
 // up reports whether a device can use a link now, asleep or not.
-func (r *run) up(d uint32, l int) bool {
+func (r *run) up(d uint32, l int) bool { return r.works[d]>>l&1 == 1 }
+
+// notice finds out which links a device can use, when its state has changed.
+func (r *run) notice(d uint32) {
 	s := r.state[d]
-	return s&(offAway|offEmpty|r.links[l].needs) == 0 && (r.mine[d]&^r.cut[d])>>l&1 == 1
+	r.works[d] = 0
+	for l := range r.links {
+		if s&(offAway|offEmpty|r.links[l].needs) == 0 {
+			r.works[d] |= r.mine[d] &^ r.cut[d] & (1 << l)
+		}
+	}
 }
 
 // battery is how long a device runs without mains.
