@@ -22,7 +22,7 @@ func routerParams() pubsub.GossipSubParams {
 	// hops reach a thousand devices. Copies are few all the same, by hold.go.
 	// sim/FINDINGS.md has the numbers.
 	p.D, p.Dlo, p.Dhi = 16, 12, 160
-	p.Dscore, p.Dout = 8, 4 // keep the best, and some that we dialled ourselves (eclipse)
+	p.Dscore, p.Dout = 8, 7 // keep the best, and of those that we dialled ourselves as many as gossipsub allows (eclipse)
 	p.Dlazy = 8             // announce to more than the default: recovery on lossy radio links
 	p.GossipFactor = 0.4    // measured in published attack tests: 100 % delivery in a cold boot with Sybils
 	p.HeartbeatInterval = 700 * time.Millisecond

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"context"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -78,4 +79,53 @@ func TestMeshDoesNotGrow(t *testing.T) {
 			t.Errorf("%d members in the meshes of the lanes became %d", before, after)
 		}
 	})
+}
+
+// Sybils who came first and fill a mesh do not drive those out whom the device has dialled: of them
+// remain as many as it wants to have at least.
+func TestFilledMeshKeepsWhomItDialled(t *testing.T) {
+	if os.Getenv("KREIDFEUER_SOAK") == "" {
+		t.Skip("slow: make soak plays it")
+	}
+	const first, more, dialled = 130, 30, 12
+	tree := newTree(t)
+	synctest.Test(t, func(t *testing.T) {
+		v := foundOn(t, tree, knowingAll(tree, 1+dialled), 100e6, simnet.StaticLatency(10*time.Millisecond))
+		defer v.end()
+		topic := wire.Topic(tree.Root.ID(), wire.LaneLive)
+		sybils := many(first+more, func(i int) host.Host { return v.takesPart(50+i, 100, []string{topic}) })
+		v.meet(0, sybils[:first])
+		time.Sleep(30 * time.Second)
+		for i := range dialled {
+			v.connect(0, 1+i)
+		}
+		time.Sleep(10 * time.Second)
+		v.meet(0, sybils[first:])
+		for range 4 {
+			time.Sleep(5 * time.Second)
+			members, kept := v.all[0].holds.members(topic), 0
+			for _, s := range v.all[1:] {
+				if slices.Contains(members, s.host.ID()) {
+					kept++
+				}
+			}
+			if kept < routerParams().Dout {
+				t.Errorf("of %d in the mesh %d were dialled", len(members), kept)
+			}
+		}
+	})
+}
+
+// meet connects all of some devices to one at once.
+func (v *village) meet(i int, some []host.Host) {
+	to := v.all[i].host
+	var meeting sync.WaitGroup
+	for _, h := range some {
+		meeting.Go(func() {
+			if err := h.Connect(v.ctx, peer.AddrInfo{ID: to.ID(), Addrs: to.Addrs()}); err != nil {
+				v.t.Error(err)
+			}
+		})
+	}
+	meeting.Wait()
 }

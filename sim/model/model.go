@@ -65,7 +65,7 @@ type Params struct {
 // DefaultParams are the program's: gossip's mesh, discovery's target, the limits on
 // neighbours. A test of package sim holds them to it. Exchange is discovery's on a
 // LAN; Opportune, Dialling, Overhead and the bytes were measured on real devices.
-var DefaultParams = Params{Connections: 24, Degree: 16, Least: 12, Most: 160, Outbound: 4, Opportune: 1.0 / 3, Lazy: 8, LazyShare: 0.4,
+var DefaultParams = Params{Connections: 24, Degree: 16, Least: 12, Most: 160, Outbound: 7, Lazy: 8, LazyShare: 0.4,
 	Heartbeat: 700 * time.Millisecond, Round: 30 * time.Second, Exchange: 2 * time.Second, Redial: 30 * time.Second, Dialling: 0.2,
 	OfferDelay: 100 * time.Millisecond, Claim: 2 * time.Second, Strikes: 8, CutOff: 10 * time.Minute, Settles: 2 * time.Minute,
 	Hold:     Hold{Share: 20, Least: time.Millisecond, Most: 20 * time.Millisecond, Behind: 250 * time.Millisecond, Mesh: 6, Part: 24},
