@@ -118,6 +118,7 @@ func (r *run) desert(d uint32) {
 	}
 	r.regraft(d)
 	r.refill(d)
+	r.cutOff(d)
 	for at := r.web.start[d]; at < r.web.start[d+1]; at++ {
 		if r.web.marks[at]&joined != 0 && r.via(d, at) < 0 {
 			r.refill(r.web.to[at])
@@ -142,6 +143,7 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 	if links == 0 {
 		return
 	}
+	r.dialledInVain(d, !started)
 	r.regraft(d)
 	w := &r.web
 	for at := w.start[d]; at < w.start[d+1]; at++ {
@@ -150,6 +152,7 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 			continue
 		}
 		k, other := &r.links[l], w.to[at]
+		r.dialledInVain(other, true)
 		r.tally.bytes[d] += float32(r.Params.JoinBytes)
 		r.tally.bytes[other] += float32(r.Params.JoinBytes)
 		var after uint32

@@ -172,6 +172,7 @@ func (r *run) upkeep() {
 	each := float64(r.Params.JoinBytes) + r.Params.IdleBytes*float64(r.ended)/1000
 	for d := range r.group {
 		r.tally.bytes[d] += float32(each * float64(r.joins(uint32(d))))
+		r.dialledInVain(uint32(d), r.state[d]&(offAway|offEmpty) == 0)
 	}
 }
 

@@ -16,13 +16,15 @@ type web struct {
 	marks  []uint8
 	degree []uint8  // of the mesh, by device
 	filled []uint32 // by device, when it looks for others, plus 1; 0: not
+	lone   []uint32 // by device, since when it reaches nobody, plus 1; 0: it does
+	met    []uint32 // by device, when that ended last, plus 1
 }
 
 // newWeb is the web of some pairs, who dials first. Of the first so many, who are joined
 // over infrastructure, each keeps dialling the other.
 func (r *run) newWeb(edges [][2]uint32, wide int) web {
 	n := len(r.group)
-	w := web{degree: make([]uint8, n), filled: make([]uint32, n)}
+	w := web{degree: make([]uint8, n), filled: make([]uint32, n), lone: make([]uint32, n), met: make([]uint32, n)}
 	w.start, w.to, w.marks = compressed(n, edges, wide)
 	moves := make([]bool, n)
 	for i := range r.moving {
@@ -151,6 +153,8 @@ func (r *run) filling(d uint32) {
 	added := r.fill(d)
 	for _, at := range added {
 		other := r.web.to[at]
+		r.dialledInVain(d, true)
+		r.dialledInVain(other, true)
 		r.tally.bytes[d] += float32(r.Params.JoinBytes)
 		r.tally.bytes[other] += float32(r.Params.JoinBytes)
 		r.exchange(d, other, r.via(d, at), math.MaxUint32)
