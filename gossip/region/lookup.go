@@ -7,7 +7,7 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
+	"github.com/kreidfeuer/kreidfeuer/gossip/region/spelling"
 )
 
 // maxQuery bounds the text that Lookup and Suggest look at, in bytes; the

@@ -8,7 +8,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
-	"github.com/kreidfeuer/kreidfeuer/internal/order"
 	"github.com/kreidfeuer/kreidfeuer/node/vigil"
 )
 
@@ -122,11 +121,16 @@ func compareKeep(a, b *entry) int {
 	)
 }
 
-// compareDial orders entries by what to dial first: who failed least, then who
+// compareDial orders entries by what to dial first: who is to be kept, then who failed least, who
 // was heard last, then who was met last.
 func compareDial(a, b *entry) int {
+	if a.static != b.static {
+		if a.static {
+			return -1
+		}
+		return 1
+	}
 	return cmp.Or(
-		order.Bool(b.static, a.static),
 		cmp.Compare(a.fails, b.fails),
 		b.heard.Truncate(time.Minute).Compare(a.heard.Truncate(time.Minute)),
 		b.met.Compare(a.met),

@@ -12,7 +12,6 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/identity"
-	"github.com/kreidfeuer/kreidfeuer/internal/order"
 )
 
 // Item is a stored envelope.
@@ -116,7 +115,8 @@ func (p *planner) clockOf(domain wire.ID) identity.Clock {
 type class uint8
 
 const (
-	foreign class = iota
+	foreign      class = iota
+	foreignProof       // after what it proves
 	letter
 	exercise
 	ended   // a warning that is over
@@ -129,6 +129,8 @@ func (p *planner) class(it *Item) class {
 		return staying
 	case it.Type == wire.TypeRevocation:
 		return staying
+	case it.Foreign && it.Lane == wire.LaneTrust:
+		return foreignProof
 	case it.Foreign:
 		return foreign
 	case it.Lane == wire.LaneLive:
@@ -143,11 +145,10 @@ func (p *planner) class(it *Item) class {
 }
 
 // compare is the order in which items give way: by class; then what is least
-// urgent, ends first, and is older. A foreign certificate goes after what it proves.
+// urgent, ends first, and is older.
 func (p *planner) compare(a, b *Item) int {
 	return cmp.Or(
 		cmp.Compare(p.class(a), p.class(b)),
-		order.Bool(a.Lane == wire.LaneTrust, b.Lane == wire.LaneTrust),
 		cmp.Compare(a.Priority, b.Priority),
 		cmp.Compare(a.Expires, b.Expires),
 		cmp.Compare(a.Sequence, b.Sequence),

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/kreidfeuer/kreidfeuer/internal/order"
 )
 
 // Change is the beginning or the end of a contact between two hosts.
@@ -26,7 +24,13 @@ type Log struct {
 // compare orders changes by time; at the same time ends come first, so that a
 // contact that is renewed at once is one after the other.
 func compare(a, b Change) int {
-	return cmp.Or(cmp.Compare(a.At, b.At), order.Bool(a.Up, b.Up), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
+	if a.At == b.At && a.Up != b.Up {
+		if b.Up {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
 }
 
 // Sort puts the changes of a log in order. Contacts of one pair that overlap, as

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
-	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
+	"github.com/kreidfeuer/kreidfeuer/gossip/region/spelling"
 )
 
 // inOrder joins errors in the order of their places.

@@ -15,9 +15,8 @@ import (
 const maxLines = 600
 
 // top names what may lie at the top level of the repository. Documents live beside the code they bind.
-// internal holds what knows nothing of the program and serves all of its parts.
 var top = []string{
-	"cmd", "gossip", "identity", "internal", "node", "persist", "sim",
+	"cmd", "gossip", "identity", "node", "persist", "sim",
 	"go.mod", "go.sum", "Makefile", "README.md", "LICENSE",
 	".ci", ".github", ".gitignore", "staticcheck.conf",
 }

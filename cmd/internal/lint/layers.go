@@ -11,16 +11,14 @@ import (
 // The wire format stands below identity because a certificate is itself an envelope: one codec serves both, and identity
 // judges trust over wire's objects.
 var layers = map[string]int{
-	"internal/order":    -1, // knows nothing of the program
-	"internal/spelling": -1,
-
-	"gossip/cap":       0,
-	"gossip/wire":      0,
-	"node/api/apitype": 0,
-	"persist/backup":   0,
-	"node/linklocal":   0,
-	"sim/contact":      0,
-	"sim/netmodel":     0,
+	"gossip/cap":             0,
+	"gossip/wire":            0,
+	"gossip/region/spelling": 0,
+	"node/api/apitype":       0,
+	"persist/backup":         0,
+	"node/linklocal":         0,
+	"sim/contact":            0,
+	"sim/netmodel":           0,
 
 	"gossip/compact": 1,
 	"gossip/recon":   1,

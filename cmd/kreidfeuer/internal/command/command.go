@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
-	"github.com/kreidfeuer/kreidfeuer/internal/spelling"
+	"github.com/kreidfeuer/kreidfeuer/gossip/region/spelling"
 )
 
 // Complete fills in what all commands share.
