@@ -91,6 +91,9 @@ func (s *Sessions) neighbourChanged(e any) {
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.NotConnected {
 			s.cfg.Near.Part(e.Peer)
+			if s.cfg.Host.Network().Connectedness(e.Peer) != network.NotConnected { // it is back, and that was told before
+				s.meet(e.Peer)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package catchup
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -18,21 +19,35 @@ import (
 type crowd struct {
 	host.Host
 	peers []peer.ID
+	conns []network.Conn // with each; nil: one
 	known peerstore.Peerstore
 }
 
 func (c *crowd) ID() peer.ID                    { return "me" } // lower than "p"
-func (c *crowd) Network() network.Network       { return crowdNet{peers: c.peers} }
+func (c *crowd) Network() network.Network       { return crowdNet{c: c} }
 func (c *crowd) Peerstore() peerstore.Peerstore { return c.known }
 
-// crowdNet has one connection with each of them.
+// crowdNet has connections with each of them.
 type crowdNet struct {
 	network.Network
-	peers []peer.ID
+	c *crowd
 }
 
-func (n crowdNet) Peers() []peer.ID                     { return n.peers }
-func (n crowdNet) ConnsToPeer(p peer.ID) []network.Conn { return []network.Conn{callerConn{id: p}} }
+func (n crowdNet) Peers() []peer.ID { return n.c.peers }
+
+func (n crowdNet) ConnsToPeer(p peer.ID) []network.Conn {
+	if n.c.conns != nil {
+		return n.c.conns
+	}
+	return []network.Conn{callerConn{id: p}}
+}
+
+func (n crowdNet) Connectedness(p peer.ID) network.Connectedness {
+	if slices.Contains(n.c.peers, p) {
+		return network.Connected
+	}
+	return network.NotConnected
+}
 
 func (c callerConn) Stat() network.ConnStats {
 	return network.ConnStats{Stats: network.Stats{Opened: c.opened}}
@@ -89,5 +104,22 @@ func TestConnectedBeforeTheStart(t *testing.T) {
 	s.neighbourChanged(event.EvtPeerIdentificationCompleted{Peer: "silent", Conn: callerConn{id: "silent"}})
 	if !s.cfg.Near.TakeCompare("silent", later) {
 		t.Error("no comparison with who has said it now")
+	}
+}
+
+// What is told of a leaving after the neighbour is back does not have it forgotten.
+func TestLeavingToldAfterTheReturn(t *testing.T) {
+	s, c := among(t, "p")
+	leave := func() {
+		s.neighbourChanged(event.EvtPeerConnectednessChanged{Peer: "p", Connectedness: network.NotConnected})
+	}
+	leave()
+	if !s.cfg.Near.TakeCompare("p", time.Now().Add(time.Minute)) {
+		t.Error("not compared with, though it is connected")
+	}
+	c.peers = nil
+	leave()
+	if !s.cfg.Near.Since("p").IsZero() {
+		t.Error("it is remembered, though it is not connected")
 	}
 }
