@@ -41,6 +41,10 @@ const (
 	// session. A good one under other trust may come to it; what was in vain is skipped next time.
 	vainRow = 4096
 
+	// outlived is how much older than a neighbour's call a connection with it is that it must
+	// have lost: what both open at once, by several ways, is opened within the time of a handshake.
+	outlived = 5 * time.Second
+
 	// Every is the interval of comparing with one neighbour in turn.
 	Every = 30 * time.Second
 

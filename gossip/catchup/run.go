@@ -37,7 +37,9 @@ func (s *Sessions) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-events.Out():
-			s.neighbourChanged(e)
+			for _, c := range s.neighbourChanged(e) {
+				running.Go(func() { _ = c.Close() }) // which may wait for events to be taken
+			}
 			continue
 		case <-s.refreshed:
 			s.cfg.Near.Everybody(time.Now()) // a domain was pinned: its warnings in force are next door
@@ -74,9 +76,11 @@ func (s *Sessions) meetAll() {
 	}
 }
 
-func (s *Sessions) neighbourChanged(e any) {
+// neighbourChanged returns the connections that are over.
+func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
 	switch e := e.(type) {
 	case event.EvtPeerIdentificationCompleted:
+		over = s.outlived(e.Peer, e.Conn)
 		s.meet(e.Peer)
 		// One that is back before libp2p has told that it left is never told to have left.
 		isNew := s.cfg.Near.Since(e.Peer).Before(e.Conn.Stat().Opened)
@@ -96,6 +100,24 @@ func (s *Sessions) neighbourChanged(e any) {
 			}
 		}
 	}
+	return over
+}
+
+// outlived are the connections that a neighbour had before it called anew. Nobody calls
+// who is connected: it has lost them, without a farewell if it lost power or was killed. They count as
+// open until they time out, half a minute by QUIC, and the host opens streams on them rather than on the new
+// one, because they have more: gossip and sessions would go nowhere.
+func (s *Sessions) outlived(p peer.ID, latest network.Conn) (over []network.Conn) {
+	call := latest.Stat()
+	if call.Direction != network.DirInbound || call.Limited {
+		return nil
+	}
+	for _, c := range s.cfg.Host.Network().ConnsToPeer(p) {
+		if old := c.Stat(); c != latest && !old.Limited && call.Opened.Sub(old.Opened) >= outlived {
+			over = append(over, c)
+		}
+	}
+	return over
 }
 
 // meet compares with a new neighbour.
