@@ -141,7 +141,7 @@ func Jitter(d time.Duration) time.Duration {
 
 // attend holds one session with a neighbour and does all that is due.
 func (s *Sessions) attend(ctx context.Context, p peer.ID) error {
-	if speaks, err := s.cfg.Host.Peerstore().SupportsProtocols(p, wire.ProtocolCatchUp); err == nil && len(speaks) == 0 {
+	if speaks, err := s.cfg.Host.Peerstore().GetProtocols(p); err == nil && len(speaks) > 0 && !slices.Contains(speaks, wire.ProtocolCatchUp) {
 		s.cfg.Near.TakeCompare(p, time.Now())
 		s.cfg.Near.TakeFresh(p, time.Now())
 		s.cfg.Near.DropOffers(p)

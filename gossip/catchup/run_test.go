@@ -1,6 +1,9 @@
 package catchup
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -26,6 +30,12 @@ type crowd struct {
 func (c *crowd) ID() peer.ID                    { return "me" } // lower than "p"
 func (c *crowd) Network() network.Network       { return crowdNet{c: c} }
 func (c *crowd) Peerstore() peerstore.Peerstore { return c.known }
+
+var errNoStream = errors.New("nobody answers")
+
+func (c *crowd) NewStream(context.Context, peer.ID, ...protocol.ID) (network.Stream, error) {
+	return nil, errNoStream
+}
 
 // crowdNet has connections with each of them.
 type crowdNet struct {
@@ -69,7 +79,7 @@ func among(t *testing.T, peers ...peer.ID) (*Sessions, *crowd) {
 	}
 	t.Cleanup(func() { _ = known.Close() })
 	s, c := sessions(&blank{}), &crowd{peers: peers, known: known}
-	s.cfg.Host = c
+	s.cfg.Host, s.cfg.Log = c, slog.New(slog.DiscardHandler)
 	return s, c
 }
 
@@ -156,5 +166,20 @@ func TestCallingAnewEndsTheOldConnection(t *testing.T) {
 		if want := []network.Conn{old}[:tt.over]; !slices.Equal(over, want) {
 			t.Errorf("%s: %d are over, want %d", tt.name, len(over), len(want))
 		}
+	}
+}
+
+// Whoever has not said yet what it speaks, as a busy device may not have when the
+// comparison is due, is asked all the same; who speaks something else is not.
+func TestDueBeforeItIsKnownWhatItSpeaks(t *testing.T) {
+	s, c := among(t, "p")
+	if err := s.attend(t.Context(), "p"); !errors.Is(err, errNoStream) {
+		t.Errorf("%v, want a stream to be tried", err)
+	}
+	if err := c.known.AddProtocols("p", "/something/else"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.attend(t.Context(), "p"); err != nil {
+		t.Errorf("%v, want nothing to be tried", err)
 	}
 }
