@@ -63,6 +63,7 @@ type entry struct {
 	due       time.Time     // no dial before
 	tried     time.Time     // start of the last dial
 	whole     time.Time     // start of the last one with all addresses
+	patient   time.Time     // start of the last of these that was not brief
 	gone      time.Time     // end of the last connection
 	lost      bool          // it did not answer the last one, and nothing was heard since
 	way       way           // to dial it now
@@ -76,6 +77,9 @@ type book struct {
 	entries map[peer.ID]*entry
 	jitter  func() float64 // uniform in [0, 1)
 	vigil   vigil.Vigil    // while nobody is connected
+	fell    time.Time      // start of the last fall of the link; zero: none that left anybody connected
+	signed  time.Time      // last sign that the link carries again
+	changed time.Time      // last change of the network
 }
 
 func newBook(self peer.ID, jitter func() float64) *book {
@@ -205,11 +209,11 @@ func (e *entry) toDial() []ma.Multiaddr {
 // dialable lists the peers to dial now, best first; next is when to look again,
 // zero if never. Beyond wanted more neighbours only static peers are dialed.
 func (b *book) dialable(now time.Time, wanted int) (list []*entry, next time.Time) {
-	next = b.watch(now)
+	next = b.watch(now, wanted)
 	for _, e := range b.entries {
 		due := e.ready(now)
 		switch {
-		case e.connected || e.dialing || len(e.addrs) == 0 || wanted <= 0 && !e.static || due.IsZero():
+		case !e.mayDial(wanted) || due.IsZero():
 		case !due.After(now):
 			list = append(list, e)
 		case next.IsZero() || due.Before(next):
@@ -283,6 +287,7 @@ func (b *book) disconnect(id peer.ID, now time.Time) {
 
 // networkChanged forgets all pauses.
 func (b *book) networkChanged(now time.Time) {
+	b.changed = now
 	b.vigil.Begin(now)
 	for _, e := range b.entries {
 		b.forgive(e, now)

@@ -27,8 +27,9 @@ type fakeMesh struct {
 	connected []peer.ID
 	dials     map[peer.ID][]time.Duration // since start
 	cleared   int
-	whole     int // dials with QUIC
-	streams   int // dials without
+	whole     int           // dials with QUIC
+	streams   int           // dials without
+	late      time.Duration // of answers
 	links     []link
 	start     time.Time
 }
@@ -88,6 +89,17 @@ func (m *fakeMesh) Connect(ctx context.Context, info peer.AddrInfo) error {
 		m.whole++
 	} else {
 		m.streams++
+	}
+	if late := m.late; late > 0 {
+		m.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(late):
+		}
+		m.mu.Lock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	if m.mute[info.ID] {
 		m.mu.Unlock()

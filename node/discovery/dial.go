@@ -40,8 +40,8 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 	list, next := c.book.dialable(now, wanted-under)
 	for _, e := range list {
 		if under >= maxDials || under+waiting >= maxDials+maxWaiting {
-			if under > 0 && (next.IsZero() || settles.Before(next)) {
-				next = settles
+			if under > 0 {
+				next = earlier(next, settles)
 			}
 			break // else a result brings us back
 		}
@@ -55,10 +55,7 @@ func (c *Connector) dial(ctx context.Context, running *sync.WaitGroup) time.Time
 		addrs, within := c.book.begin(e, now)
 		running.Go(func() { c.dialOne(ctx, peer.AddrInfo{ID: e.id, Addrs: addrs}, within) })
 	}
-	if again := c.book.watch(now); !again.IsZero() && (next.IsZero() || again.Before(next)) {
-		next = again
-	}
-	return next
+	return earlier(next, c.book.watch(now, wanted-under))
 }
 
 func (c *Connector) dialOne(ctx context.Context, info peer.AddrInfo, within time.Duration) {

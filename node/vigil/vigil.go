@@ -67,7 +67,7 @@ func Patience(exchange time.Duration) time.Duration { return max(Brief, 4*exchan
 // Vigil is the state of one device. The zero value is one that is not alone.
 type Vigil struct {
 	since time.Time // alone; zero: not
-	last  time.Time // dial for all; zero: none since
+	last  time.Time // dial for all; zero: none since the network changed
 	turn  int       // dials for all so far
 	heard time.Time // last word of anybody
 }
@@ -75,15 +75,15 @@ type Vigil struct {
 // Alone notes that nobody is connected, and reports whether somebody was before.
 func (v *Vigil) Alone(now time.Time) (begins bool) {
 	if begins = !v.Keeps(); begins {
-		v.since, v.last = now, time.Time{}
+		v.since = now
 	}
 	return begins
 }
 
 // Met notes that somebody is connected, and reports whether nobody was before.
 func (v *Vigil) Met() (returned bool) {
-	returned = !v.since.IsZero()
-	v.since, v.last = time.Time{}, time.Time{}
+	returned = v.Keeps()
+	v.since = time.Time{} // last stays: who comes and goes does not make dials more frequent
 	return returned
 }
 
@@ -108,11 +108,29 @@ func (v *Vigil) Hear(now time.Time) (again bool) {
 	return again
 }
 
-// Dialed notes a dial for all, and reports whether it is one that waits as long as any.
-func (v *Vigil) Dialed(now time.Time) (whole bool) {
+// Whole reports whether the next dial for all is one that waits as long as any.
+func (v *Vigil) Whole() bool { return (v.turn+1)%Whole == 0 }
+
+// Choice is among whom the one that the next dial for all goes to is picked.
+type Choice int
+
+// Whoever claims to exist may be picked, but not in place of those who are known to: half
+// of the turns are of the chosen ones.
+const (
+	Anybody Choice = iota
+	Known          // who was met before, or was chosen
+	Chosen         // whom people chose
+)
+
+// Choice tells it of the next dial for all. Those that are whole take part in all choices.
+func (v *Vigil) Choice() Choice {
+	return [...]Choice{Chosen, Known, Chosen, Anybody}[(v.turn+v.turn/Whole)%4]
+}
+
+// Dialed notes a dial for all.
+func (v *Vigil) Dialed(now time.Time) {
 	v.last = now
 	v.turn++
-	return v.turn%Whole == 0
 }
 
 // Next is when the next dial for all may begin.

@@ -32,9 +32,10 @@ func TestCost(t *testing.T) {
 				return bytes
 			}
 			cost := BriefBytes
-			if v.Dialed(next) {
+			if v.Whole() {
 				cost = DialBytes
 			}
+			v.Dialed(next)
 			if next.Sub(start) >= from {
 				bytes += cost
 			}
@@ -78,5 +79,36 @@ func TestVigil(t *testing.T) {
 	}
 	if !v.Met() || v.Met() || v.Keeps() {
 		t.Error("somebody was met, and that is not noted once")
+	}
+}
+
+// TestChoices: each choice has its share of the turns, and of those that are whole.
+func TestChoices(t *testing.T) {
+	var v Vigil
+	turns, whole := map[Choice]int{}, map[Choice]int{}
+	const rounds = 100
+	for range 4 * Whole * rounds {
+		turns[v.Choice()]++
+		if v.Whole() {
+			whole[v.Choice()]++
+		}
+		v.Dialed(start)
+	}
+	for choice, part := range map[Choice]int{Chosen: 2, Known: 1, Anybody: 1} {
+		if turns[choice] != part*Whole*rounds || whole[choice] != part*rounds {
+			t.Errorf("choice %d has %d turns, %d of them whole", choice, turns[choice], whole[choice])
+		}
+	}
+}
+
+// TestComingAndGoing: who comes and goes does not make dials for all more frequent.
+func TestComingAndGoing(t *testing.T) {
+	var v Vigil
+	v.Alone(start)
+	v.Dialed(start)
+	v.Met()
+	v.Alone(start.Add(time.Second))
+	if got := v.Next(false).Sub(start); got != Shortest {
+		t.Errorf("the next dial for all after %s, want %s", got, Shortest)
 	}
 }
