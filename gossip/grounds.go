@@ -1,7 +1,6 @@
 package gossip
 
 import (
-	"slices"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/ledger"
@@ -34,7 +33,7 @@ func (r *Router) withGrounds(batch []pending) []pending {
 	if len(first.records) == 0 {
 		return batch
 	}
-	return slices.Insert(batch, 0, pending{judged: first})
+	return append([]pending{{judged: first}}, batch...)
 }
 
 // addGrounds appends to j what a record rests on and is not here. The caller holds r.mu.

@@ -46,6 +46,9 @@ func (p *pending) detach() {
 // room is given up: catch-up brings it again.
 func (r *Router) hold(batch []pending) {
 	for _, p := range split(batch) {
+		if r.unsaved.has(p) {
+			continue
+		}
 		if len(r.unsaved.list) >= maxUnsaved || r.unsaved.bytes+p.size() > maxUnsavedBytes {
 			r.unremember(p)
 			continue
@@ -54,6 +57,14 @@ func (r *Router) hold(batch []pending) {
 		r.unsaved.list = append(r.unsaved.list, p)
 		r.unsaved.bytes += p.size()
 	}
+}
+
+// has reports whether an envelope is held already, as the grounds of another one: room is
+// taken for it once.
+func (u *unsaved) has(single pending) bool {
+	return len(single.entries) > 0 && slices.ContainsFunc(u.list, func(p pending) bool {
+		return len(p.entries) > 0 && p.entries[0] == single.entries[0]
+	})
 }
 
 // split takes batches of catch-up apart: each envelope is held and tried by itself.
@@ -76,8 +87,7 @@ func split(batch []pending) (singles []pending) {
 func (r *Router) retry() {
 	for len(r.unsaved.list) > 0 {
 		batch := r.unhold(commitGroup)
-		err := r.put(batch)
-		if err == nil {
+		if len(batch) == 0 || r.putGrounded(batch) == nil {
 			continue
 		}
 		// One that the store never takes must not keep the others from the disk.
@@ -85,11 +95,22 @@ func (r *Router) retry() {
 		for _, p := range batch[1:] {
 			r.unsaved.bytes += p.size()
 		}
-		if len(batch) == 1 || r.put(batch[:1]) != nil {
+		if len(batch) == 1 || r.putGrounded(batch[:1]) != nil {
 			r.hold(batch[:1])
 			return
 		}
 	}
+}
+
+// putGrounded makes what was held durable, with what it rests on: that may be behind it, because
+// it was refused more often.
+func (r *Router) putGrounded(batch []pending) error {
+	all := r.withGrounds(batch)
+	err := r.put(all)
+	if err != nil {
+		r.hold(all[:len(all)-len(batch)])
+	}
+	return err
 }
 
 // unhold takes up to n of what is held, without what has been evicted or has
