@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
+	ma "github.com/multiformats/go-multiaddr"
 	"github.com/multiformats/go-multistream"
 )
 
@@ -27,6 +28,7 @@ const (
 
 	// established is how old a connection is that cannot be the other one of two that
 	// have dialed each other at once: who dials now has lost it, or never had it.
+	// A handshake over TCP may take patience: a slow link carries it in tens of seconds.
 	established = 10 * time.Second
 
 	// deadAfter is how long an older connection may be silent while a new one waits or
@@ -53,9 +55,18 @@ type gate struct {
 // InterceptUpgraded implements [connmgr.ConnectionGater].
 func (g *gate) InterceptUpgraded(c network.Conn) (bool, control.DisconnectReason) {
 	if n := g.network.Load(); n != nil && c.Stat().Direction == network.DirInbound && !c.Stat().Limited {
-		clearDead(olderThan(*n, c.RemotePeer(), time.Now().Add(-established)))
+		now := time.Now()
+		clearDead(slices.DeleteFunc(olderThan(*n, c.RemotePeer(), now), func(old network.Conn) bool { return !isEstablished(old, now) }))
 	}
 	return g.ConnectionGater.InterceptUpgraded(c)
+}
+
+func isEstablished(c network.Conn, now time.Time) bool {
+	age := now.Sub(c.Stat().Opened)
+	if _, err := c.RemoteMultiaddr().ValueForProtocol(ma.P_TCP); err == nil {
+		return age > patience
+	}
+	return age > established
 }
 
 func olderThan(n network.Network, p peer.ID, t time.Time) []network.Conn {
@@ -127,7 +138,8 @@ func silent(ctx context.Context, conns []network.Conn) (dead []network.Conn) {
 	return dead
 }
 
-// answers asks for an echo on one connection, until ctx ends.
+// answers asks for an echo on one connection, until ctx ends. It names the protocol and asks
+// in one trip: to agree on it first takes another, and a satellite needs 0.7 s for each.
 func answers(ctx context.Context, c network.Conn) bool {
 	s, err := c.NewStream(network.WithAllowLimitedConn(ctx, "renew"))
 	if err != nil {
@@ -138,13 +150,10 @@ func answers(ctx context.Context, c network.Conn) bool {
 	if err := s.SetProtocol(ping.ID); err != nil {
 		return false
 	}
-	if err := multistream.SelectProtoOrFail(ping.ID, s); err != nil {
+	echo, lazy := make([]byte, ping.PingSize), multistream.NewMSSelect(s, ping.ID)
+	if _, err := lazy.Write(echo); err != nil {
 		return false
 	}
-	echo := make([]byte, ping.PingSize)
-	if _, err := s.Write(echo); err != nil {
-		return false
-	}
-	_, err = io.ReadFull(s, echo)
+	_, err = io.ReadFull(lazy, echo)
 	return err == nil
 }
