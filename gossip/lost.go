@@ -43,6 +43,7 @@ func (u *unproven) lose(b *bare) {
 		l.next = (l.next + 1) % lostPeer
 	}
 	u.gone[sum] = struct{}{}
+	u.missed.Store(true)
 }
 
 // forget forgets what found no room of one neighbour. The caller holds u.mu.
@@ -72,5 +73,6 @@ func (u *unproven) sweep(now time.Time) bool {
 			u.forget(p)
 		}
 	}
+	u.missed.Store(len(u.lost) > 0)
 	return len(u.lost) > 0
 }

@@ -58,9 +58,10 @@ const (
 
 // unproven are the envelopes that wait for their proof.
 type unproven struct {
-	wake  chan struct{}
-	count atomic.Int32  // of all
-	taken atomic.Uint64 // since the start
+	wake   chan struct{}
+	count  atomic.Int32  // of all
+	missed atomic.Bool   // something found no room
+	taken  atomic.Uint64 // since the start
 
 	asking sync.WaitGroup
 
@@ -184,7 +185,7 @@ func (u *unproven) list() []*bare {
 // overhear notes who else has what is held, by what it sends, announces or does not want to
 // be sent, and reports whether it has something that found no room. It runs in gossipsub's loop.
 func (u *unproven) overhear(p peer.ID, rpc *pubsub.RPC) (has bool) {
-	if u.count.Load() == 0 { // nothing is lost where nothing is held
+	if u.count.Load() == 0 && !u.missed.Load() {
 		return false
 	}
 	further := false

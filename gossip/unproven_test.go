@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/marcopolo/simnet"
@@ -542,5 +544,21 @@ func TestLostIsBounded(t *testing.T) {
 	}
 	if !u.sweep(time.Now()) || u.sweep(time.Now().Add(unprovenTime)) || len(u.gone) > 0 {
 		t.Errorf("%d are remembered for ever", len(u.gone))
+	}
+}
+
+// What found no room is heard of as long as it is remembered, also when what had taken
+// the room is gone: whoever fills its share chooses when.
+func TestLostIsHeardOfWhenNothingIsHeld(t *testing.T) {
+	u := newUnproven()
+	u.lose(&bare{id: "lost", from: origin{peer: "a"}})
+	said := func(id string) *pubsub.RPC {
+		return &pubsub.RPC{RPC: pb.RPC{Control: &pb.ControlMessage{Ihave: []*pb.ControlIHave{{MessageIDs: []string{id}}}}}}
+	}
+	if u.overhear("b", said("other")) || !u.overhear("b", said("lost")) {
+		t.Error("want what was lost to be heard of, and nothing else")
+	}
+	if u.sweep(time.Now().Add(unprovenTime)); u.overhear("b", said("lost")) {
+		t.Error("it is heard of for ever")
 	}
 }
