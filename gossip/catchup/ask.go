@@ -49,7 +49,7 @@ type session struct {
 	theirs []wire.ID                   // domains
 	laned  int                         // the lane at which the session is, in order
 	aside  bool                        // it takes up offers of that lane and those before it
-	hasty  bool                        // it does not wait for whom else the same was asked of
+	hasty  bool                        // it only fetches, and does not wait for whom else the same was asked of
 	vain   int                         // items asked for in vain, one after another
 	bare   []stream.Offered            // refused because they came without their chain
 }

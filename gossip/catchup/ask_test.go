@@ -156,3 +156,19 @@ func TestWhatIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A session that asks for what proves an envelope leaves news to one that tries again
+// when it fails.
+func TestFetchTellsNoNews(t *testing.T) {
+	s := sessions(&blank{})
+	now := time.Now()
+	s.cfg.Near.Arrived([]agenda.Arrival[peer.ID]{{News: agenda.News{ID: wire.ID{1, 2}, Place: live}, Gossiped: true}}, now)
+	c := s.session("p", script(t, stream.Frame{Kind: stream.Envelope, Raw: []byte("envelope")}, stream.Frame{Kind: stream.End}))
+	c.aside, c.hasty = true, true
+	if err := c.pull(t.Context(), live, []stream.Offered{{ID: wire.ID{1, 1}, Grade: 5, Size: 1}}, true); err != nil {
+		t.Fatal(err)
+	}
+	if news := s.cfg.Near.TakeFresh("p", now.Add(time.Second)); len(news) != 1 {
+		t.Errorf("%d news are left, want one", len(news))
+	}
+}

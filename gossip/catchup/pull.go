@@ -193,7 +193,7 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 	if err == nil && c.s.cfg.Peers.CutOff(string(c.p), time.Now()) {
 		err = errCutOff
 	}
-	if err != nil {
+	if err != nil || c.hasty { // nobody tries again if it fails: the news would be lost
 		return err
 	}
 	return c.offerFresh()
