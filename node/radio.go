@@ -94,7 +94,7 @@ type saying struct {
 	doubtful bool // how long it lasts is a guess
 }
 
-// told is what the radio was given.
+// told is what the radio was given; without a message it cannot be.
 type told struct {
 	spelled
 	severity cap.Severity
@@ -253,6 +253,7 @@ func (w *airwaves) tell(ctx context.Context, want saying, s spelled, now time.Ti
 	}
 	if err != nil {
 		w.log.Warn("an alert does not go over the radio", "id", want.id, "err", err)
+		s.message = nil
 	}
 	return told{s, want.severity, now.Add(want.lasting)}
 }

@@ -1,10 +1,16 @@
 package node
 
 import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
 	"testing"
 	"time"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
 )
 
 // TestToldCovers: the radio is told anew of what is worth more, or lasts longer, than it was
@@ -30,5 +36,27 @@ func TestToldCovers(t *testing.T) {
 	}
 	if failed := (told{severity: cap.Minor}); !failed.covers(saying{severity: cap.Extreme, lasting: time.Hour}, now) {
 		t.Error("what cannot be said is tried again")
+	}
+}
+
+// TestTooLongIsToldOnce: what no radio can carry is not tried again as time goes by.
+func TestTooLongIsToldOnce(t *testing.T) {
+	modem, err := airtime.Preset("longfast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := radio.New(radio.Config{Open: func() (radio.Link, error) { return nil, io.EOF }, Hear: func(context.Context, []byte) {}, Modem: modem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	w, now := &airwaves{radio: r, log: slog.New(slog.NewTextHandler(&log, nil))}, time.Unix(1_800_000_000, 0)
+	want := saying{severity: cap.Severe, lasting: time.Hour}
+	failed := w.tell(t.Context(), want, spelled{message: make([]byte, 1<<20), level: 1}, now)
+	if log.Len() == 0 {
+		t.Fatal("it is taken")
+	}
+	if !failed.covers(want, now.Add(time.Hour)) || failed.level != 1 {
+		t.Error("it is tried again an hour later")
 	}
 }
