@@ -23,8 +23,9 @@ import (
 // blank is a stock that lacks everything, and refuses what is given for a reason.
 type blank struct {
 	Stock
-	why   error
-	taken [][]byte
+	why     error // that each is refused
+	trouble error // of its own
+	taken   [][]byte
 }
 
 func (b *blank) Lacks(*stream.Offered) bool { return true }
@@ -48,7 +49,7 @@ func (b *blank) Take(_ context.Context, g Given) (results []Result, durable func
 		b.taken = append(b.taken, raw)
 		results = append(results, Result{g.Asked[i].ID, b.why})
 	}
-	return results, nil, nil
+	return results, nil, b.trouble
 }
 
 // scripted is a stream on which a neighbour has said everything already; what is said to
@@ -170,5 +171,19 @@ func TestFetchTellsNoNews(t *testing.T) {
 	}
 	if news := s.cfg.Near.TakeFresh("p", now.Add(time.Second)); len(news) != 1 {
 		t.Errorf("%d news are left, want one", len(news))
+	}
+}
+
+// What this device could not keep for its own trouble, because the session was told to end
+// for one, is asked for again, of the same neighbour.
+func TestOwnTroubleIsNotInVain(t *testing.T) {
+	s := sessions(&blank{trouble: context.Canceled})
+	item := stream.Offered{ID: wire.ID{1, 1}, Grade: 5, Size: 1}
+	c := s.session("p", script(t, stream.Frame{Kind: stream.Envelope, Raw: []byte("envelope")}, stream.Frame{Kind: stream.End}))
+	if err := c.pull(t.Context(), live, []stream.Offered{item}, false); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if take, _ := s.cfg.Near.Claim("p", &item, s.cfg.Pool.Version(), false, time.Now()); !take {
+		t.Error("it is not asked for again")
 	}
 }

@@ -157,6 +157,7 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 			err = before(ctx)
 		}
 	}
+	ours := err != nil // the trouble
 	version := c.s.cfg.Pool.Version()
 	var inVain []stream.Offered
 	taken, broke, bare, given := 0, false, map[wire.ID]bool{}, map[wire.ID]bool{}
@@ -177,6 +178,7 @@ func (c *session) takeIn(ctx context.Context, p wire.Place, g get, raws [][]byte
 			taken++
 		case bare[o.ID] && !g.chains:
 			c.bare = append(c.bare, *o)
+		case ours:
 		case given[o.ID]:
 			inVain = append(inVain, *o)
 		default:
