@@ -215,10 +215,10 @@ func (b *book) answered(now time.Time) {
 	if !b.signed.IsZero() && now.Sub(b.signed) < vigil.Quiet {
 		return
 	}
-	b.signed = now
 	b.vigil.Begin(now)
 	for _, e := range b.entries {
 		if e.lost {
+			b.signed = now
 			b.forgive(e, now)
 		}
 	}

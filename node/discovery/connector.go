@@ -98,7 +98,7 @@ type Known struct {
 	Connected bool
 	Met       time.Time // start of the last connection; zero: never
 	Fails     int       // dials failed in a row
-	NextDial  time.Time // zero while connected
+	NextDial  time.Time // zero while connected, or while one is dialed for all
 	// Heard is when a source last reported it; zero: never.
 	Heard time.Time
 	// Exchange is how long the two needed to tell each other of themselves after they
@@ -153,11 +153,11 @@ func (c *Connector) Found(info peer.AddrInfo) {
 func (c *Connector) Known() []Known {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list := make([]Known, 0, len(c.book.entries))
+	list, now := make([]Known, 0, len(c.book.entries)), time.Now()
 	for _, e := range c.book.entries {
 		k := Known{ID: e.id, Addrs: e.addrs, Static: e.static, Connected: e.connected, Met: e.met, Fails: e.fails, Heard: e.heard, Exchange: e.exchange}
 		if !e.connected {
-			k.NextDial, k.Failure = e.due, e.failure
+			k.NextDial, k.Failure = e.ready(now), e.failure
 		}
 		list = append(list, k)
 	}

@@ -187,3 +187,18 @@ func TestNewNetworkMayBeSlower(t *testing.T) {
 		}
 	})
 }
+
+// TestNextDialIsTrue: nobody is told of a dial that does not come.
+func TestNextDialIsTrue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMesh()
+		c := run(t, Config{Static: []peer.AddrInfo{onInternet(0, false), onInternet(1, true)}}, m)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		for _, k := range c.Known() {
+			if isByTCP := k.ID == testID(1); k.NextDial.IsZero() == isByTCP || isByTCP && k.NextDial.Before(time.Now()) {
+				t.Errorf("%s: next dial at %s", k.ID, k.NextDial)
+			}
+		}
+	})
+}

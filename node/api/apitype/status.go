@@ -132,7 +132,7 @@ type Peer struct {
 	RTTMs     float64   `json:"rtt_ms"`            // last measured; 0: unknown
 	Score     float64   `json:"score"`             // gossip score, negative is bad
 	Met       time.Time `json:"met,omitzero"`      // start of the last connection
-	Next      time.Time `json:"next,omitzero"`     // next dial
+	Next      time.Time `json:"next,omitzero"`     // next dial, if it has one
 	Banned    time.Time `json:"banned,omitzero"`   // refused until
 	Received  uint64    `json:"received"`          // envelopes accepted from it
 	Rejected  uint64    `json:"rejected"`          // envelopes it should have known to be wrong
