@@ -214,7 +214,7 @@ func (p *player) sign(number int) (*wire.Envelope, error) {
 		if lacks <= a.Size/50 {
 			return e, nil
 		}
-		for range max(1, lacks*8/5) { // a letter of 32 takes five bits
+		for range max(1, lacks/2) { // a letter takes up to ten bits with what describes it
 			m.Filler += string(rune('a' + random.IntN(26)))
 		}
 	}

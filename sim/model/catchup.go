@@ -55,9 +55,9 @@ func (r *run) offered(from, to, alert uint32) {
 		}
 	}
 	if l := r.common(from, to); l >= 0 && r.claim(to, alert) {
-		r.carry(evCaught, from, to, alert, l, 1, takeTrips)
+		r.carry(transfer{kind: evCaught, from: from, to: to, alert: alert, link: l, nth: 1, trips: takeTrips})
 	} else if l = r.meets(from, to); l >= 0 && r.claim(to, alert) {
-		r.carry(evCaught, from, to, alert, l, 1, 0)
+		r.carry(transfer{kind: evCaught, from: from, to: to, alert: alert, link: l, nth: 1})
 	}
 }
 

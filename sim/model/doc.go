@@ -10,7 +10,7 @@
 // persist/retention and the airtime rules of gossip/airtime. It is decided once for
 // all devices that know or hold the same.
 //
-// What it leaves out: packets (loss becomes delay, as QUIC's retransmission makes
-// it), CPU time, trust objects (every device has them), and the disk. SCENARIO.md in
-// sim/scenario has the list.
+// What it leaves out: packets (loss becomes the delay that QUIC's recovery makes of
+// it, as long as its congestion window holds a whole alert), CPU time, trust objects
+// (every device has them), and the disk. SCENARIO.md in sim/scenario has the list.
 package model

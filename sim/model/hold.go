@@ -62,11 +62,22 @@ func (r *run) passed(d, from, alert uint32) bool {
 		if other == from || w.marks[at]&inMesh == 0 || arrived[other] == 0 {
 			continue
 		}
-		if l := r.via(d, at); l >= 0 && arrived[other]+r.links[l].delay <= r.q.now+1 {
+		if l := r.via(d, at); l >= 0 && arrived[other]+r.links[l].delay <= r.q.now+1 && !r.unheard(other, d, alert, l, r.links[l].delay) {
 			if lacks--; lacks == 0 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// unheard reports whether a device's word to a neighbour that it has an alert (IDONTWANT)
+// was lost, and has not been sent again so many milliseconds ago.
+func (r *run) unheard(d, other, alert uint32, l int, ago uint32) bool {
+	k, arrived := &r.links[l], r.alerts[alert].arrived
+	if k.Loss == 0 || arrived == nil || r.q.now >= arrived[d]+k.patience()+ago {
+		return false
+	}
+	word := mix(mix(uint64(d)<<32|uint64(other), r.alerts[alert].name), r.Seed)
+	return float64(word>>11)/(1<<53) < float64(k.Loss)
 }

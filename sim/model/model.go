@@ -112,6 +112,7 @@ type run struct {
 	barred    map[[2]uint32]uint32
 	strikes   map[[2]uint32]int
 	claims    map[uint64]uint32 // until when a device waits for an alert that it asked for
+	flight    []flown           // scratch
 	started   []uint32          // when each device was last off and came back; 0: it was not
 }
 

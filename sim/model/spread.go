@@ -156,11 +156,12 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			if r.wants(other, alert) {
 				r.tell(d, other, alert, delay, lazy)
 			}
-		case !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+delay < r.q.now:
+		case !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+delay < r.q.now && !r.unheard(other, d, alert, l, delay):
 			// it has said that it does not want it (IDONTWANT)
 		default:
 			sent[l]++
-			r.send(d, other, alert, l, sent[l])
+			r.carry(transfer{kind: evArrive, from: d, to: other, alert: alert, link: l, nth: sent[l],
+				blocked: w.marks[at]&inMesh != 0 && r.unheard(d, other, alert, l, 0)})
 		}
 	}
 	for _, c := range r.steps.met(d) {
@@ -186,6 +187,9 @@ func (r *run) lazy(d uint32) float64 {
 // HistoryGossip), each time to others.
 const announcements = 6
 
+// askTrips is what asking for what was announced takes (IWANT), beside the transfer.
+const askTrips = 1
+
 // tell announces an alert to a neighbour outside the mesh, if a heartbeat chooses it.
 func (r *run) tell(d, other, alert, delay uint32, lazy float64) {
 	every := max(1, millis(r.Params.Heartbeat))
@@ -205,7 +209,7 @@ func (r *run) announced(from, to, alert uint32) {
 		return
 	}
 	if awake, _ := r.awake(to, r.q.now); awake {
-		r.send(from, to, alert, l, 1)
+		r.carry(transfer{kind: evArrive, from: from, to: to, alert: alert, link: l, nth: 1, trips: askTrips})
 	}
 }
 
@@ -226,42 +230,39 @@ func (r *run) round() {
 	r.q.push(r.q.now+every, evRound, 0, 0, 0)
 }
 
-// send is a copy on its way; the nth of several waits for those before it. What
-// is lost on the way comes a round trip later.
+// transfer is an alert on its way to a device.
+type transfer struct {
+	kind            uint32 // of the event that it ends with
+	from, to, alert uint32
+	link            int
+	nth             uint32 // of several that leave one after the other
+	trips           uint32 // of one packet each, before it
+	blocked         bool   // what was said before it on its stream is lost
+}
+
+// send is a copy on its way; the nth of several waits for those before it.
 func (r *run) send(from, to, alert uint32, l int, nth uint32) {
-	r.carry(evArrive, from, to, alert, l, nth, 0)
+	r.carry(transfer{kind: evArrive, from: from, to: to, alert: alert, link: l, nth: nth})
 }
 
-// carry is a transfer that ends with an event, after a number of further trips.
-func (r *run) carry(kind, from, to, alert uint32, l int, nth, trips uint32) {
-	k, size := &r.links[l], r.alerts[alert].size+uint32(r.Params.Overhead)
-	if kind == evCaught || r.alerts[alert].at >= millis(r.Params.Settles) {
-		size = r.bare(alert)
+// carry is a transfer from its beginning to its end. What is lost on the way comes later.
+func (r *run) carry(t transfer) {
+	k, size := &r.links[t.link], r.alerts[t.alert].size+uint32(r.Params.Overhead)
+	if t.kind == evCaught || r.alerts[t.alert].at >= millis(r.Params.Settles) {
+		size = r.bare(t.alert)
 	}
-	at := r.q.now + (1+trips)*k.delay
+	at := r.q.now + (1+t.trips)*k.delay
 	if k.Rate > 0 {
-		at += uint32(float64(nth) * float64(size) / float64(k.Rate) * 1000)
+		at += uint32(float64(t.nth) * float64(size) / float64(k.Rate) * 1000)
 	}
-	lost := k.lost(size)
-	for try := 0; lost > 0 && r.chance.Float64() < lost && try < 10; try++ {
-		at += 2*k.delay + 30<<try
-		r.tally.lost++
-		r.tally.bytes[from] += min(float32(size), packet)
-		lost = float64(k.Loss) // only what was lost is sent again
+	for range t.trips {
+		late, _ := r.delayed(k, 1, false)
+		at += late
 	}
-	r.tally.bytes[from] += float32(size)
-	r.q.push(at, kind, alert, from, to)
-}
-
-// packet is what a transfer has in one packet.
-const packet = 1200
-
-// lost is the chance that a packet or more of so many bytes is lost.
-func (l *link) lost(size uint32) float64 {
-	if l.Loss == 0 {
-		return 0
-	}
-	return 1 - math.Pow(1-float64(l.Loss), math.Ceil(float64(size)/packet))
+	late, again := r.delayed(k, int((size+packet-1)/packet), t.blocked)
+	r.tally.lost += uint64(again)
+	r.tally.bytes[t.from] += float32(size) + float32(again)*min(float32(size), packet)
+	r.q.push(at+late, t.kind, t.alert, t.from, t.to)
 }
 
 // meetAt asks for an exchange over a link that lasts so many milliseconds.
@@ -313,7 +314,7 @@ func (r *run) give(from, to uint32, l int, window uint32) {
 			return // the rest at the next meeting
 		}
 		if r.claim(to, alert) {
-			r.carry(evCaught, from, to, alert, l, uint32(i+1), 0)
+			r.carry(transfer{kind: evCaught, from: from, to: to, alert: alert, link: l, nth: uint32(i + 1)})
 		}
 	}
 }
