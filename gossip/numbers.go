@@ -1,12 +1,12 @@
 package gossip
 
 import (
+	"time"
+
 	"github.com/kreidfeuer/kreidfeuer/gossip/agenda"
 	"github.com/kreidfeuer/kreidfeuer/gossip/catchup"
 	"github.com/kreidfeuer/kreidfeuer/gossip/meter"
 )
-
-import "time"
 
 // Numbers are the parameters of spreading that a model of it needs.
 type Numbers struct {

@@ -20,7 +20,7 @@ import (
 // and with one in turn. It returns after they have ended when ctx does.
 func (s *Sessions) Run(ctx context.Context) {
 	events, err := s.cfg.Host.EventBus().Subscribe([]any{new(event.EvtPeerIdentificationCompleted),
-		new(event.EvtPeerProtocolsUpdated), new(event.EvtPeerConnectednessChanged)}, eventbus.BufSize(256))
+		new(event.EvtPeerIdentificationFailed), new(event.EvtPeerProtocolsUpdated), new(event.EvtPeerConnectednessChanged)}, eventbus.BufSize(256))
 	if err != nil {
 		s.cfg.Log.Error("subscribe to connections", "err", err)
 		return
@@ -66,13 +66,11 @@ func (s *Sessions) Run(ctx context.Context) {
 	}
 }
 
-// meetAll meets those that were there before, once it is known what they speak: the
-// others are met when they have said it.
+// meetAll meets those that were there before. Who has not said what it speaks is asked all
+// the same: it may have failed to do so before anybody listened.
 func (s *Sessions) meetAll() {
 	for _, p := range s.cfg.Host.Network().Peers() {
-		if speaks, err := s.cfg.Host.Peerstore().GetProtocols(p); err != nil || len(speaks) > 0 {
-			s.meet(p)
-		}
+		s.meet(p)
 	}
 }
 
@@ -86,6 +84,10 @@ func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
 		isNew := s.cfg.Near.Since(e.Peer).Before(e.Conn.Stat().Opened)
 		if isNew || len(s.cfg.Host.Network().ConnsToPeer(e.Peer)) > 1 {
 			s.cfg.Near.Renewed(e.Peer, s.turn(e.Peer), time.Now())
+		}
+	case event.EvtPeerIdentificationFailed: // within 5 s: it is busy, or far away
+		if s.cfg.Host.Network().Connectedness(e.Peer) != network.NotConnected {
+			s.meet(e.Peer)
 		}
 	case event.EvtPeerProtocolsUpdated: // it was still starting
 		if slices.Contains(e.Added, wire.ProtocolCatchUp) {
@@ -145,7 +147,7 @@ func (s *Sessions) attend(ctx context.Context, p peer.ID) error {
 		s.cfg.Near.TakeCompare(p, time.Now())
 		s.cfg.Near.TakeFresh(p, time.Now())
 		s.cfg.Near.DropOffers(p)
-		return nil // it tells when it does
+		return nil // it tells when it does; who has said nothing yet is asked
 	}
 	compare, begun := s.cfg.Near.TakeCompare(p, time.Now()), time.Now()
 	got, err := s.open(ctx, p, func(c *session) error { return c.run(ctx, compare) })

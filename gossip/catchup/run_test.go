@@ -107,8 +107,8 @@ func TestBackBeforeItsLeavingWasTold(t *testing.T) {
 	}
 }
 
-// Whoever is connected already, and has not said yet what it speaks, is compared with
-// when it has.
+// Whoever is connected already is met, also who has not said what it speaks: it may have
+// failed to do so in time, and nothing more comes.
 func TestConnectedBeforeTheStart(t *testing.T) {
 	s, c := among(t, "silent", "told")
 	if err := c.known.AddProtocols("told", wire.ProtocolCatchUp); err != nil {
@@ -116,12 +116,22 @@ func TestConnectedBeforeTheStart(t *testing.T) {
 	}
 	s.meetAll()
 	later := time.Now().Add(time.Minute)
-	if !s.cfg.Near.TakeCompare("told", later) || s.cfg.Near.TakeCompare("silent", later) {
-		t.Error("want a comparison with who has said what it speaks, and with nobody else")
+	if !s.cfg.Near.TakeCompare("told", later) || !s.cfg.Near.TakeCompare("silent", later) {
+		t.Error("somebody who is connected is not compared with")
 	}
-	s.neighbourChanged(event.EvtPeerIdentificationCompleted{Peer: "silent", Conn: callerConn{id: "silent"}})
-	if !s.cfg.Near.TakeCompare("silent", later) {
-		t.Error("no comparison with who has said it now")
+}
+
+// Whoever does not say in time what it speaks, as on a slow link, is asked all the same,
+// if it is still there.
+func TestIdentificationFails(t *testing.T) {
+	s, _ := among(t, "slow")
+	s.neighbourChanged(event.EvtPeerIdentificationFailed{Peer: "slow"})
+	s.neighbourChanged(event.EvtPeerIdentificationFailed{Peer: "gone"})
+	if !s.cfg.Near.TakeCompare("slow", time.Now().Add(time.Minute)) {
+		t.Error("no comparison is due")
+	}
+	if !s.cfg.Near.Since("gone").IsZero() {
+		t.Error("who is not connected was met")
 	}
 }
 
