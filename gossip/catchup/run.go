@@ -86,9 +86,7 @@ func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
 			s.cfg.Near.Renewed(e.Peer, s.turn(e.Peer), time.Now())
 		}
 	case event.EvtPeerIdentificationFailed: // within 5 s: it is busy, or far away
-		if s.cfg.Host.Network().Connectedness(e.Peer) != network.NotConnected {
-			s.meet(e.Peer)
-		}
+		s.meet(e.Peer)
 	case event.EvtPeerProtocolsUpdated: // it was still starting
 		if slices.Contains(e.Added, wire.ProtocolCatchUp) {
 			s.meet(e.Peer)
@@ -97,9 +95,7 @@ func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
 	case event.EvtPeerConnectednessChanged:
 		if e.Connectedness == network.NotConnected {
 			s.cfg.Near.Part(e.Peer)
-			if s.cfg.Host.Network().Connectedness(e.Peer) != network.NotConnected { // it is back, and that was told before
-				s.meet(e.Peer)
-			}
+			s.meet(e.Peer) // it may be back, and that may have been told before
 		}
 	}
 	return over
@@ -122,8 +118,21 @@ func (s *Sessions) outlived(p peer.ID, latest network.Conn) (over []network.Conn
 	return over
 }
 
-// meet compares with a new neighbour.
-func (s *Sessions) meet(p peer.ID) { s.cfg.Near.Meet(p, s.turn(p), time.Now()) }
+// meet compares with a new neighbour. One that has left by now is forgotten again: that may
+// have been told before.
+func (s *Sessions) meet(p peer.ID) {
+	s.cfg.Near.Meet(p, s.turn(p), time.Now())
+	if s.isHere(p) {
+		return
+	}
+	if s.cfg.Near.Part(p); s.isHere(p) { // it came in between
+		s.cfg.Near.Meet(p, s.turn(p), time.Now())
+	}
+}
+
+func (s *Sessions) isHere(p peer.ID) bool {
+	return s.cfg.Host.Network().Connectedness(p) != network.NotConnected
+}
 
 // turn is how long after connecting this device compares with a neighbour: the one
 // with the lower peer ID begins at once, for both; the other one when gossip between

@@ -193,3 +193,13 @@ func TestDueBeforeItIsKnownWhatItSpeaks(t *testing.T) {
 		t.Errorf("%v, want nothing to be tried", err)
 	}
 }
+
+// Whoever has left before its call is answered is not met: nobody would tell that it left.
+func TestCallerHasLeft(t *testing.T) {
+	s, _ := among(t, "here")
+	s.meet("here")
+	s.meet("gone")
+	if s.cfg.Near.Since("here").IsZero() || !s.cfg.Near.Since("gone").IsZero() {
+		t.Error("want who is here to be met, and nobody else")
+	}
+}
