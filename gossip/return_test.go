@@ -18,7 +18,11 @@ import (
 func TestBackAfterLosingPower(t *testing.T) {
 	tree := newTree(t)
 	e := warning(t, tree, "one")
-	for _, after := range []time.Duration{3 * time.Second, 8 * time.Second} { // while the link is young, and when gossip flows
+	for _, tt := range []struct{ lived, after time.Duration }{
+		{20 * time.Second, 3 * time.Second}, // while the link is young
+		{20 * time.Second, 8 * time.Second}, // when gossip flows
+		{2 * time.Second, 8 * time.Second},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			var dead atomic.Bool
 			v := found(t, tree, 2, 20e6, func(p *simnet.Packet) time.Duration {
@@ -29,11 +33,11 @@ func TestBackAfterLosingPower(t *testing.T) {
 			})
 			defer v.end()
 			v.connect(1, 0)
-			time.Sleep(20 * time.Second)
+			time.Sleep(tt.lived)
 			dead.Store(true)
 			v.restart(1, 2)
 			v.connect(2, 0)
-			time.Sleep(after)
+			time.Sleep(tt.after)
 			if _, err := v.all[0].Publish(v.ctx, e.EncodeFull()); err != nil {
 				t.Fatal(err)
 			}

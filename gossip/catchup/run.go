@@ -111,7 +111,11 @@ func (s *Sessions) outlived(p peer.ID, latest network.Conn) (over []network.Conn
 		return nil
 	}
 	for _, c := range s.cfg.Host.Network().ConnsToPeer(p) {
-		if old := c.Stat(); c != latest && !old.Limited && call.Opened.Sub(old.Opened) >= outlived {
+		old, least := c.Stat(), outlived
+		if old.Direction == network.DirInbound {
+			least = redialled
+		}
+		if c != latest && !old.Limited && call.Opened.Sub(old.Opened) >= least {
 			over = append(over, c)
 		}
 	}

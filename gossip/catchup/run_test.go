@@ -163,7 +163,9 @@ func TestCallingAnewEndsTheOldConnection(t *testing.T) {
 	}{
 		{"calls anew", network.Stats{Opened: now.Add(-outlived)}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
 		{"called before", network.Stats{Opened: now.Add(-time.Hour), Direction: network.DirOutbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
-		{"both at once", network.Stats{Opened: now.Add(1 - outlived)}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
+		{"calls anew at once", network.Stats{Opened: now.Add(-redialled), Direction: network.DirInbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
+		{"calls by two ways", network.Stats{Opened: now.Add(1 - redialled), Direction: network.DirInbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
+		{"both at once", network.Stats{Opened: now.Add(1 - outlived), Direction: network.DirOutbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
 		{"this device calls", network.Stats{Opened: now.Add(-time.Hour)}, network.Stats{Opened: now, Direction: network.DirOutbound}, 0},
 		{"by a relay before", network.Stats{Opened: now.Add(-time.Hour), Limited: true}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
 		{"by a relay now", network.Stats{Opened: now.Add(-time.Hour)}, network.Stats{Opened: now, Direction: network.DirInbound, Limited: true}, 0},
