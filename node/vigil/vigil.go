@@ -3,8 +3,8 @@
 // A device whose own link stays up while everything behind it is gone cannot tell
 // that from neighbours that are switched off. To dial all of them again and again
 // costs what an emergency SIM or a battery does not have: a dial by QUIC that nobody
-// answers is ten packets of 1,280 bytes in five seconds. So one of them stands for all, the
-// next one each time, mostly for as long as an answer would take, until somebody answers or
+// answers is ten packets of 1,280 bytes in five seconds. So one of them stands for all,
+// another one each time and the chosen ones most often, mostly for as long as an answer would take, until somebody answers or
 // something is heard; then all are dialed at once. Dials by TCP cost some 200 bytes, and go
 // on as they are.
 //
@@ -46,7 +46,8 @@ const (
 	// Cheaper is how many times rarer dials by QUIC are where TCP can be dialed beside.
 	Cheaper = 2
 
-	// Quiet is after how long without a word from anybody a word says that the link is back.
+	// Quiet is after how long without a word from anybody a word says that the link is back,
+	// and how long no other such sign follows one.
 	Quiet = time.Minute
 )
 
