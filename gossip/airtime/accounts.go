@@ -1,17 +1,14 @@
 package airtime
 
-import (
-	"time"
-
-	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
-)
+import "time"
 
 // accounts divide the duty cycle. The law counts all. Beside it proofs have one of their
 // own, so that they use nothing that warnings need, and warnings of each rank have one
-// together with those of lower ranks.
+// together with those of lower ranks, and one with those of higher.
 type accounts struct {
 	all    duty
-	warned [ranks]duty
+	warned [ranks]duty // of a rank and lower ones
+	above  [ranks]duty // of a rank and higher ones
 	proved duty
 }
 
@@ -21,7 +18,7 @@ const ranks = 5
 func newAccounts(d duty) (a accounts) {
 	a.all, a.proved = d, d
 	for r := range a.warned {
-		a.warned[r] = d
+		a.warned[r], a.above[r] = d, d
 	}
 	return a
 }
@@ -29,16 +26,16 @@ func newAccounts(d duty) (a accounts) {
 // held is what there is to say.
 type held struct {
 	proofs bool
-	lowest int // rank of a warning
+	warned [ranks]bool // there is a warning of this rank
 }
 
 func heldOf(messages map[Key]*message) held {
-	h := held{lowest: ranks}
+	var h held
 	for _, m := range messages {
 		if m.proof {
 			h.proofs = true
 		} else {
-			h.lowest = min(h.lowest, m.rank)
+			h.warned[m.rank] = true
 		}
 	}
 	return h
@@ -62,20 +59,30 @@ func (a *accounts) when(m *message, took time.Duration, h held, now time.Time) (
 	default:
 		within(&a.warned[m.rank], m.pace.share)
 		if now.Sub(m.added) >= newFor {
-			within(&a.warned[cap.Extreme.Rank()], h.leaves(m))
+			within(&a.above[m.rank], h.leaves(m))
 		}
 	}
 	return at
 }
 
-// leaves is the share of repeated warnings.
+// leaves is the share of repeated warnings of a rank and higher ones. Each rank has a part of
+// lowerShare that higher ones leave to it.
 func (h held) leaves(m *message) float64 {
 	share := 1.0
 	if h.proofs {
 		share -= proofs.share
 	}
-	if h.lowest < m.rank {
-		share -= lowerShare
+	lower, all := 0, -1 // ranks that are lower, and than the highest
+	for r, is := range h.warned {
+		if is {
+			all++
+			if r < m.rank {
+				lower++
+			}
+		}
+	}
+	if lower > 0 {
+		share -= lowerShare * float64(lower) / float64(all)
 	}
 	return share
 }
@@ -87,7 +94,12 @@ func (a *accounts) spend(m *message, took time.Duration, now time.Time) {
 		a.proved.spend(took, now)
 		return
 	}
-	for r := m.rank; r < ranks; r++ {
-		a.warned[r].spend(took, now)
+	for r := range ranks {
+		if r >= m.rank {
+			a.warned[r].spend(took, now)
+		}
+		if r <= m.rank {
+			a.above[r].spend(took, now)
+		}
 	}
 }

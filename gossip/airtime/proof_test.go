@@ -274,3 +274,27 @@ func TestLessSevereIsHeardToo(t *testing.T) {
 		t.Errorf("said at %s", first)
 	}
 }
+
+// TestSevereIsNotKeptBack: a radio that is alone in repeating many warnings says a Severe one
+// more often than a Moderate one, and this one at all, whatever is less severe.
+func TestSevereIsNotKeptBack(t *testing.T) {
+	s := newSchedule(t, 33, 0)
+	ends := start.Add(24 * time.Hour)
+	for n := range certificates {
+		s.AddProof(certificate(n).key, certificate(n), cap.Extreme, ends, start)
+	}
+	severities := []cap.Severity{cap.Extreme, cap.Extreme, cap.Extreme, cap.Extreme, cap.Extreme, cap.Severe, cap.Moderate, cap.Minor, cap.Minor}
+	for i, severity := range severities {
+		s.Add(Key{byte(i)}, pieces{Key{byte(i)}, 2, 4, 136}, severity, ends, start)
+	}
+	said := map[cap.Severity]int{}
+	for _, f := range run(s, start, 12*time.Hour) {
+		if n := int(f.key[0]); n < len(severities) && f.after > 2*time.Hour {
+			said[severities[n]]++
+		}
+	}
+	t.Logf("frames in ten hours: %v", said)
+	if said[cap.Severe] <= said[cap.Moderate] || said[cap.Moderate] < 5 || said[cap.Moderate] <= said[cap.Minor] {
+		t.Errorf("frames in ten hours: %v", said)
+	}
+}
