@@ -91,7 +91,7 @@ func simulatedHost(t *testing.T, network *simnet.Simnet, i int) host.Host {
 	return simulatedHostAt(t, network, i, 20e6)
 }
 
-func simulatedHostAt(t *testing.T, network *simnet.Simnet, i, bitsPerSecond int, more ...libp2p.Option) host.Host {
+func simulatedHostAt(t *testing.T, network *simnet.Simnet, i, bitsPerSecond int) host.Host {
 	t.Helper()
 	link := simnet.NodeBiDiLinkSettings{Downlink: simnet.LinkSettings{BitsPerSecond: bitsPerSecond}, Uplink: simnet.LinkSettings{BitsPerSecond: bitsPerSecond}}
 	source := &sourceIP{}
@@ -102,7 +102,7 @@ func simulatedHostAt(t *testing.T, network *simnet.Simnet, i, bitsPerSecond int,
 		}
 		return m, err
 	}
-	h, err := libp2p.New(append(more,
+	h, err := libp2p.New(
 		libp2p.ListenAddrStrings(fmt.Sprintf("/ip4/1.0.%d.1/udp/7131/quic-v1", i)),
 		libp2p.Transport(libp2pquic.NewTransport), libp2p.DisableRelay(), libp2p.DisableMetrics(),
 		libp2p.DisableIdentifyAddressDiscovery(), libp2p.ForceReachabilityPrivate(),
@@ -111,7 +111,7 @@ func simulatedHostAt(t *testing.T, network *simnet.Simnet, i, bitsPerSecond int,
 			quicreuse.OverrideListenUDP(func(_ string, a *net.UDPAddr) (net.PacketConn, error) {
 				source.ip.Store(&a.IP)
 				return network.NewEndpoint(a, link), nil
-			})))...)
+			})))
 	if err != nil {
 		t.Fatal(err)
 	}

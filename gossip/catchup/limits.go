@@ -41,12 +41,6 @@ const (
 	// session. A good one under other trust may come to it; what was in vain is skipped next time.
 	vainRow = 4096
 
-	// outlived is how much older than a neighbour's call a connection with it is that it must
-	// have lost: what both open at once is opened within the time of a handshake. redialled is that of one that it
-	// opened itself: by several ways at once, of which it leaves one.
-	outlived  = 5 * time.Second
-	redialled = time.Second
-
 	// Every is the interval of comparing with one neighbour in turn.
 	Every = 30 * time.Second
 

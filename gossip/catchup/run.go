@@ -37,9 +37,7 @@ func (s *Sessions) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-events.Out():
-			for _, c := range s.neighbourChanged(e) {
-				running.Go(func() { _ = c.Close() }) // which may wait for events to be taken
-			}
+			s.neighbourChanged(e)
 			continue
 		case <-s.refreshed:
 			s.cfg.Near.Everybody(time.Now()) // a domain was pinned: its warnings in force are next door
@@ -74,11 +72,9 @@ func (s *Sessions) meetAll() {
 	}
 }
 
-// neighbourChanged returns the connections that are over.
-func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
+func (s *Sessions) neighbourChanged(e any) {
 	switch e := e.(type) {
 	case event.EvtPeerIdentificationCompleted:
-		over = s.outlived(e.Peer, e.Conn)
 		s.meet(e.Peer)
 		// One that is back before libp2p has told that it left is never told to have left.
 		isNew := s.cfg.Near.Since(e.Peer).Before(e.Conn.Stat().Opened)
@@ -98,28 +94,6 @@ func (s *Sessions) neighbourChanged(e any) (over []network.Conn) {
 			s.meet(e.Peer) // it may be back, and that may have been told before
 		}
 	}
-	return over
-}
-
-// outlived are the connections that a neighbour had before it called anew. Nobody calls
-// who is connected: it has lost them, without a farewell if it lost power or was killed. They count as
-// open until they time out, half a minute by QUIC, and the host opens streams on them rather than on the new
-// one, because they have more: gossip and sessions would go nowhere.
-func (s *Sessions) outlived(p peer.ID, latest network.Conn) (over []network.Conn) {
-	call := latest.Stat()
-	if call.Direction != network.DirInbound || call.Limited {
-		return nil
-	}
-	for _, c := range s.cfg.Host.Network().ConnsToPeer(p) {
-		old, least := c.Stat(), outlived
-		if old.Direction == network.DirInbound {
-			least = redialled
-		}
-		if c != latest && !old.Limited && call.Opened.Sub(old.Opened) >= least {
-			over = append(over, c)
-		}
-	}
-	return over
 }
 
 // meet compares with a new neighbour. One that has left by now is forgotten again: that may

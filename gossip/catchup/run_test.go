@@ -63,14 +63,6 @@ func (c callerConn) Stat() network.ConnStats {
 	return network.ConnStats{Stats: network.Stats{Opened: c.opened}}
 }
 
-// line is one of several connections with p.
-type line struct {
-	network.Conn
-	stat network.Stats
-}
-
-func (l *line) Stat() network.ConnStats { return network.ConnStats{Stats: l.stat} }
-
 func among(t *testing.T, peers ...peer.ID) (*Sessions, *crowd) {
 	t.Helper()
 	known, err := pstoremem.NewPeerstore()
@@ -149,35 +141,6 @@ func TestLeavingToldAfterTheReturn(t *testing.T) {
 	leave()
 	if !s.cfg.Near.Since("p").IsZero() {
 		t.Error("it is remembered, though it is not connected")
-	}
-}
-
-// Whoever calls anew has lost the connection that it had: a device that lost power says no
-// farewell. What both opened at once, and what is relayed, stays.
-func TestCallingAnewEndsTheOldConnection(t *testing.T) {
-	now := time.Now()
-	for _, tt := range []struct {
-		name     string
-		old, new network.Stats
-		over     int
-	}{
-		{"calls anew", network.Stats{Opened: now.Add(-outlived)}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
-		{"called before", network.Stats{Opened: now.Add(-time.Hour), Direction: network.DirOutbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
-		{"calls anew at once", network.Stats{Opened: now.Add(-redialled), Direction: network.DirInbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 1},
-		{"calls by two ways", network.Stats{Opened: now.Add(1 - redialled), Direction: network.DirInbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
-		{"both at once", network.Stats{Opened: now.Add(1 - outlived), Direction: network.DirOutbound}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
-		{"this device calls", network.Stats{Opened: now.Add(-time.Hour)}, network.Stats{Opened: now, Direction: network.DirOutbound}, 0},
-		{"by a relay before", network.Stats{Opened: now.Add(-time.Hour), Limited: true}, network.Stats{Opened: now, Direction: network.DirInbound}, 0},
-		{"by a relay now", network.Stats{Opened: now.Add(-time.Hour)}, network.Stats{Opened: now, Direction: network.DirInbound, Limited: true}, 0},
-		{"the old one speaks", network.Stats{Opened: now}, network.Stats{Opened: now.Add(-time.Hour), Direction: network.DirInbound}, 0},
-	} {
-		s, c := among(t, "p")
-		old, latest := &line{stat: tt.old}, &line{stat: tt.new}
-		c.conns = []network.Conn{old, latest}
-		over := s.neighbourChanged(event.EvtPeerIdentificationCompleted{Peer: "p", Conn: latest})
-		if want := []network.Conn{old}[:tt.over]; !slices.Equal(over, want) {
-			t.Errorf("%s: %d are over, want %d", tt.name, len(over), len(want))
-		}
 	}
 }
 

@@ -31,6 +31,10 @@ const (
 	// A handshake over TCP may take patience: a slow link carries it in tens of seconds.
 	established = 10 * time.Second
 
+	// redialed is likewise how old one is that the neighbour has dialed itself: what it
+	// dials at once, by several addresses, is there within this.
+	redialed = 2 * time.Second
+
 	// deadAfter is how long an older connection may be silent while a new one waits or
 	// has answered. A packet lost on the way is repeated several times within it.
 	deadAfter = time.Second
@@ -62,11 +66,13 @@ func (g *gate) InterceptUpgraded(c network.Conn) (bool, control.DisconnectReason
 }
 
 func isEstablished(c network.Conn, now time.Time) bool {
-	age := now.Sub(c.Stat().Opened)
+	least := established
 	if _, err := c.RemoteMultiaddr().ValueForProtocol(ma.P_TCP); err == nil {
-		return age > patience
+		least = patience
+	} else if c.Stat().Direction == network.DirInbound {
+		least = redialed
 	}
-	return age > established
+	return now.Sub(c.Stat().Opened) > least
 }
 
 func olderThan(n network.Network, p peer.ID, t time.Time) []network.Conn {
