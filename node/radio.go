@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -232,15 +233,22 @@ func (w *airwaves) say(ctx context.Context) {
 	for _, want := range wanted {
 		t, ok := w.said[want.id]
 		if now := time.Now(); !ok || !t.covers(want, now) {
-			w.said[want.id] = w.tell(ctx, want, t.spelled, now) // also after a failure: it would fail again
+			t, err := w.tell(ctx, want, t.spelled, now)
+			if errors.Is(err, errNotFound) {
+				w.wake() // it was accepted a moment ago and is about to be written
+				continue
+			}
+			if err != nil {
+				w.log.Warn("an alert does not go over the radio", "id", want.id, "err", err)
+			}
+			w.said[want.id] = t // also after a failure: it would fail again
 		}
 	}
 }
 
 // tell gives the radio what has to be said, or tells it that this is worth more, or lasts
 // longer, than it was told before.
-func (w *airwaves) tell(ctx context.Context, want saying, s spelled, now time.Time) told {
-	var err error
+func (w *airwaves) tell(ctx context.Context, want saying, s spelled, now time.Time) (t told, err error) {
 	if s.message == nil {
 		s, err = w.spell(ctx, want)
 	}
@@ -252,10 +260,9 @@ func (w *airwaves) tell(ctx context.Context, want saying, s spelled, now time.Ti
 		err = give(s.message, want.severity, want.lasting)
 	}
 	if err != nil {
-		w.log.Warn("an alert does not go over the radio", "id", want.id, "err", err)
 		s.message = nil
 	}
-	return told{s, want.severity, now.Add(want.lasting)}
+	return told{s, want.severity, now.Add(want.lasting)}, err
 }
 
 // spell takes over the spelling that was heard, so that radios which repeat an

@@ -1,10 +1,8 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -49,11 +47,10 @@ func TestTooLongIsToldOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	w, now := &airwaves{radio: r, log: slog.New(slog.NewTextHandler(&log, nil))}, time.Unix(1_800_000_000, 0)
+	w, now := &airwaves{radio: r}, time.Unix(1_800_000_000, 0)
 	want := saying{severity: cap.Severe, lasting: time.Hour}
-	failed := w.tell(t.Context(), want, spelled{message: make([]byte, 1<<20), level: 1}, now)
-	if log.Len() == 0 {
+	failed, err := w.tell(t.Context(), want, spelled{message: make([]byte, 1<<20), level: 1}, now)
+	if err == nil {
 		t.Fatal("it is taken")
 	}
 	if !failed.covers(want, now.Add(time.Hour)) || failed.level != 1 {
