@@ -34,7 +34,7 @@ type Config struct {
 	Places       []apitype.Place // watched places, until others are set over the API
 	Static       []peer.AddrInfo // neighbours to dial whatever happens
 	Target       int             // neighbours wanted; 0: discovery.DefaultTarget
-	// WatchInterfaces looks for changes of the network every few seconds. The
+	// WatchInterfaces looks every few seconds for what [Node.NetworkChanged] tells. The
 	// simulator leaves it off: it has no interfaces.
 	WatchInterfaces bool
 }
@@ -160,6 +160,11 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// NetworkChanged tells that the device's links have changed, or that it slept: it asks its
+// neighbours whether they are still there, and dials those that it knows again. Who runs a
+// device where it cannot see that itself, as on a phone, says so here. It never blocks.
+func (n *Node) NetworkChanged() { n.conns.NetworkChanged() }
 
 // Loaded is closed when Run has read what is stored. Before, the device does not
 // know the alerts that it holds, and answers for them would be wrong.

@@ -74,6 +74,7 @@ type player struct {
 	infos    []peer.AddrInfo // of the world's devices
 	raid     *raid
 	authors  authors
+	sleepers sleepers
 
 	reach  *reach
 	ethers []*ether // by link; nil: it carries packets

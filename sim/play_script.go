@@ -94,8 +94,8 @@ func (p *player) script(w *World) {
 
 // until lets time pass, and tells of it.
 func (p *player) until(at time.Duration) {
-	for p.world.Now() < at {
-		time.Sleep(min(at-p.world.Now(), time.Minute))
+	for now := p.world.Now(); now < at; now = p.world.Now() {
+		time.Sleep(min(at-now, time.Minute, p.wake(now)-now))
 		if p.Progress != nil {
 			p.Progress(float64(p.world.Now()) / float64(p.Scenario.Duration))
 		}

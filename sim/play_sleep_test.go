@@ -21,7 +21,7 @@ alerts:
 `
 
 // TestPlaySleepers: who sleeps has a warning soon after waking, as in the model, though
-// all dials between have been in vain.
+// all dials while it slept have been in vain.
 func TestPlaySleepers(t *testing.T) {
 	real, modelled := playBoth(t, asleep, 4)
 	a, b := real.Alerts[0], modelled.Alerts[0]

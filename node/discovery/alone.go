@@ -23,8 +23,9 @@ const (
 const staticAlone = 2 * staticPause
 
 // briefDials is how many dials after a connection was lost wait no longer than an answer
-// would take.
-const briefDials = 2
+// would take: those of the first 15 s. When the link fails, connections end one after another
+// for as long, and only then it shows that nobody will answer.
+const briefDials = 4
 
 const (
 	// fallen is how many neighbours that are lost within a fallWindow, and do not answer, are

@@ -43,8 +43,8 @@ type Config struct {
 	Static []peer.AddrInfo
 	// Target is the number of neighbours wanted. Zero: DefaultTarget.
 	Target int
-	// WatchInterfaces looks at this machine's interfaces every two seconds: when
-	// they change, dead connections are found and pauses forgotten. libp2p tells
+	// WatchInterfaces looks at this machine's interfaces every two seconds, and at whether
+	// it slept: either is what [Connector.NetworkChanged] tells. libp2p tells
 	// of such changes late or, in a minute of cached addresses, not at all. Leave
 	// it off in a simulated network.
 	WatchInterfaces bool
@@ -68,7 +68,7 @@ type Connector struct {
 
 	reports chan peer.AddrInfo
 	results chan result
-	changes chan struct{} // the interfaces have changed
+	changes chan struct{} // the network has changed
 
 	mu   sync.Mutex
 	book *book
@@ -145,6 +145,15 @@ func newConnector(c Config, m mesh) (*Connector, error) {
 func (c *Connector) Found(info peer.AddrInfo) {
 	select {
 	case c.reports <- info:
+	default:
+	}
+}
+
+// NetworkChanged tells that this machine's links have changed, or that it slept: dead
+// connections are found, and pauses forgotten. It never blocks.
+func (c *Connector) NetworkChanged() {
+	select {
+	case c.changes <- struct{}{}:
 	default:
 	}
 }
@@ -244,7 +253,7 @@ func (c *Connector) loop(ctx context.Context, events event.Subscription, running
 			}
 			c.update(func(b *book, now time.Time) { c.follow(b, e, now) })
 		case <-c.changes:
-			c.log.Info("interfaces have changed, asking neighbours and dialing known peers again")
+			c.log.Info("the network has changed or this device slept, asking neighbours and dialing known peers again")
 			running.Go(func() { c.probe(ctx) })
 			c.update((*book).networkChanged)
 		case r := <-c.results:

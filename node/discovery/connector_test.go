@@ -257,22 +257,46 @@ func TestNetworkChangeClearsPauses(t *testing.T) {
 }
 
 func TestNetworkChangeFindsDeadConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newFakeMesh()
-		m.set(testID(1), true)
-		run(t, Config{Static: []peer.AddrInfo{info(1)}}, m)
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		m.mu.Lock()
-		m.up[testID(1)] = false // the cable is pulled: no event
-		m.mu.Unlock()
-		m.changeNetwork()
-		time.Sleep(pollEvery)
-		synctest.Wait()
-		if m.isConnected(testID(1)) || len(m.dialed(testID(1))) < 2 {
-			t.Error("a dead connection is believed in")
+	for name, change := range map[string]func(*fakeMesh, *Connector){
+		"seen": func(m *fakeMesh, _ *Connector) { m.changeNetwork() },
+		"told": func(_ *fakeMesh, c *Connector) {
+			c.NetworkChanged()
+			c.NetworkChanged() // does not block
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newFakeMesh()
+			m.set(testID(1), true)
+			c := run(t, Config{Static: []peer.AddrInfo{info(1)}}, m)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			m.mu.Lock()
+			m.up[testID(1)] = false // the cable is pulled: no event
+			m.mu.Unlock()
+			change(m, c)
+			time.Sleep(pollEvery)
+			synctest.Wait()
+			if m.isConnected(testID(1)) || len(m.dialed(testID(1))) < 2 {
+				t.Errorf("a change that was %s: a dead connection is believed in", name)
+			}
+		})
+	}
+}
+
+// TestSleep: a machine whose clock went on while its timers stood still has slept. One whose
+// clock was set back, or goes a little wrong, has not.
+func TestSleep(t *testing.T) {
+	for _, c := range []struct {
+		clock, ran time.Duration
+		slept      bool
+	}{
+		{pollEvery, pollEvery, false}, {pollEvery + asleep, pollEvery, false}, {pollEvery + asleep + 1, pollEvery, true},
+		{8 * time.Hour, pollEvery, true}, {-time.Hour, pollEvery, false}, {time.Hour, time.Hour, false},
+	} {
+		if got := hasSlept(c.clock, c.ran); got != c.slept {
+			t.Errorf("%s on the clock, timers ran for %s: slept: %t", c.clock, c.ran, got)
 		}
-	})
+	}
 }
 
 func TestTarget(t *testing.T) {

@@ -22,6 +22,10 @@ const (
 	// two then tell each other of themselves, on a slow link. Where nobody answers it ends
 	// after 5 to 8 s.
 	dialTimeout = 90 * time.Second
+
+	// asleep is after what sleep neighbours are asked whether they are still there. They
+	// hold a connection for half a minute.
+	asleep = 5 * time.Second
 )
 
 // result is the outcome of one dial.
@@ -96,7 +100,8 @@ func (c *Connector) settle(b *book, r result, now time.Time) {
 	c.log.Debug("dial failed", "peer", r.id, "again", e.due.Sub(now), "err", r.err)
 }
 
-// watch reports when the interfaces have changed.
+// watch reports when the interfaces have changed, or the machine slept: its links may have
+// been lost and come back between two looks, and its timers stood still.
 func (c *Connector) watch(ctx context.Context) {
 	if c.scan == nil {
 		return
@@ -104,23 +109,30 @@ func (c *Connector) watch(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	known, _ := c.scan() // what fails now is a change later
+	looked := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		now := time.Now()
+		slept := hasSlept(now.Round(0).Sub(looked.Round(0)), now.Sub(looked))
+		looked = now
 		links, err := c.scan()
-		if err != nil || slices.EqualFunc(links, known, link.equal) {
-			continue
+		changed := err == nil && !slices.EqualFunc(links, known, link.equal)
+		if changed {
+			known = links
 		}
-		known = links
-		select {
-		case c.changes <- struct{}{}:
-		default:
+		if changed || slept {
+			c.NetworkChanged()
 		}
 	}
 }
+
+// hasSlept reports whether a machine slept while so much time went by on its clock and its
+// timers ran for so long: they stand still meanwhile. A clock that is set forward looks alike.
+func hasSlept(clock, ran time.Duration) bool { return clock-ran > asleep }
 
 // probe asks every neighbour whether it is still there. After a change of the
 // network libp2p would believe in dead connections for half a minute.

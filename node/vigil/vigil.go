@@ -37,7 +37,7 @@ const (
 
 	// early is what the time grows to while the outage may be a short one, and seldom the
 	// part of the outage that it is later: that of half an hour is noticed a minute after its end.
-	early  = 12 * time.Second
+	early  = 20 * time.Second
 	seldom = 30
 
 	// long is an outage that may as well last for hours.

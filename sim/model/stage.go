@@ -125,6 +125,16 @@ func (s *Stage) Awake(d int, now time.Duration) bool {
 	return awake
 }
 
+// Wakes is when a device wakes next; zero: it never sleeps.
+func (s *Stage) Wakes(d int, now time.Duration) time.Duration {
+	if g := s.run.groupOf(uint32(d)); g == nil || *g.Awake >= 1 {
+		return 0
+	}
+	at := millis(now)
+	turn, into := s.run.sleep(uint32(d), at)
+	return ms(at + uint32(turn-into))
+}
+
 // Where is where a device is. Time must not go back.
 func (s *Stage) Where(now time.Duration) func(d int) mobility.Point {
 	r := s.run

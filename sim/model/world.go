@@ -318,12 +318,17 @@ func (r *run) awake(d uint32, now uint32) (bool, uint32) {
 	if g == nil || *g.Awake >= 1 {
 		return true, now
 	}
-	turn := max(1, uint64(millis(g.Turn)))
-	into := (uint64(now) + uint64(r.phase[d])*turn>>16) % turn
+	turn, into := r.sleep(d, now)
 	if float64(into) < float64(*g.Awake)*float64(turn) {
 		return true, now
 	}
 	return false, now + uint32(turn-into)
+}
+
+// sleep is how long the turns of a group's device are, which begin with waking, and how far it is into one.
+func (r *run) sleep(d, now uint32) (turn, into uint64) {
+	turn = max(1, uint64(millis(r.groupOf(d).Turn)))
+	return turn, (uint64(now) + uint64(r.phase[d])*turn>>16) % turn
 }
 
 // up reports whether a device can use a link now, asleep or not.
