@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -23,6 +24,9 @@ func TestMain(m *testing.M) {
 
 // Tick does at once what time brings every few seconds.
 func (n *Node) Tick(ctx context.Context) { n.tick(ctx) }
+
+// OnAir is how much of the radio's duty cycle is used.
+func (n *Node) OnAir() time.Duration { return n.waves.radio.State().OnAir }
 
 // ImportBy is ImportBundle with another judge.
 func ImportBy(ctx context.Context, in io.Reader, ingest func([]byte) error) (apitype.Imported, error) {

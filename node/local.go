@@ -8,6 +8,7 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/node/discovery"
+	"github.com/kreidfeuer/kreidfeuer/node/radio"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -17,6 +18,7 @@ const (
 	localTold       = "told"       // prefix: what people were told, so that nothing alarms twice
 	localPlaces     = "places"     // watched places; they never leave the device
 	localNeighbours = "neighbours" // discovery's memory
+	localAirtime    = "airtime"    // the radio's memory
 	localDrafts     = "draft"      // prefix: alerts that lack signatures
 	localProbe      = "probe"      // written with what is tried again on a disk that took nothing
 )
@@ -84,19 +86,24 @@ func readJSON(ctx context.Context, local persist.Local, name string, v any) erro
 	return nil
 }
 
-// neighbours keeps discovery's memory in the store.
-type neighbours struct{ local persist.Local }
+// memory keeps one value of another part in the store.
+type memory struct {
+	local persist.Local
+	name  string
+}
 
-var _ discovery.Memory = neighbours{}
+var (
+	_ discovery.Memory = memory{}
+	_ radio.Memory     = memory{}
+)
 
-func (m neighbours) Load() ([]byte, error) {
-	b, err := m.local.Get(context.Background(), localNeighbours)
+// Load returns nil if nothing was saved.
+func (m memory) Load() ([]byte, error) {
+	b, err := m.local.Get(context.Background(), m.name)
 	if errors.Is(err, persist.ErrNotFound) {
 		return nil, nil
 	}
 	return b, err
 }
 
-func (m neighbours) Save(b []byte) error {
-	return m.local.Put(context.Background(), localNeighbours, b)
-}
+func (m memory) Save(b []byte) error { return m.local.Put(context.Background(), m.name, b) }

@@ -46,7 +46,7 @@ type Deps struct {
 	Store   *persist.Store
 	Bans    *nodehost.Bans     // nil: neighbours that are cut off may come back at once
 	Sources []discovery.Source // beside static and remembered peers
-	Radio   *radio.Config      // without Hear and Log; nil: there is no radio
+	Radio   *radio.Config      // without Hear, Log and Memory; nil: there is no radio
 	Log     *slog.Logger       // nil: none
 	Now     func() time.Time   // this device's clock, for judging validity only; nil: time.Now
 }
@@ -120,7 +120,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Node, error) {
 		return nil, err
 	}
 	n.conns, err = discovery.New(discovery.Config{Host: deps.Host, Sources: deps.Sources, Static: cfg.Static,
-		Target: cfg.Target, WatchInterfaces: cfg.WatchInterfaces, Memory: neighbours{deps.Store.Local()}, Log: deps.Log})
+		Target: cfg.Target, WatchInterfaces: cfg.WatchInterfaces, Memory: memory{deps.Store.Local(), localNeighbours}, Log: deps.Log})
 	if err == nil && deps.Radio != nil {
 		n.waves, err = newAirwaves(n, *deps.Radio)
 	}

@@ -111,7 +111,7 @@ func (t told) covers(want saying, now time.Time) bool {
 
 func newAirwaves(n *Node, c radio.Config) (*airwaves, error) {
 	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1), heard: map[wire.ID]spelled{}, said: map[wire.ID]told{}}
-	c.Hear, c.Log = w.hear, n.deps.Log
+	c.Hear, c.Log, c.Memory = w.hear, n.deps.Log, memory{n.deps.Store.Local(), localAirtime}
 	r, err := radio.New(c)
 	if err != nil {
 		return nil, fmt.Errorf("node: %w", err)

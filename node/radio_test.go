@@ -12,6 +12,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 	"github.com/kreidfeuer/kreidfeuer/node/radio"
+	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
 // quickModem is that of the preset shortturbo at sixteen times its speed: the schedule of
@@ -77,6 +78,32 @@ func TestRadioSaysWhatWasPinned(t *testing.T) {
 	submit(t, here, one)
 	if got := there.Await(t, one.ID(), nodetest.Alarmed); got.Level != 2 {
 		t.Errorf("shown at level %d, want both signatures", got.Level)
+	}
+}
+
+// TestRadioRestarts: what was sent before a restart counts after it.
+func TestRadioRestarts(t *testing.T) {
+	t.Parallel()
+	tree, dir := newTree(t), t.TempDir()
+	near, far := radio.Pipe()
+	by := &radio.Config{Open: func() (radio.Link, error) { return near, nil }, Modem: quickModem}
+	start := func() *nodetest.Device {
+		return nodetest.Start(t, tree, nodetest.Options{Store: openStore(t, dir, persist.Options{}), Radio: by})
+	}
+	d := start()
+	submit(t, d, warning(t, tree, "one"))
+	if _, err := far.Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := d.OnAir()
+	d.Stop()
+	near, far = radio.Pipe()
+	d = start()
+	if _, err := far.Receive(t.Context()); err != nil { // it runs
+		t.Fatal(err)
+	}
+	if after := d.OnAir(); before == 0 || after <= before {
+		t.Errorf("on the air for %s before a restart, %s after it and one more frame", before, after)
 	}
 }
 

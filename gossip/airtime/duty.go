@@ -7,20 +7,21 @@ import "time"
 type duty struct {
 	limit  time.Duration
 	window time.Duration
-	log    []emission // oldest first; shorter than limit over the shortest frame
+	log    []Emission // oldest first; shorter than limit over the shortest frame
 	spent  time.Duration
 }
 
-type emission struct {
-	end  time.Time
-	took time.Duration
+// Emission is a time on the air. It counts until an hour after its end.
+type Emission struct {
+	End  time.Time
+	Took time.Duration
 }
 
 // forget drops what has left the window.
 func (d *duty) forget(now time.Time) {
 	n := 0
-	for n < len(d.log) && !d.log[n].end.Add(d.window).After(now) {
-		d.spent -= d.log[n].took
+	for n < len(d.log) && !d.log[n].End.Add(d.window).After(now) {
+		d.spent -= d.log[n].Took
 		n++
 	}
 	d.log = d.log[n:]
@@ -41,13 +42,13 @@ func (d *duty) when(took, limit time.Duration, now time.Time) time.Time {
 		if spent+took <= limit {
 			break
 		}
-		spent -= e.took
-		at = e.end.Add(d.window)
+		spent -= e.Took
+		at = e.End.Add(d.window)
 	}
 	return at
 }
 
 func (d *duty) spend(took time.Duration, now time.Time) {
-	d.log = append(d.log, emission{now.Add(took), took})
+	d.log = append(d.log, Emission{now.Add(took), took})
 	d.spent += took
 }

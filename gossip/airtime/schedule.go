@@ -238,6 +238,21 @@ func (s *Schedule) Spent(now time.Time) (spent, limit time.Duration) {
 	return s.all.spent, s.all.limit
 }
 
+// Emissions lists the times on the air of the last hour, the oldest first.
+func (s *Schedule) Emissions(now time.Time) []Emission {
+	s.all.forget(now)
+	return slices.Clone(s.all.log)
+}
+
+// Remember counts times on the air of an earlier run, the oldest first, before the first
+// frame of this one. Which messages they were for is not known: they count for none.
+func (s *Schedule) Remember(earlier []Emission) {
+	for _, e := range earlier {
+		s.all.log = append(s.all.log, e)
+		s.all.spent += e.Took
+	}
+}
+
 // order lists the messages, first what stands highest, then what was said least, then what is due longest.
 func (s *Schedule) order(now time.Time) []*message {
 	list := make([]*message, 0, len(s.messages))

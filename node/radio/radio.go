@@ -35,6 +35,9 @@ type Config struct {
 	// Hear is given each complete message that another radio has sent, one at a
 	// time. What it does with one that is false is its affair.
 	Hear func(ctx context.Context, message []byte)
+	// Memory keeps what was sent over restarts. Nil: nothing does, and who restarts often
+	// exceeds the duty cycle.
+	Memory Memory
 	// Random spreads radios in time. Nil: crypto/rand.
 	Random io.Reader
 	// Log gets what an operator wants to know. Nil: nothing is logged.
@@ -46,6 +49,11 @@ type Radio struct {
 	cfg   Config
 	log   *slog.Logger
 	woken chan struct{}
+
+	// Of one goroutine: time on the air that the memory covers beyond what was sent, and
+	// whether it could not be written last.
+	covered time.Duration
+	unsaved bool
 
 	mu       sync.Mutex // guards what follows
 	schedule *airtime.Schedule
@@ -146,6 +154,8 @@ func (r *Radio) State() State {
 
 // Run sends and listens until ctx ends. A link that fails is opened again.
 func (r *Radio) Run(ctx context.Context) error {
+	r.remember(time.Now())
+	defer func() { r.save(0, time.Now()) }()
 	for ctx.Err() == nil {
 		err := r.runLink(ctx)
 		if ctx.Err() != nil {
@@ -206,6 +216,7 @@ func (r *Radio) talk(ctx context.Context, link Link) error {
 		}
 		r.mu.Unlock()
 		if out != nil {
+			r.book(r.cfg.Modem.Airtime(len(out)), now)
 			if err := link.Send(ctx, out); err != nil {
 				return err
 			}
