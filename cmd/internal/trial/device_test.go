@@ -161,6 +161,11 @@ func (d *device) awaitFor(limit time.Duration, what string, holds func() bool) {
 // by all who are needed and one to alarm for.
 func (d *device) heard(id wire.ID) (apitype.Event, time.Time) {
 	d.t.Helper()
+	return d.heardWithin(limit, id)
+}
+
+func (d *device) heardWithin(limit time.Duration, id wire.ID) (apitype.Event, time.Time) {
+	d.t.Helper()
 	var ev apitype.Event
 	l, err := d.Await(limit, func(text []byte) bool {
 		ev = apitype.Event{}
