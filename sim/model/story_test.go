@@ -43,7 +43,7 @@ func TestStories(t *testing.T) {
 		{name: "comes back too late", more: "outages:\n  - {at: 0s, what: internet, until: 3h}\n", unreached: "no link works"},
 		{name: "no battery", replace: []string{"links: [net]}", "links: [net], battery: 0s}"}, more: "outages:\n  - {at: 5m, what: power, place: here}\n", unreached: "no power"},
 		{name: "batteries last", replace: []string{"role: station", "role: station, battery: 3h", "links: [net]}", "links: [net], battery: 3h}"}, more: "outages:\n  - {at: 5m, what: power}\n", reached: [2]int{100, 100}, p99: 0.2},
-		{name: "sleepers", replace: []string{"links: [net]}", "links: [net], awake: 10%, turn: 10m}"}, reached: [2]int{100, 100}, least: 60, p90: 610},
+		{name: "sleepers", replace: []string{"links: [net]}", "links: [net], awake: 10%, turn: 10m}"}, reached: [2]int{100, 100}, least: 60, p90: 610, max: 1300},
 		{name: "half an outage", replace: []string{"people, count: 100, at: here", "people, count: 100, at: there"},
 			more: "outages:\n  - {at: 0s, what: internet, place: there, share: 50%}\n", reached: [2]int{35, 65}},
 		{name: "radio", replace: []string{"links: [net]", "links: [lora]"}, reached: [2]int{95, 100}, least: 1},
