@@ -46,6 +46,36 @@ func (n *Node) HearAgain(ctx context.Context, message []byte, rounds int) int {
 	return w.expands
 }
 
+// HearMany hears messages over a radio, and returns how many are expanded again before the radio is
+// told what is new, and until none is any more.
+func (n *Node) HearMany(ctx context.Context, messages [][]byte) (first, all int) {
+	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1), heard: map[wire.ID]spelled{}}
+	for _, m := range messages {
+		w.hear(ctx, m)
+	}
+	w.expands, w.tried.known = 0, -1 // something has come since
+	w.retry(ctx)
+	first = w.expands
+	for before := -1; before < w.expands; {
+		before = w.expands
+		w.retry(ctx)
+	}
+	return first, w.expands
+}
+
+// Wanted lists what a radio would say, alerts and certificates, and whether it would look again at once.
+func (n *Node) Wanted(ctx context.Context) (alerts, proofs []wire.ID, again bool) {
+	w := &airwaves{node: n, log: n.log, woken: make(chan struct{}, 1)}
+	for id, s := range w.wanted(ctx) {
+		if s.proof {
+			proofs = append(proofs, id)
+		} else {
+			alerts = append(alerts, id)
+		}
+	}
+	return alerts, proofs, len(w.woken) > 0
+}
+
 // Retain gives up at once what need not be kept.
 func (n *Node) Retain(ctx context.Context) error { return n.retain(ctx) }
 

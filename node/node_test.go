@@ -139,27 +139,32 @@ func TestLateJoinerDoesNotAlarmForWhatIsOver(t *testing.T) {
 	}
 }
 
+// emergency is an alert that one officer signed alone, and the same with a second signature.
+func emergency(t *testing.T, tree *trusttest.Tree, identifier string) (first, second *wire.Envelope) {
+	t.Helper()
+	p, bare := tree.Leitstelle.Persons, *warning(t, tree, identifier)
+	bare.Signers = nil
+	first = p[0].Key.Sign(&bare, p[0].Ref(), wire.RoleEmergency)
+	first.Chain = tree.Pool.ChainFor(first)
+	second = p[1].Key.Sign(first, p[1].Ref(), wire.RoleApprover)
+	second.Chain = tree.Pool.ChainFor(second)
+	return first, second
+}
+
 func TestSecondSignatureRaisesAnEmergencyAlert(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)
 	devices := line(t, tree, 3, nodetest.Options{})
-	whole := warning(t, tree, "one")
-	p := tree.Leitstelle.Persons
-	bare := *whole
-	bare.Signers = nil
-	first := p[0].Key.Sign(&bare, p[0].Ref(), wire.RoleEmergency)
-	first.Chain = tree.Pool.ChainFor(first)
+	first, second := emergency(t, tree, "one")
 	submit(t, devices[0], first)
 	for i, d := range devices {
-		if e := d.Await(t, whole.ID(), nodetest.Alarmed); e.Level != 1 || !e.Unconfirmed {
+		if e := d.Await(t, first.ID(), nodetest.Alarmed); e.Level != 1 || !e.Unconfirmed {
 			t.Errorf("device %d shows level %d, unconfirmed %v", i, e.Level, e.Unconfirmed)
 		}
 	}
-	second := p[1].Key.Sign(first, p[1].Ref(), wire.RoleApprover)
-	second.Chain = tree.Pool.ChainFor(second)
 	submit(t, devices[0], second)
 	for i, d := range devices {
-		e := d.Await(t, whole.ID(), func(e *apitype.AlertEvent) bool { return e.Level == 2 })
+		e := d.Await(t, first.ID(), func(e *apitype.AlertEvent) bool { return e.Level == 2 })
 		if e.Unconfirmed || e.Alarm || len(e.Signers) != 2 {
 			t.Errorf("device %d: the second signature gives unconfirmed %v, alarm %v, %d signers", i, e.Unconfirmed, e.Alarm, len(e.Signers))
 		}

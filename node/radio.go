@@ -1,7 +1,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
@@ -28,6 +26,11 @@ const (
 	// come yet. Who floods them costs late-comers time: the radio repeats.
 	maxWaiting      = 32
 	maxWaitingBytes = 4 << 10
+
+	// maxVain bounds the messages that are tried again for nothing before the radio is told
+	// what is new: to expand one takes 40 ms, ten times that on a small box, and a stranger's
+	// thirty must not keep a warning back.
+	maxVain = 4
 
 	// maxChain bounds the certificates of one alert: several officers on each of
 	// the levels below the root.
@@ -56,14 +59,21 @@ type airwaves struct {
 
 	mu      sync.Mutex // guards what follows
 	heard   map[wire.ID]spelled
-	waiting [][]byte // oldest first
+	waiting [][]byte // oldest first, but for those that were just tried
+	untried int      // of them, the first
 	expands int      // messages expanded so far
 
-	tried basis // what was known when all that waits was tried last; of one goroutine
-
-	// Of one goroutine: what the radio was given, and what it rests on.
+	// Of one goroutine: what was known when what waits was tried last, what the radio was
+	// given, and what it rests on.
+	tried  basis
 	said   map[wire.ID]told
-	chains map[wire.ID][]wire.ID
+	chains map[wire.ID]chain
+}
+
+// chain is the certificates that an envelope rests on at a level.
+type chain struct {
+	level wire.Level
+	certs []wire.ID
 }
 
 // basis is what messages that wait may rest on: certificates, and what their
@@ -131,8 +141,8 @@ func (w *airwaves) run(ctx context.Context) error {
 	tick := time.NewTicker(sayEvery)
 	defer tick.Stop()
 	for {
-		w.retry(ctx)
 		w.say(ctx)
+		w.retry(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -165,7 +175,7 @@ func (w *airwaves) hear(ctx context.Context, message []byte) {
 		w.mu.Lock()
 		if !slices.ContainsFunc(w.waiting, func(m []byte) bool { return string(m) == string(message) }) {
 			if len(w.waiting) >= maxWaiting {
-				w.waiting = w.waiting[1:]
+				w.waiting, w.untried = w.waiting[1:], max(0, w.untried-1)
 			}
 			w.waiting = append(w.waiting, slices.Clone(message))
 		}
@@ -192,32 +202,29 @@ func (w *airwaves) take(ctx context.Context, message []byte) bool {
 	return true
 }
 
-// retry tries what waits again if something has come that it may rest on, as long
-// as something comes of it. To expand a message takes 40 ms, ten times that on a
-// small box: a stranger's thirty must not cost that every second.
+// retry tries what waits again if something has come that it may rest on. What comes of it is
+// such a thing again.
 func (w *airwaves) retry(ctx context.Context) {
-	now := w.node.basis()
-	if now == w.tried {
-		return
-	}
-	w.tried = now
-	for before := -1; ; {
+	for vain := 0; vain < maxVain; {
 		w.mu.Lock()
-		waiting := w.waiting
-		w.waiting = nil
-		w.mu.Unlock()
-		if len(waiting) == 0 {
+		if now := w.node.basis(); now != w.tried {
+			w.tried, w.untried = now, len(w.waiting)
+		}
+		if w.untried == 0 {
+			w.mu.Unlock()
 			return
 		}
-		waiting = slices.DeleteFunc(waiting, func(m []byte) bool { return w.take(ctx, m) })
-		w.mu.Lock()
-		w.waiting = append(waiting, w.waiting...)
+		m := w.waiting[0]
+		w.waiting, w.untried = w.waiting[1:], w.untried-1
 		w.mu.Unlock()
-		if len(waiting) == before {
-			return
+		if !w.take(ctx, m) {
+			vain++
+			w.mu.Lock()
+			w.waiting = append(w.waiting, m)
+			w.mu.Unlock()
 		}
-		before = len(waiting)
 	}
+	w.wake()
 }
 
 // say brings what the radio says in line with what the device knows.
@@ -232,7 +239,7 @@ func (w *airwaves) say(ctx context.Context) {
 	w.forget(wanted)
 	for _, want := range wanted {
 		t, ok := w.said[want.id]
-		if now := time.Now(); !ok || !t.covers(want, now) {
+		if now := time.Now(); !ok || !t.covers(want, now) || t.message != nil && !w.radio.Holds(t.message) {
 			t, err := w.tell(ctx, want, t.spelled, now)
 			if errors.Is(err, errNotFound) {
 				w.wake() // it was accepted a moment ago and is about to be written
@@ -284,98 +291,6 @@ func (w *airwaves) forget(wanted map[wire.ID]saying) {
 	defer w.mu.Unlock()
 	maps.DeleteFunc(w.heard, func(id wire.ID, _ spelled) bool { _, ok := wanted[id]; return !ok })
 }
-
-// wanted lists what has to be said: alerts, and the certificates they rest on.
-func (w *airwaves) wanted(ctx context.Context) map[wire.ID]saying {
-	all, chains := map[wire.ID]saying{}, map[wire.ID][]wire.ID{}
-	for _, s := range w.node.sayings() {
-		all[s.id] = s
-		chain, ok := w.chains[s.id]
-		if !ok {
-			chain = w.node.restsOn(ctx, s.id)
-		}
-		chains[s.id] = chain
-		for _, id := range chain {
-			proof, ok := all[id]
-			if !ok {
-				proof = saying{id: id, proof: true, severity: s.severity, doubtful: s.doubtful}
-			}
-			if proof.severity.Rank() < s.severity.Rank() {
-				proof.severity = s.severity
-			}
-			proof.lasting = max(proof.lasting, s.lasting)
-			all[id] = proof
-		}
-	}
-	w.chains = chains
-	return all
-}
-
-// restsOn lists the certificates that it takes to verify an envelope: its issuer's
-// and its signers', and those that these rest on, up to the root, which everybody
-// has to have from elsewhere.
-func (n *Node) restsOn(ctx context.Context, id wire.ID) (certs []wire.ID) {
-	for queue := []wire.ID{id}; len(queue) > 0 && len(certs) < maxChain; queue = queue[1:] {
-		raw, err := n.Envelope(ctx, queue[0])
-		if err != nil {
-			continue // the root, or not held any more
-		}
-		e, err := wire.Decode(raw)
-		if err != nil {
-			continue
-		}
-		next := []wire.ID{e.Header.IssuerID()}
-		for _, s := range e.Signers {
-			if c, ok := s.Ref.Certificate(); ok {
-				next = append(next, c)
-			}
-		}
-		for _, c := range next {
-			if _, ok := n.pool.Certificate(c); ok && !slices.Contains(certs, c) {
-				certs, queue = append(certs, c), append(queue, c)
-			}
-		}
-	}
-	return certs
-}
-
-// sayings lists the alerts of live that a radio says: those in force and the ends
-// of incidents, the most severe and newest first.
-func (n *Node) sayings() []saying {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	now := n.outlook()
-	var list []*known
-	for _, k := range n.known {
-		if k.fact.Lane != wire.LaneLive || k.fact.Revoked {
-			continue
-		}
-		switch state := now.stateOf(k); {
-		case state == apitype.StateInForce || state == apitype.StateUnknown || state == apitype.StateNotYet:
-		case isEnd(k.fact.Kind) && state != apitype.StateSuperseded && state != apitype.StateRevoked && k.fact.Expires > now.clock.Now:
-		default:
-			continue
-		}
-		list = append(list, k)
-	}
-	slices.SortFunc(list, func(a, b *known) int {
-		return cmp.Or(cmp.Compare(b.fact.Severity, a.fact.Severity), cmp.Compare(b.fact.Created, a.fact.Created), a.fact.ID.Compare(b.fact.ID))
-	})
-	var all []saying
-	for _, k := range list[:min(len(list), maxSaid)] {
-		s := saying{id: k.fact.ID, level: k.fact.Level, severity: cap.Severity(k.row.Severity), lasting: longestSaid, doubtful: now.clock.Doubtful()}
-		if isEnd(k.fact.Kind) && s.severity.Rank() < cap.Severe.Rank() {
-			s.severity = cap.Severe // an end must reach whoever got the alert
-		}
-		if left := time.Duration(k.fact.Expires-min(now.clock.Now, k.fact.Expires)) * time.Second; !s.doubtful {
-			s.lasting = min(left, longestSaid)
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-func isEnd(k alert.Kind) bool { return k == alert.KindAllClear || k == alert.KindWithdrawal }
 
 // problems is what people are told of a radio that does not answer.
 func (w *airwaves) problems() []apitype.Problem {

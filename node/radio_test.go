@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
 	"github.com/kreidfeuer/kreidfeuer/gossip/brief"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
+	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/node/nodetest"
 	"github.com/kreidfeuer/kreidfeuer/node/radio"
@@ -81,6 +83,45 @@ func TestRadioSaysWhatWasPinned(t *testing.T) {
 	}
 }
 
+// TestRadioSecondSignature: a signature that comes later crosses with the certificate that verifies it.
+func TestRadioSecondSignature(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t)
+	left, right := radio.Pipe()
+	by := func(l radio.Link) *radio.Config {
+		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: quickModem, Duty: 1}
+	}
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left)})
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	first, second := emergency(t, tree, "one")
+	submit(t, here, first)
+	there.Await(t, first.ID(), nodetest.Alarmed)
+	submit(t, here, second)
+	e := there.Await(t, first.ID(), func(e *apitype.AlertEvent) bool { return e.Level == 2 })
+	if e.Unconfirmed || len(e.Signers) != 2 {
+		t.Errorf("unconfirmed %t, %d signers", e.Unconfirmed, len(e.Signers))
+	}
+}
+
+// TestRadioWaitsForTheDisk: what was accepted is said when it is written, with all that it rests on.
+func TestRadioWaitsForTheDisk(t *testing.T) {
+	t.Parallel()
+	tree, st := newTree(t), openStore(t, t.TempDir(), persist.Options{})
+	d := nodetest.Start(t, tree, nodetest.Options{Store: st})
+	one := warning(t, tree, "one")
+	submit(t, d, one)
+	said, proofs, again := d.Wanted(t.Context())
+	if !slices.Contains(said, one.ID()) || len(proofs) < 3 || again {
+		t.Errorf("said %v with %d certificates, look again at once: %t", said, len(proofs), again)
+	}
+	if _, err := st.Put(t.Context(), persist.Batch{Delete: []wire.ID{one.ID()}}); err != nil {
+		t.Fatal(err)
+	}
+	if said, proofs, again := d.Wanted(t.Context()); len(said)+len(proofs) > 0 || !again {
+		t.Errorf("not written: said %v with %d certificates, look again at once: %t", said, len(proofs), again)
+	}
+}
+
 // TestRadioRestarts: what was sent before a restart counts after it.
 func TestRadioRestarts(t *testing.T) {
 	t.Parallel()
@@ -147,7 +188,20 @@ func TestStrangersOnTheRadio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var many [][]byte
+	for i := range 32 {
+		e := warning(t, tree, fmt.Sprint("other ", i))
+		submit(t, here, e)
+		m, err := here.Message(t.Context(), e.ID(), brief.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		many = append(many, m)
+	}
 	there := nodetest.Start(t, tree, nodetest.Options{Stranger: true})
+	if first, all := there.HearMany(t.Context(), many); first > 4 || all != len(many) {
+		t.Errorf("%d of %d messages of a stranger are expanded before a warning is said, %d in all", first, len(many), all)
+	}
 	if n := there.HearAgain(t.Context(), message, 100); n > 4 {
 		t.Errorf("a message of a stranger was expanded %d times", n)
 	}

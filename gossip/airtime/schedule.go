@@ -144,6 +144,9 @@ func (s *Schedule) Remove(key Key) {
 	}
 }
 
+// Holds reports whether a message is held: it was added, and has neither ended nor given way.
+func (s *Schedule) Holds(key Key) bool { return s.messages[key] != nil }
+
 // Len is how many messages are held.
 func (s *Schedule) Len() int { return len(s.messages) }
 

@@ -105,7 +105,7 @@ func New(c Config) (*Radio, error) {
 
 // Say has a message said now and again, as its severity asks for, for the given
 // time or until [Radio.Cease]. One that is being said goes on as it is, and may last longer.
-// The radio keeps message.
+// The radio keeps message, as long as there is room among more severe ones: see [Radio.Holds].
 func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration) error {
 	return r.take(message, severity, lasting, (*airtime.Schedule).Add)
 }
@@ -132,6 +132,13 @@ func (r *Radio) take(message []byte, severity cap.Severity, lasting time.Duratio
 	r.mu.Unlock()
 	r.wake()
 	return nil
+}
+
+// Holds reports whether a message is to be said: it is in force, and there is room for it.
+func (r *Radio) Holds(message []byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.schedule.Holds(keyOfMessage(message))
 }
 
 // Cease ends a message.

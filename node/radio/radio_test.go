@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -125,6 +126,38 @@ func TestRadioComesBack(t *testing.T) {
 			t.Errorf("said %d times after the radio was plugged in, want once", n)
 		}
 	})
+}
+
+// TestRoom: what gives way to more severe messages is told apart from what is said, and
+// is taken again when there is room.
+func TestRoom(t *testing.T) {
+	near, _ := Pipe()
+	modem, _ := airtime.Preset("longfast")
+	r, err := New(Config{Open: opens(near), Modem: modem, Hear: (&hearer{}).hear})
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(message string, severity cap.Severity) bool {
+		t.Helper()
+		if err := r.Say([]byte(message), severity, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		return r.Holds([]byte(message))
+	}
+	if !say("minor", cap.Minor) {
+		t.Error("it is not held")
+	}
+	n := 0
+	for say(fmt.Sprint("extreme ", n), cap.Extreme) {
+		n++
+	}
+	if r.Holds([]byte("minor")) || say("minor", cap.Minor) {
+		t.Errorf("a minor message is held among %d extreme ones", n)
+	}
+	r.Cease([]byte("extreme 0"))
+	if !say("minor", cap.Minor) {
+		t.Error("it is not taken again")
+	}
 }
 
 func TestConfigIsChecked(t *testing.T) {
