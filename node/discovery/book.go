@@ -60,6 +60,7 @@ type entry struct {
 	vain      int           // dials in a row without an answer while it was heard
 	failure   error         // of the last dial; nil: none, or it is connected
 	exchange  time.Duration // after connecting; zero: unknown
+	measured  time.Time     // start of the newest connection that the exchange was looked for on
 	due       time.Time     // no dial before
 	tried     time.Time     // start of the last dial
 	whole     time.Time     // start of the last one with all addresses

@@ -177,12 +177,13 @@ func (c *Connector) Known() []Known {
 // Run connects until ctx ends. It returns after its sources and dials ended and
 // the remembered peers are saved.
 func (c *Connector) Run(ctx context.Context) error {
+	began := time.Now()
 	events, err := c.host.Subscribe()
 	if err != nil {
 		return fmt.Errorf("run connector: %w", err)
 	}
 	defer events.Close()
-	c.open()
+	c.open(began)
 	var running sync.WaitGroup
 	for _, s := range c.sources {
 		running.Go(func() { c.runSource(ctx, s) })
@@ -194,11 +195,11 @@ func (c *Connector) Run(ctx context.Context) error {
 	return c.save()
 }
 
-// open fills the book with what is known before anything is heard.
-func (c *Connector) open() {
+// open fills the book with what is known before anything is heard; now is before events
+// are followed.
+func (c *Connector) open(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now()
 	if c.memory != nil {
 		saved, err := c.memory.Load()
 		if err == nil && saved != nil {
@@ -220,6 +221,9 @@ func (c *Connector) open() {
 	}
 	for _, id := range c.host.Peers() {
 		c.book.connect(id, now)
+		if e := c.book.entries[id]; e != nil {
+			e.measured = now // its exchange may have gone by unheard
+		}
 	}
 }
 
@@ -284,8 +288,9 @@ func (c *Connector) follow(b *book, e any, now time.Time) {
 	case event.EvtPeerIdentificationCompleted:
 		if known := b.entries[e.Peer]; known != nil && e.Conn != nil {
 			known.add(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
-			known.exchange = now.Sub(e.Conn.Stat().Opened)
-			c.host.Note(e.Peer, known.exchange)
+			if known.measure(e.Conn.Stat().Opened, now) {
+				c.host.Note(e.Peer, known.exchange)
+			}
 		}
 	}
 }

@@ -27,15 +27,16 @@ type fakeMesh struct {
 	connected []peer.ID
 	dials     map[peer.ID][]time.Duration // since start
 	cleared   int
-	whole     int           // dials with QUIC
-	streams   int           // dials without
+	whole     int // dials with QUIC
+	streams   int // dials without
+	noted     map[peer.ID][]time.Duration
 	late      time.Duration // of answers
 	links     []link
 	start     time.Time
 }
 
 func newFakeMesh() *fakeMesh {
-	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, mute: map[peer.ID]bool{}, full: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, start: time.Now()}
+	return &fakeMesh{id: lowID, events: make(chan any, 1024), up: map[peer.ID]bool{}, mute: map[peer.ID]bool{}, full: map[peer.ID]bool{}, dials: map[peer.ID][]time.Duration{}, noted: map[peer.ID][]time.Duration{}, start: time.Now()}
 }
 
 // lowID is lower than other test IDs, so that this device never yields.
@@ -47,7 +48,12 @@ func (m *fakeMesh) Out() <-chan any                        { return m.events }
 func (m *fakeMesh) Close() error                           { return nil }
 func (m *fakeMesh) Name() string                           { return "fake" }
 func (m *fakeMesh) Protect(peer.ID)                        {}
-func (m *fakeMesh) Note(peer.ID, time.Duration)            {}
+
+func (m *fakeMesh) Note(id peer.ID, exchange time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.noted[id] = append(m.noted[id], exchange)
+}
 
 // Probe finds out what connection events have not told.
 func (m *fakeMesh) Probe(_ context.Context, id peer.ID) {

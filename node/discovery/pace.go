@@ -26,6 +26,23 @@ func (m libp2pMesh) Note(id peer.ID, exchange time.Duration) {
 	_ = m.host.Peerstore().Put(id, paceKey, exchange) // in memory
 }
 
+// measure takes up that the peer has told of itself on a connection, and reports whether that
+// was the exchange. libp2p tells of every later word of the peer's in the same way: on a connection that
+// has been looked at, or on an older one, it says how old the connection is and nothing of the
+// link. Nor does the first word if it comes later than any exchange ends.
+func (e *entry) measure(opened, now time.Time) bool {
+	if !opened.After(e.measured) {
+		return false
+	}
+	e.measured = opened
+	took := now.Sub(opened)
+	if took > dialTimeout {
+		return false
+	}
+	e.exchange = took
+	return true
+}
+
 // exchangeOf is how long the exchange with a peer took; zero: unknown.
 func exchangeOf(h host.Host, id peer.ID) time.Duration {
 	v, err := h.Peerstore().Get(id, paceKey)

@@ -2,9 +2,14 @@ package discovery
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/network"
+	ma "github.com/multiformats/go-multiaddr"
 )
 
 // TestSlowLinkIsLeftAlone: on a slow link beacons are rare, and a newcomer is
@@ -51,4 +56,53 @@ func TestProbeTime(t *testing.T) {
 			t.Errorf("after an exchange of %s: %s, want %s", exchange, got, want)
 		}
 	}
+}
+
+// openedConn is a connection of which only its age is known.
+type openedConn struct {
+	network.Conn
+	at time.Time
+}
+
+func (c openedConn) RemoteMultiaddr() ma.Multiaddr { return info(1).Addrs[0] }
+func (c openedConn) Stat() network.ConnStats {
+	return network.ConnStats{Stats: network.Stats{Opened: c.at}}
+}
+
+// TestExchangeIsNotTheAgeOfTheConnection: a neighbour tells of itself again whenever its
+// addresses or protocols change, on whichever connection, which says nothing of the link.
+func TestExchangeIsNotTheAgeOfTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFakeMesh()
+		early := openedConn{at: time.Now().Add(-time.Second)} // identified before anybody listened
+		m.connected = append(m.connected, testID(1))
+		c := run(t, Config{}, m)
+		tell := func(conn openedConn) {
+			m.events <- event.EvtPeerIdentificationCompleted{Peer: testID(1), Conn: conn}
+			synctest.Wait()
+		}
+		tell(early)
+		time.Sleep(time.Second)
+		first, second := openedConn{at: time.Now()}, openedConn{at: time.Now().Add(time.Millisecond)}
+		time.Sleep(21 * time.Millisecond)
+		tell(first)
+		time.Sleep(10 * time.Millisecond)
+		tell(second)
+		for range 3 {
+			time.Sleep(time.Hour)
+			tell(first)
+			tell(second)
+			tell(early)
+		}
+		late := openedConn{at: time.Now()}
+		time.Sleep(dialTimeout + 1) // its first word was lost
+		tell(late)
+		want := []time.Duration{21 * time.Millisecond, 30 * time.Millisecond}
+		if got := m.noted[testID(1)]; !slices.Equal(got, want) {
+			t.Errorf("exchanges of %v are noted, want %v", got, want)
+		}
+		if got := c.Known()[0].Exchange; got != want[1] {
+			t.Errorf("exchange of %s, want %s", got, want[1])
+		}
+	})
 }
