@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -10,10 +11,15 @@ import (
 // MaxDuration bounds a scenario: the engines count milliseconds in 32 bits.
 const MaxDuration = Duration(40 * 24 * time.Hour)
 
+// MaxDevices bounds those of a scenario, adversaries' included: the model takes some
+// hundreds of bytes for each before anything is played.
+const MaxDevices = 20_000_000
+
 // bounds holds values to what can be played, and told.
 func (c *checker) bounds() {
 	c.within("duration", c.s.Duration > 0, "want more than 0")
 	c.within("duration", c.s.Duration <= MaxDuration, "want at most 40d")
+	c.devices()
 	for name, l := range c.s.Links {
 		if l.Range < 0 {
 			c.fail("want 0, for infrastructure, or more", "links", name, "range")
@@ -50,6 +56,25 @@ func (c *checker) bounds() {
 		if name := c.s.Variants[i].Name; slices.IndexFunc(c.s.Variants, func(a Alternative) bool { return a.Name == name }) < i {
 			c.fail(fmt.Sprintf("%q is there twice", name), "variants", strconv.Itoa(i), "name")
 		}
+	}
+}
+
+// devices bounds how many there are, and blames the entry with the most.
+func (c *checker) devices() {
+	total, most, path := 0.0, -1.0, []string(nil)
+	add := func(n float64, list string, i int) {
+		if total += n; n > most {
+			most, path = n, []string{list, strconv.Itoa(i), "count"}
+		}
+	}
+	for i, g := range c.s.Groups {
+		add(math.Round(float64(g.Count)*float64(*g.Adoption)), "groups", i)
+	}
+	for i, a := range c.s.Adversaries {
+		add(float64(a.Count)*float64(max(1, a.Per)), "adversaries", i) // each identity is one
+	}
+	if total > MaxDevices {
+		c.fail(fmt.Sprintf("%.0f devices with all others, adversaries' included; at most %d", total, MaxDevices), path...)
 	}
 }
 

@@ -54,12 +54,13 @@ func ofYAML(err error) error {
 	return errors.Join(list...)
 }
 
-// pathTo is the path of the node that stands at a place, or nothing.
-func pathTo(n *yaml.Node, line, column int) string {
+// pathTo is the path of a node below another, or nothing. It goes by the node, not by
+// its place: all that a setting adds stands at one place.
+func pathTo(n, wanted *yaml.Node) string {
 	var found []string
 	var look func(n *yaml.Node, path []string)
 	look = func(n *yaml.Node, path []string) {
-		if n.Line == line && n.Column == column {
+		if n == wanted {
 			found = slices.Clone(path)
 		}
 		for i, c := range n.Content {

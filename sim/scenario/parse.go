@@ -45,6 +45,8 @@ type Error struct {
 	Line, Column int
 	Path         string // as in groups[0].count; empty: of the whole
 	Message      string
+
+	node *yaml.Node // whose value is wrong; nil: Path says it
 }
 
 func (e *Error) Error() string {
@@ -82,6 +84,9 @@ func document(text []byte) (*yaml.Node, error) {
 // parse reads one document: first its shape, then its values, then what they say
 // about each other.
 func parse(n *yaml.Node) (*Scenario, error) {
+	if errs := unplain(n); len(errs) > 0 {
+		return nil, inOrder(errs)
+	}
 	var plain any
 	if err := n.Decode(&plain); err != nil {
 		return nil, ofYAML(err)
@@ -97,7 +102,7 @@ func parse(n *yaml.Node) (*Scenario, error) {
 	if err := n.Decode(&s); err != nil {
 		var e *Error
 		if errors.As(err, &e) {
-			e.Path = pathTo(n, e.Line, e.Column)
+			e.Path = pathTo(n, e.node)
 		}
 		return nil, ofYAML(err)
 	}

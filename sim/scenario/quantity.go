@@ -119,12 +119,12 @@ func measure(n *yaml.Node, units []unit, low, high float64) (float64, error) {
 			continue // as m of ms, or s of m/s
 		}
 		if f *= u.is; math.IsNaN(f) || f < low || f > high {
-			return 0, &Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf("%q is out of bounds", text)}
+			return 0, &Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf("%q is out of bounds", text), node: n}
 		}
 		return f, nil
 	}
 	if text == "0" {
 		return 0, nil
 	}
-	return 0, &Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf("%q: want a number with a unit (%s)", text, strings.Join(names, ", "))}
+	return 0, &Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf("%q: want a number with a unit (%s)", text, strings.Join(names, ", ")), node: n}
 }

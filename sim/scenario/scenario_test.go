@@ -66,6 +66,13 @@ func TestErrors(t *testing.T) {
 		{"count: 100", "count: -1", "groups[0].count: want at least 0"},
 		{"station, count: 1,", "station, count: 0,", `alerts[0].from: group "station" has no device`},
 		{"role: station", "movement: {model: streets, speed: [1m/s, 2m/s]}", `place "village" has no streets`},
+		{"count: 100", "count: .nan", `line 11, column 12: groups[0].count: ".nan": want a finite number`},
+		{"alerts:", raid("rate: .nan"), `line 17, column 78: adversaries[0].rate: ".nan": want a finite number`},
+		{"alerts:", raid("rate: -.inf"), `adversaries[0].rate: "-.inf": want a finite number`},
+		{"alerts:", raid("rate: !!float nan"), `adversaries[0].rate: "nan": want a finite number`},
+		{"alerts:", "sweep: {groups.households.count: [5, .inf]}\nalerts:", `sweep.groups.households.count[1]: ".inf": want a finite number`},
+		{"title: A small one", "title: 2026-08-01", `line 3, column 8: title: "2026-08-01": a text that looks like a date is written in quotes`},
+		{"  wifi: {", "  5: {", "line 8, column 3: links: want a text as a field's name"},
 	} {
 		_, err := Parse([]byte(strings.Replace(small, c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -75,6 +82,11 @@ func TestErrors(t *testing.T) {
 	if _, err := Parse(nil); err == nil {
 		t.Error("an empty file was accepted")
 	}
+}
+
+// raid is the small scenario's alerts with an adversary before them.
+func raid(more string) string {
+	return "adversaries:\n  - {kind: flooder, count: 1000, at: village, links: [wifi], per: 100, " + more + "}\nalerts:"
 }
 
 // TestFollowUps: what follows up is held to what it names.
@@ -167,6 +179,8 @@ sweep: {links.wifi.loss: [1%, 50%], groups.shops.links: [[], [wifi]]}
 func FuzzParse(f *testing.F) {
 	f.Add(small)
 	f.Add("a: &a [1]\nb: [*a, *a]\n")
+	f.Add(strings.Replace(small, "alerts:", raid("rate: .nan"), 1))
+	f.Add("<<: {1: .inf, 2026-08-01: !!float x}\n")
 	f.Fuzz(func(_ *testing.T, text string) {
 		if s, err := Parse([]byte(text)); err == nil {
 			_ = s.Name
@@ -190,6 +204,41 @@ func TestLibrary(t *testing.T) {
 		}
 		if s := all[0].Scenario; s.Name != name || len(s.About) < 100 {
 			t.Errorf("%s: name %q, explained in %d letters", name, s.Name, len(s.About))
+		}
+	}
+}
+
+// TestTooManyDevices: those who run the program are counted, with all identities of
+// adversaries, and who has the most of them is blamed, in the entry that says so.
+func TestTooManyDevices(t *testing.T) {
+	with := func(old, new string) string { return strings.Replace(small, old, new, 1) }
+	for _, c := range []struct{ text, want string }{
+		{with("count: 100\n", "count: 100000000\n"), ""}, // of whom 5 % run it
+		{with("adoption: 5%", "adoption: 30%\n    store: 1MB"), ""},
+		{with("count: 100\n    adoption: 5%", "count: 20000000"), "line 11, column 12: groups[0].count: 20000001 devices with all others, adversaries' included; at most 20000000"},
+		{with("alerts:", raid("rate: 3")), ""},
+		{strings.Replace(with("alerts:", raid("rate: 3")), "count: 1000,", "count: 1000000,", 1), "line 17, column 28: adversaries[0].count: 100000006 devices with"},
+	} {
+		if _, err := Parse([]byte(c.text)); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+}
+
+// TestPlaceOfSettings: what is wrong in a value of a variant or of a command line
+// stands where the scenario has it, or where it is added.
+func TestPlaceOfSettings(t *testing.T) {
+	for _, c := range []struct{ set, want string }{
+		{"groups.households.battery: 2 hours", `line 10, column 5: groups[0].battery: "2 hours": want a number with a unit`},
+		{"groups.households.battery: 2 hours, groups.households.turn: 1h", `line 10, column 5: groups[0].battery: "2 hours": want`},
+		{"groups.households.links: [wifi, lora]", `line 14, column 12: groups[0].links[1]: no link "lora"`},
+		{"groups.station.clock: {offset: 1s, spread: none}", `line 15, column 5: groups[1].clock.spread: "none": want`},
+		{"alerts.0.count: .nan", `variants[0].set.alerts.0.count: ".nan": want a finite number`},
+		{"groups.households.count: 90000000, groups.households.adoption: 100%", "line 11, column 12: groups[0].count: 90000001 devices with"},
+	} {
+		_, err := Variants([]byte(small + "variants:\n  - {name: other, set: {" + c.set + "}}\n"))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.set, err, c.want)
 		}
 	}
 }

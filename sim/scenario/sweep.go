@@ -172,13 +172,9 @@ func With(text []byte, settings []Setting) (*Scenario, error) {
 // set replaces a value, or adds it where everything above it is there. A * in its
 // path stands for all that have the value.
 func set(doc *yaml.Node, s Setting) error {
-	value := &yaml.Node{}
-	if err := yaml.Unmarshal([]byte(s.Value), value); err != nil || len(value.Content) != 1 {
-		return &pathError{s.Path, fmt.Sprintf("%q is no value", s.Value)}
-	}
 	before, after, every := strings.Cut(s.Path, ".*.")
 	if !every {
-		return put(doc, s.Path, s.Path, value.Content[0])
+		return put(doc, s.Path, s.Path, s.Value)
 	}
 	list, err := walk(doc, before, s.Path)
 	if err != nil {
@@ -191,7 +187,7 @@ func set(doc *yaml.Node, s Setting) error {
 			continue
 		}
 		found = true
-		if err := put(c, after, s.Path, value.Content[0]); err != nil {
+		if err := put(c, after, s.Path, s.Value); err != nil {
 			return err
 		}
 	}
@@ -214,8 +210,12 @@ func walk(n *yaml.Node, path, name string) (*yaml.Node, error) {
 }
 
 // put replaces or adds the value at a path below a node.
-func put(n *yaml.Node, path, name string, value *yaml.Node) (err error) {
-	last := path
+func put(n *yaml.Node, path, name, text string) (err error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) != 1 {
+		return &pathError{name, fmt.Sprintf("%q is no value", text)}
+	}
+	value, last := doc.Content[0], path
 	if i := strings.LastIndex(path, "."); i >= 0 {
 		if n, err = walk(n, path[:i], name); err != nil {
 			return err
@@ -223,14 +223,23 @@ func put(n *yaml.Node, path, name string, value *yaml.Node) (err error) {
 		last = path[i+1:]
 	}
 	if old := child(n, last); old != nil {
-		line, column := old.Line, old.Column
+		move(value, old)
 		*old = *value
-		old.Line, old.Column = line, column
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
 		return &pathError{name, fmt.Sprintf("there is no %q in the scenario%s", last, Suggest(last, members(n)))}
 	}
+	move(value, n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: last, Line: n.Line, Column: n.Column}, value)
 	return nil
+}
+
+// move gives a setting's value, and all in it, the place of a node of the scenario,
+// for errors: its own is that in the setting, which begins with line 1.
+func move(value, to *yaml.Node) {
+	value.Line, value.Column = to.Line, to.Column
+	for _, c := range value.Content {
+		move(c, to)
+	}
 }
