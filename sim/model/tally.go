@@ -20,74 +20,88 @@ type tally struct {
 	kept                       int       // arrivals in memory
 	on                         []int     // outages
 	marks                      []uint32
-	groups                     [][]uint64 // arrivals within each mark, by group
+	groups                     []groupTally
+	earnest                    bool   // not all alerts are exercises
+	examined                   []bool // by alert: why some do not have it
+	mapped                     uint32 // the alert of the map
 	frames                     []scenario.MapFrame
 }
 
-// ages counts first arrivals by age, in buckets that are a hundredth wide.
-type ages struct {
-	buckets       []uint32
-	reached, late int
-	concerned     int
-	oldest        uint32
-}
-
-// bucketsPerOctave makes a bucket 1.1 % wide.
-const bucketsPerOctave = 64
-
-func bucket(age uint32) int {
-	return int(math.Log2(float64(age)+1) * bucketsPerOctave)
-}
-
-// bucketAge is the greatest age of a bucket, in milliseconds.
-func bucketAge(i int) float64 { return math.Exp2(float64(i+1)/bucketsPerOctave) - 1 }
-
-func (a *ages) add(age uint32) {
-	i := bucket(age)
-	for len(a.buckets) <= i {
-		a.buckets = append(a.buckets, 0)
-	}
-	a.buckets[i]++
-	a.reached++
-	a.oldest = max(a.oldest, age)
-}
-
-// within is how many arrivals are at most so old, in milliseconds.
-func (a *ages) within(age float64) (n int) {
-	for i := 0; i < len(a.buckets) && bucketAge(i) <= age*1.011; i++ {
-		n += int(a.buckets[i])
-	}
-	return n
-}
-
-// quantile is the age, in seconds, by which a share of those concerned have it;
-// -1 where fewer ever did.
-func (a *ages) quantile(share float64) float64 {
-	want, n := int(math.Ceil(share*float64(a.concerned))), 0
-	for i, b := range a.buckets {
-		if n += int(b); n >= want && n > 0 {
-			return math.Min(bucketAge(i), float64(a.oldest)) / 1000
-		}
-	}
-	return -1
+// groupTally is what is counted of a group: over the warnings, exercises only where
+// nothing else is issued.
+type groupTally struct {
+	concerned int   // devices whom a warning concerns, summed over the warnings
+	within    []int // of these, how many have it within each mark
 }
 
 func (t *tally) start(r *run) {
 	t.bytes = make([]float32, len(r.group))
-	t.groups = make([][]uint64, len(r.s.Groups))
+	t.groups = make([]groupTally, len(r.s.Groups))
 	for i := range t.groups {
-		t.groups[i] = make([]uint64, len(r.s.Marks))
+		t.groups[i].within = make([]int, len(r.s.Marks))
 	}
 	for _, m := range r.s.Marks {
 		t.marks = append(t.marks, millis(m))
 	}
+	counts := make([]int, len(r.alerts)*len(t.marks))
+	for i := range r.alerts {
+		r.alerts[i].ages.marks, counts = counts[:len(t.marks)], counts[len(t.marks):]
+	}
+	t.choose(r)
 }
+
+// choose decides which alerts are looked at more closely: those in earnest, exercises
+// for want of them, and none that concerns nobody as long as there are others.
+func (t *tally) choose(r *run) {
+	inhabited := make([]bool, len(r.s.Places))
+	for d := range r.counts {
+		inhabited[r.at[d]] = inhabited[r.at[d]] || audience(r.groupOf(uint32(d)))
+	}
+	t.earnest = slices.ContainsFunc(r.alerts, func(a alertState) bool { return !a.drill })
+	t.examined = make([]bool, len(r.alerts))
+	left := explained
+	for _, drill := range [2]bool{false, true} {
+		for i := range r.alerts {
+			a := &r.alerts[i]
+			if a.drill != drill || left == 0 || !a.concernsAny(inhabited) {
+				continue
+			}
+			if left == explained {
+				t.mapped = uint32(i)
+			}
+			t.examined[i], left = true, left-1
+		}
+	}
+}
+
+// concerns reports whether an alert concerns who is at home in a place.
+func (a *alertState) concerns(place int) bool {
+	return (a.place < 0 || place == a.place) && (a.elsewhere == nil || !a.elsewhere[place])
+}
+
+func (a *alertState) concernsAny(places []bool) bool {
+	for place, is := range places {
+		if is && a.concerns(place) {
+			return true
+		}
+	}
+	return false
+}
+
+// audience reports whether a group is people to be reached.
+func audience(g *scenario.Group) bool { return g.Role != "mule" && g.Role != "station" }
 
 // counted reports whether a device is one of the audience of an alert.
 func (r *run) counted(d uint32, a *alertState) bool {
 	g := r.groupOf(d)
-	return g != nil && g.Role != "mule" && g.Role != "station" && (a.place < 0 || int(r.at[d]) == a.place) &&
-		(a.elsewhere == nil || !a.elsewhere[r.at[d]])
+	return g != nil && audience(g) && a.concerns(int(r.at[d]))
+}
+
+// grouped reports whether an alert counts for a device's group: a station's has what
+// concerns its place, a mule's all, which it carries for others.
+func (r *run) grouped(d uint32, a *alertState) bool {
+	g := r.groupOf(d)
+	return g != nil && (g.Role == "mule" || a.concerns(int(r.at[d]))) && (!a.drill || !r.tally.earnest)
 }
 
 func (t *tally) issued(r *run, alert uint32) {
@@ -95,6 +109,9 @@ func (t *tally) issued(r *run, alert uint32) {
 	for d := range r.counts {
 		if r.counted(uint32(d), a) {
 			a.ages.concerned++
+		}
+		if r.grouped(uint32(d), a) {
+			t.groups[r.group[d]].concerned++
 		}
 	}
 }
@@ -108,32 +125,28 @@ func (t *tally) reached(r *run, d, alert uint32) {
 			r.Arrived(int(alert), int(d), ms(age))
 		}
 	}
-	if g := r.group[d]; g < foeGroup {
-		for i, m := range t.marks {
-			if age <= m {
-				t.groups[g][i]++
-			}
-		}
+	over := !r.given && r.q.now >= a.expires || !r.alarms(d, alert)
+	if r.grouped(d, a) && !over {
+		count(t.groups[r.group[d]].within, t.marks, age)
 	}
-	if !r.counted(d, a) {
-		return
-	}
-	if !r.given && r.q.now >= a.expires || !r.alarms(d, alert) {
+	switch {
+	case !r.counted(d, a):
+	case over:
 		a.ages.late++
-		return
+	default:
+		a.ages.add(age, t.marks)
 	}
-	a.ages.add(age)
 }
 
 // result puts everything together.
 func (r *run) result() *scenario.Result {
 	res := &scenario.Result{Schema: scenario.ResultSchema, Scenario: r.s.Name, Title: r.s.Title, Engine: "model", Seed: r.Seed,
-		Hours: time.Duration(r.s.Duration).Hours(), Devices: r.counts, Frames: r.tally.frames, Attack: r.tally.attack}
+		Hours: time.Duration(r.s.Duration).Hours(), Devices: r.counts, Frames: r.tally.frames, Mapped: int(r.tally.mapped), Attack: r.tally.attack}
 	for _, m := range r.s.Marks {
 		res.Marks = append(res.Marks, time.Duration(m).Seconds())
 	}
 	for d := range r.counts {
-		if role := r.groupOf(uint32(d)).Role; role != "mule" && role != "station" {
+		if audience(r.groupOf(uint32(d))) {
 			res.Audience++
 		}
 	}
@@ -179,7 +192,8 @@ func (r *run) upkeep() {
 // curvePoints is how many ages a curve has.
 const curvePoints = 60
 
-// explained is for how many alerts the unreached are asked why.
+// explained is for how many alerts the unreached are asked why: it takes a look at
+// every device for each.
 const explained = 20
 
 func (r *run) alertResult(alert uint32, marks []float64) scenario.AlertResult {
@@ -194,14 +208,14 @@ func (r *run) alertResult(alert uint32, marks []float64) scenario.AlertResult {
 	if a.confirms >= 0 {
 		res.Follows = []int{int(a.confirms)}
 	}
-	share := func(age float64) float64 { return float64(g.within(age*1000)) / math.Max(1, float64(g.concerned)) }
-	for _, m := range marks {
-		res.AtMarks = append(res.AtMarks, share(m))
+	all := math.Max(1, float64(g.concerned))
+	for i := range marks {
+		res.AtMarks = append(res.AtMarks, float64(g.marks[i])/all)
 	}
 	most := float64(r.ended-a.at) / 1000
 	for i := range curvePoints {
 		age := 0.01 * math.Pow(most/0.01, float64(i)/(curvePoints-1))
-		res.Ages, res.Curve = append(res.Ages, age), append(res.Curve, share(age))
+		res.Ages, res.Curve = append(res.Ages, age), append(res.Curve, float64(g.within(age*1000))/all)
 	}
 	if res.Unreached = a.unreached; res.Unreached == nil {
 		res.Unreached = r.unreached(alert)
@@ -209,10 +223,10 @@ func (r *run) alertResult(alert uint32, marks []float64) scenario.AlertResult {
 	return res
 }
 
-// unreached says why devices do not hold one of the first alerts now.
+// unreached says why devices do not hold an alert now, if it is one that is examined.
 func (r *run) unreached(alert uint32) map[string]int {
 	why, a := map[string]int{}, &r.alerts[alert]
-	if alert >= explained {
+	if !r.tally.examined[alert] {
 		return why
 	}
 	for d := range r.counts {
@@ -260,23 +274,25 @@ func (r *run) groupResult(number uint16, g *scenario.Group) scenario.GroupResult
 			res.Bytes += float64(r.tally.bytes[d])
 		}
 	}
-	for _, n := range r.tally.groups[number] {
-		res.AtMarks = append(res.AtMarks, float64(n)/math.Max(1, float64(res.Devices)*float64(len(r.alerts))))
+	t := &r.tally.groups[number]
+	res.Concerned = t.concerned
+	for _, n := range t.within {
+		res.AtMarks = append(res.AtMarks, float64(n)/math.Max(1, float64(t.concerned)))
 	}
 	res.Bytes /= math.Max(1, float64(res.Devices))
 	return res
 }
 
-// planFrames asks for the map when the first alert has the ages of the marks, and
-// at the end.
+// planFrames asks for the map when its alert has the ages of the marks, and at the
+// end.
 func (r *run) planFrames() {
 	if r.MapCells <= 0 || len(r.alerts) == 0 {
 		return
 	}
-	first := r.alerts[0].at
+	first := r.alerts[r.tally.mapped].at
 	r.q.push(first+1, evMark, 0, 0, 0)
 	for _, m := range r.tally.marks {
-		if first+m < r.ended {
+		if m < r.ended-first {
 			r.q.push(first+m, evMark, 0, 0, 0)
 		}
 	}
@@ -288,14 +304,14 @@ func (r *run) frame() {
 	f.Rows = min(max(1, int(float64(r.MapCells)*r.size.Y/math.Max(r.size.X, 1))), 4*r.MapCells)
 	f.Total, f.Reached = make([]int32, f.Columns*f.Rows), make([]int32, f.Columns*f.Rows)
 	for d := range r.counts {
-		if !r.counted(uint32(d), &r.alerts[0]) {
+		if !r.counted(uint32(d), &r.alerts[r.tally.mapped]) {
 			continue
 		}
 		x := min(int(float64(r.x[d])/math.Max(r.size.X, 1)*float64(f.Columns)), f.Columns-1)
 		y := min(int(float64(r.y[d])/math.Max(r.size.Y, 1)*float64(f.Rows)), f.Rows-1)
 		i := max(0, y)*f.Columns + max(0, x)
 		f.Total[i]++
-		if r.heardOf(uint32(d), 0) {
+		if r.heardOf(uint32(d), r.tally.mapped) {
 			f.Reached[i]++
 		}
 	}

@@ -1,7 +1,8 @@
 package scenario
 
-// ResultSchema is the version of Result.
-const ResultSchema = "kreidfeuer.result/1"
+// ResultSchema is the version of Result. The first counted arrivals up to a hundredth too
+// old at a mark, and in groups alerts that did not concern them.
+const ResultSchema = "kreidfeuer.result/2"
 
 // Result is what one run of a scenario came to. All but Cost is the same for the
 // same scenario, seed and engine, if the engine is deterministic.
@@ -31,8 +32,11 @@ type Result struct {
 	Groups    []GroupResult    `json:"groups"`
 	Traffic   Traffic          `json:"traffic"`
 	Attack    Attack           `json:"attack"`
-	Frames    []MapFrame       `json:"frames,omitempty"`
-	Cost      Cost             `json:"cost"`
+	// Frames are of the alert of number Mapped in Alerts: the first in earnest that
+	// concerns anybody, if there is one.
+	Frames []MapFrame `json:"frames,omitempty"`
+	Mapped int        `json:"mapped,omitempty"`
+	Cost   Cost       `json:"cost"`
 }
 
 // AlertResult is what became of one alert.
@@ -44,8 +48,9 @@ type AlertResult struct {
 	Reached   int     `json:"reached"`   // of those concerned, by the end
 	// Late are those reached when the alert had ended, or ended by their clock.
 	Late    int       `json:"late,omitempty"`
-	AtMarks []float64 `json:"at_marks"` // share of those concerned
-	// Curve is the share of those concerned at the ages in Ages, in seconds.
+	AtMarks []float64 `json:"at_marks"` // share of those concerned, exactly
+	// Curve is the share of those concerned at the ages in Ages, in seconds. It and
+	// the times are up to 1.1 % late, never early.
 	Ages  []float64 `json:"ages"`
 	Curve []float64 `json:"curve"`
 	P50   float64   `json:"p50"` // seconds; -1 where fewer were reached
@@ -60,8 +65,9 @@ type AlertResult struct {
 	// GivenUp counts, of those concerned, how often one refused it or gave it up for
 	// want of room: in a quota of its authorities, or in the device's store.
 	GivenUp int `json:"given_up,omitempty"`
-	// Unreached says why, for those concerned who did not get it: no power, no
-	// link, alone, asleep, late.
+	// Unreached says why, for those concerned who did not get it, of the first 20 alerts
+	// that concern anybody, those in earnest before exercises: away, no power, no link,
+	// alone, only others without it in reach.
 	Unreached map[string]int `json:"unreached,omitempty"`
 }
 
@@ -99,15 +105,18 @@ type ChangeResult struct {
 	LatestAtMarks   []float64 `json:"latest_at_marks"`
 }
 
-// GroupResult is the share of one group's devices that have an alert at the marks,
-// on the average over the alerts.
+// GroupResult is what became of one group. AtMarks are shares of Concerned: of the
+// devices whom a warning concerns, summed over the warnings, or over the exercises where
+// nothing else is issued. Of a station's group these are its devices if the warning
+// concerns its place, of a mule's all.
 type GroupResult struct {
-	Name    string    `json:"name"`
-	Place   string    `json:"place,omitempty"`
-	Role    string    `json:"role,omitempty"`
-	Devices int       `json:"devices"`
-	AtMarks []float64 `json:"at_marks"`
-	Bytes   float64   `json:"bytes"` // sent by a device on the average
+	Name      string    `json:"name"`
+	Place     string    `json:"place,omitempty"`
+	Role      string    `json:"role,omitempty"`
+	Devices   int       `json:"devices"`
+	Concerned int       `json:"concerned"`
+	AtMarks   []float64 `json:"at_marks"`
+	Bytes     float64   `json:"bytes"` // sent by a device on the average
 }
 
 // Traffic is what was sent.
@@ -143,7 +152,7 @@ type Attack struct {
 	Bytes  float64 `json:"bytes"`
 }
 
-// MapFrame is who had the first alert at a time: of each cell of a grid how many
+// MapFrame is who had an alert at a time: of each cell of a grid how many
 // of the audience are there and how many have it.
 type MapFrame struct {
 	At      float64    `json:"at"`
