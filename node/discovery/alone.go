@@ -58,7 +58,7 @@ func (b *book) watch(now time.Time, wanted int) (next time.Time) {
 	var stand *entry
 	for _, e := range silent {
 		e.way = streams
-		if slices.ContainsFunc(e.addrs, isNotTCP) && (stand == nil || b.standsBefore(e, stand)) {
+		if e.hasAny(isNotTCP) && (stand == nil || b.standsBefore(e, stand)) {
 			stand = e
 		}
 	}
@@ -124,7 +124,7 @@ func (b *book) silent(now time.Time, wanted int) (list []*entry, cheap bool) {
 	for _, e := range b.entries {
 		if e.mayDial(wanted) && !e.isHeard(now) && (e.lost || lost >= vigil.Tries) {
 			list = append(list, e)
-			cheap = cheap || slices.ContainsFunc(e.addrs, isTCP)
+			cheap = cheap || e.hasAny(isTCP)
 		}
 	}
 	return list, cheap
@@ -132,7 +132,7 @@ func (b *book) silent(now time.Time, wanted int) (list []*entry, cheap bool) {
 
 // mayDial reports whether an entry may be dialed at all.
 func (e *entry) mayDial(wanted int) bool {
-	return !e.connected && !e.dialing && len(e.addrs) > 0 && (e.static || wanted > 0)
+	return !e.connected && !e.dialing && len(e.fixed)+len(e.addrs) > 0 && (e.static || wanted > 0)
 }
 
 func (e *entry) isHeard(now time.Time) bool {
@@ -171,7 +171,7 @@ func (e *entry) ready(now time.Time) time.Time {
 	switch {
 	case e.way == forAll:
 		return now
-	case e.way == streams && !slices.ContainsFunc(e.addrs, isTCP):
+	case e.way == streams && !e.hasAny(isTCP):
 		return time.Time{}
 	}
 	return e.due

@@ -17,8 +17,9 @@ const (
 	// assembly hall. The least useful gives way.
 	maxEntries = 512
 
-	// maxAddresses bounds the addresses of one peer: two transports on four
-	// addresses, the newest.
+	// maxAddresses bounds the addresses of one peer that were heard: two transports on
+	// four addresses, the newest. libp2p dials as many at once, and others wait for those
+	// where nobody answers: no dial has more unless more were configured.
 	maxAddresses = 8
 )
 
@@ -51,7 +52,8 @@ const (
 // entry is what the book knows of one peer.
 type entry struct {
 	id     peer.ID
-	addrs  []ma.Multiaddr // the latest heard first
+	fixed  []ma.Multiaddr // configured: no claim displaces one
+	addrs  []ma.Multiaddr // others, the latest heard first
 	static bool
 	heard  time.Time // last report
 	met    time.Time // start of the last connection; zero: never connected
@@ -182,9 +184,12 @@ func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
 	if len(addrs) > maxAddresses {
 		addrs = addrs[:maxAddresses]
 	}
-	merged := slices.Clone(addrs)
+	merged := make([]ma.Multiaddr, 0, maxAddresses)
 	for _, a := range addrs {
-		isNew = isNew || !ma.Contains(e.addrs, a)
+		if !ma.Contains(e.fixed, a) {
+			merged = append(merged, a)
+			isNew = isNew || !ma.Contains(e.addrs, a)
+		}
 	}
 	for _, a := range e.addrs {
 		if len(merged) < maxAddresses && !ma.Contains(merged, a) {
@@ -195,16 +200,34 @@ func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
 	return isNew
 }
 
+// fix has addresses stay, whatever is heard.
+func (e *entry) fix(addrs []ma.Multiaddr) {
+	for _, a := range addrs {
+		if !ma.Contains(e.fixed, a) {
+			e.fixed = append(e.fixed, a)
+		}
+	}
+	e.addrs = ma.FilterAddrs(e.addrs, func(a ma.Multiaddr) bool { return !ma.Contains(e.fixed, a) })
+}
+
+// all are the addresses that the peer may have.
+func (e *entry) all() []ma.Multiaddr { return slices.Concat(e.fixed, e.addrs) }
+
+// hasAny reports whether one of the addresses is such.
+func (e *entry) hasAny(is func(ma.Multiaddr) bool) bool {
+	return slices.ContainsFunc(e.fixed, is) || slices.ContainsFunc(e.addrs, is)
+}
+
 // toDial are the addresses to dial now. The dial after the first one that failed,
 // and each third from there, leaves QUIC out: on a slow link its handshake never
 // ends, and keeps TCP's from ending (see node/host).
 func (e *entry) toDial() []ma.Multiaddr {
-	if e.way == streams || e.way == anyWay && e.fails%3 == 1 {
-		if tcp := ma.FilterAddrs(e.addrs, isTCP); len(tcp) > 0 {
-			return tcp
-		}
+	fixed, heard := e.fixed, e.addrs
+	if (e.way == streams || e.way == anyWay && e.fails%3 == 1) && e.hasAny(isTCP) {
+		fixed, heard = ma.FilterAddrs(fixed, isTCP), ma.FilterAddrs(heard, isTCP)
 	}
-	return e.addrs
+	room := max(maxAddresses-len(fixed), maxAddresses/2)
+	return slices.Concat(fixed, heard[:min(len(heard), room)])
 }
 
 // dialable lists the peers to dial now, best first; next is when to look again,

@@ -164,7 +164,7 @@ func (c *Connector) Known() []Known {
 	defer c.mu.Unlock()
 	list, now := make([]Known, 0, len(c.book.entries)), time.Now()
 	for _, e := range c.book.entries {
-		k := Known{ID: e.id, Addrs: e.addrs, Static: e.static, Connected: e.connected, Met: e.met, Fails: e.fails, Heard: e.heard, Exchange: e.exchange}
+		k := Known{ID: e.id, Addrs: e.all(), Static: e.static, Connected: e.connected, Met: e.met, Fails: e.fails, Heard: e.heard, Exchange: e.exchange}
 		if !e.connected {
 			k.NextDial, k.Failure = e.ready(now), e.failure
 		}
@@ -215,7 +215,7 @@ func (c *Connector) open(now time.Time) {
 		}
 		if e := c.book.get(info.ID, now); e != nil {
 			e.static = true
-			e.add(info.Addrs)
+			e.fix(info.Addrs)
 			c.host.Protect(info.ID)
 		}
 	}

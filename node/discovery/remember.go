@@ -44,7 +44,7 @@ type remembered struct {
 func (b *book) remember() ([]byte, error) {
 	var met []*entry
 	for _, e := range b.entries {
-		if !e.met.IsZero() && len(e.addrs) > 0 {
+		if !e.met.IsZero() && len(e.fixed)+len(e.addrs) > 0 {
 			met = append(met, e)
 		}
 	}
@@ -52,7 +52,7 @@ func (b *book) remember() ([]byte, error) {
 	m := memory{Schema: memorySchema}
 	for _, e := range met[:min(len(met), maxRemembered)] {
 		r := remembered{ID: e.id, Met: e.met.Unix()}
-		for _, a := range e.addrs {
+		for _, a := range e.all() {
 			if at, ok := addrOf(a); ok && !linklocal.Prefix.Contains(at) { // interface indexes change over a restart
 				r.Addrs = append(r.Addrs, a.String())
 			}
