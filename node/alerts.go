@@ -104,16 +104,7 @@ func (n *Node) Envelope(ctx context.Context, id wire.ID) ([]byte, error) {
 func (n *Node) Submit(ctx context.Context, raw []byte) (apitype.Submitted, error) {
 	s := apitype.Submitted{Schema: apitype.SchemaSubmitted, Neighbours: len(n.deps.Host.Network().Peers())}
 	id, err := n.route.Publish(ctx, raw)
-	if isReason(err, wire.ReasonSeen) {
-		s.Known, err = true, nil
-		if why, ok := n.isUnsaved(id); ok {
-			err = fmt.Errorf("%w: %w", gossip.ErrUnsaved, why)
-		}
-	}
-	if err == nil && n.forgets() {
-		err = errForgets
-	}
-	if err != nil {
+	if s.Known, err = n.kept(id, err); err != nil {
 		return s, err
 	}
 	s.ID = id.String()
@@ -121,6 +112,22 @@ func (n *Node) Submit(ctx context.Context, raw []byte) (apitype.Submitted, error
 		s.Level = int(level)
 	}
 	return s, nil
+}
+
+// kept tells what became of an envelope that the router took in, or refused with err: known, the
+// device had it before, and no error, it is on the disk. What is held in memory alone is
+// [gossip.ErrUnsaved], however often it comes.
+func (n *Node) kept(id wire.ID, err error) (known bool, _ error) {
+	if known = isReason(err, wire.ReasonSeen); known {
+		err = nil
+		if why, ok := n.isUnsaved(id); ok {
+			err = fmt.Errorf("%w: %w", gossip.ErrUnsaved, why)
+		}
+	}
+	if err == nil && n.forgets() {
+		err = errForgets
+	}
+	return known, err
 }
 
 // errNotFound is what lookups return for what the device does not have.

@@ -45,7 +45,7 @@ const (
 
 // ImportBundle takes in what a person carried. Each envelope goes through ingest
 // as if it had come from a neighbour; what was accepted is durable when this
-// returns. What cannot be read is in the result, and is no error.
+// returns, but for what is counted as unsaved. What cannot be read is in the result, and is no error.
 func (n *Node) ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported, error) {
 	select {
 	case <-n.route.Loaded():
@@ -53,7 +53,14 @@ func (n *Node) ImportBundle(ctx context.Context, in io.Reader) (apitype.Imported
 		return apitype.Imported{}, ctx.Err()
 	}
 	m := newImporting(ctx, func(raw []byte) error {
-		_, err := n.route.Ingest(ctx, raw, gossip.MeansCarry)
+		id, seen := n.route.Ingest(ctx, raw, gossip.MeansCarry)
+		known, err := n.kept(id, seen)
+		switch {
+		case known && err != nil:
+			return fmt.Errorf("%w: %w", err, seen)
+		case known:
+			return seen
+		}
 		return err
 	})
 	err := m.all(bundle.NewReader(in))
@@ -183,21 +190,23 @@ func (m *importing) note(c carried, err error, later bool) {
 		m.bytes += len(c.raw)
 		return
 	}
-	m.news = m.news || c.lane == wire.LaneTrust && (err == nil || errors.Is(err, gossip.ErrUnsaved))
+	m.news = m.news || c.lane == wire.LaneTrust && (err == nil || errors.Is(err, gossip.ErrUnsaved) && !isReason(err, wire.ReasonSeen))
 	lane := m.lanes[c.lane]
 	if lane == nil {
 		lane = &apitype.ImportedLane{Lane: laneName(c.lane)}
 		m.lanes[c.lane] = lane
 	}
+	if errors.Is(err, gossip.ErrUnsaved) {
+		m.unsaved++
+	}
 	var refusal *wire.Refusal
 	switch {
 	case err == nil:
 		lane.Accepted++
-	case errors.Is(err, gossip.ErrUnsaved):
-		lane.Accepted++
-		m.unsaved++
 	case isReason(err, wire.ReasonSeen):
 		lane.Known++
+	case errors.Is(err, gossip.ErrUnsaved):
+		lane.Accepted++
 	case errors.As(err, &refusal):
 		lane.Refused++
 		m.refuse(c, refusal)

@@ -34,6 +34,9 @@ func apiError(err error) error {
 		return &apitype.Error{Code: apitype.CodeRefused, Reason: string(refusal.Reason), Message: refusal.Detail}
 	case errors.As(err, &gone):
 		return &apitype.Error{Code: apitype.CodeGone, Message: gone.Error(), Oldest: gone.First}
+	case errors.Is(err, errForgets):
+		return &apitype.Error{Code: apitype.CodeStorageFull, Message: err.Error(),
+			Hint: "this device keeps nothing: free some disk space, or make the data folder writable, start it again, and then give it this again"}
 	case errors.Is(err, gossip.ErrUnsaved):
 		return &apitype.Error{Code: apitype.CodeStorageFull, Message: err.Error(),
 			Hint: "it was sent to the neighbours and is kept as soon as there is room: free some disk space"}

@@ -63,10 +63,7 @@ func (n *Node) TakeMessage(ctx context.Context, message []byte) (apitype.Submitt
 		return s, err
 	}
 	id, err := n.route.Ingest(ctx, raw, gossip.MeansFrame)
-	if isReason(err, wire.ReasonSeen) {
-		s.Known, err = true, nil
-	}
-	if err != nil {
+	if s.Known, err = n.kept(id, err); err != nil {
 		return s, err
 	}
 	s.ID = id.String()

@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -96,6 +97,15 @@ func (d *device) do(args ...string) {
 	d.t.Helper()
 	if out, err := d.command(args...).CombinedOutput(); err != nil {
 		d.t.Fatalf("%v: %v: %s", args, err, out)
+	}
+}
+
+// fails runs a command that must end with an exit code.
+func (d *device) fails(code int, args ...string) {
+	d.t.Helper()
+	out, err := d.command(args...).CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != code {
+		d.t.Errorf("%v: %v, want exit status %d: %s", args, err, code, out)
 	}
 }
 

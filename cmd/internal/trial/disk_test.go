@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/kreidfeuer/kreidfeuer/gossip/bundle"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
@@ -82,6 +83,62 @@ func TestFullDisk(t *testing.T) {
 		_, err := full.api.Alert(t.Context(), during.ID().String())
 		return err == nil
 	})
+}
+
+// TestStartOnFullDisk: a device warns that is started when its disk is full already, other commands
+// find it, and what it holds in memory alone is not taken for kept, however often it is given.
+func TestStartOnFullDisk(t *testing.T) {
+	t.Parallel()
+	tree := newTree(t, 1)
+	disk := smallDisk(t)
+	d := newDeviceAt(t, tree, filepath.Join(disk, "data"))
+	d.up(loopback...)
+	if err := d.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, filepath.Join(disk, "ballast"))
+	d.await("the device starts", func() bool {
+		if d.Process == nil || !d.Running() {
+			d.Process = d.launch(loopback...)
+		}
+		return d.command("status").Run() == nil
+	})
+	one := warning(t, tree, "one", tree.Leitstelle.Persons[0])
+	file := writeBundle(t, append(tree.Made, one))
+	for range 2 {
+		d.fails(exitSystem, "carry", "import", file)
+	}
+	d.do("alert", "show", one.ID().String())
+	if err := d.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	d.do("carry", "export", filepath.Join(t.TempDir(), "out.kfb"))
+	d.fails(exitSystem, "carry", "import", file)
+}
+
+// exitSystem is how commands end when the system fails.
+const exitSystem = 7
+
+// writeBundle is a file with envelopes.
+func writeBundle(t *testing.T, envelopes []*wire.Envelope) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "some.kfb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := bundle.NewWriter(f, bundle.Header{})
+	for _, e := range envelopes {
+		if err == nil {
+			err = w.Write(e.EncodeFull())
+		}
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return f.Name()
 }
 
 // fill writes a file until the disk is full.

@@ -51,9 +51,16 @@ func TestReadOnlyDisk(t *testing.T) {
 	during := warning(t, tree, "during", officer)
 	source.submit(during)
 	d.heard(during.ID())
+	d.do("alert", "show", during.ID().String()) // other commands find it
+	file := writeBundle(t, append(tree.Made, warning(t, tree, "carried", officer)))
+	for range 2 { // and what it is given is not taken for kept
+		d.fails(exitSystem, "carry", "import", file)
+	}
 	if err := d.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	d.do("carry", "export", filepath.Join(t.TempDir(), "out.kfb"))
+	d.fails(exitSystem, "carry", "import", file)
 
 	if err := unix.Mount("", disk, "", unix.MS_REMOUNT, ""); err != nil {
 		t.Fatal(err)

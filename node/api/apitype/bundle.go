@@ -20,7 +20,8 @@ type Imported struct {
 	Accepted int    `json:"accepted"`
 	Known    int    `json:"known"` // were there before
 	Refused  int    `json:"refused"`
-	// Unsaved counts what of the accepted is held in memory only: the disk is full.
+	// Unsaved counts what of the accepted and the known is held in memory only: the disk is
+	// full, or takes no writing.
 	Unsaved int             `json:"unsaved"`
 	Lanes   []ImportedLane  `json:"lanes"`
 	Reasons []ImportRefusal `json:"reasons"`

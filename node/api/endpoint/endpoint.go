@@ -43,11 +43,15 @@ type Endpoint struct {
 }
 
 // Read finds the endpoint of the device that runs with a data folder. It returns
-// ErrNone if none has said that it does; Dial finds out whether it still does.
+// ErrNone if none has said that it does, and there is no socket where it would be; Dial finds
+// out whether one still runs.
 func Read(data string) (Endpoint, error) {
 	var e Endpoint
 	b, err := os.ReadFile(filepath.Join(data, fileName))
 	if errors.Is(err, fs.ErrNotExist) {
+		if path, ok := findSocket(data); ok { // its disk is full, or takes no writing
+			return Endpoint{Schema: apitype.SchemaEndpoint, Socket: path}, nil
+		}
 		return e, ErrNone
 	}
 	if err != nil {

@@ -77,6 +77,29 @@ func TestSocketLivesWithItsDevice(t *testing.T) {
 	}
 }
 
+// TestUnannounced: a device whose data folder takes no file is found by its socket; an address
+// that the folder names is an earlier one's.
+func TestUnannounced(t *testing.T) {
+	data := environment(t)
+	if err := os.MkdirAll(filepath.Join(data, fileName+".new", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stale := `{"schema":"kreidfeuer.endpoint/1","address":"127.0.0.1:1","token":"x"}`
+	if err := os.WriteFile(filepath.Join(data, fileName), []byte(stale), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := listen(t, data, "")
+	if l.Unannounced == nil {
+		t.Error("nothing says that it is not announced")
+	}
+	if err := dial(t, data); err != nil {
+		t.Error(err)
+	}
+	if _, err := Listen(data, ""); !errors.Is(err, ErrRunning) {
+		t.Errorf("second device: %v, want ErrRunning", err)
+	}
+}
+
 func TestSocketOfAKilledDevice(t *testing.T) {
 	data := environment(t)
 	l := listen(t, data, "")

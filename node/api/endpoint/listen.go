@@ -23,11 +23,14 @@ import (
 // (104 bytes on macOS, 108 on Linux, with the final zero).
 const maxSocketPath = 100
 
-// Listener listens at an endpoint and has announced it in the data folder.
+// Listener listens at an endpoint.
 type Listener struct {
 	net.Listener
 	Endpoint Endpoint
-	file     string
+	// Unannounced is why the data folder does not name the endpoint, as on a full disk; nil: it
+	// does. A unix socket is found all the same, an address is not.
+	Unannounced error
+	file        string
 }
 
 // Listen opens the endpoint of the device with a data folder, which must exist.
@@ -53,8 +56,8 @@ func Listen(data, address string) (*Listener, error) {
 		return nil, fmt.Errorf("listen for the control API: %w", err)
 	}
 	if err := l.announce(); err != nil {
-		l.Listener.Close()
-		return nil, fmt.Errorf("announce the control API: %w", err)
+		l.Unannounced = fmt.Errorf("announce the control API: %w", err)
+		_ = os.Remove(l.file) // names another place, if any
 	}
 	return l, nil
 }
@@ -81,20 +84,17 @@ func (l *Listener) listenTCP(address string) error {
 }
 
 func (l *Listener) listenUnix(data string) error {
-	absolute, err := filepath.Abs(data)
+	paths, err := socketPaths(data)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(absolute))
-	name := hex.EncodeToString(sum[:8]) + ".sock"
 	var failed []error
-	for _, dir := range socketDirs(data) {
-		path := filepath.Join(dir, name)
+	for _, path := range paths {
 		if len(path) > maxSocketPath {
 			failed = append(failed, fmt.Errorf("%s: longer than %d bytes", path, maxSocketPath))
 			continue
 		}
-		if err := privateDir(dir); err != nil {
+		if err := privateDir(filepath.Dir(path)); err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -132,7 +132,38 @@ func (l *Listener) listenAt(path string) error {
 	return nil
 }
 
-// socketDirs lists where a socket may lie, the best first.
+// findSocket looks for the socket of a device that could not announce it.
+func findSocket(data string) (path string, ok bool) {
+	paths, err := socketPaths(data)
+	if err != nil {
+		return "", false
+	}
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode().Type() != fs.ModeSocket {
+			continue
+		}
+		if dir, err := os.Lstat(filepath.Dir(path)); err == nil && dir.IsDir() && isPrivate(dir) {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// socketPaths lists where the socket of the device with a data folder may lie, the best first.
+func socketPaths(data string) ([]string, error) {
+	absolute, err := filepath.Abs(data)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(absolute))
+	paths := socketDirs(data)
+	for i, dir := range paths {
+		paths[i] = filepath.Join(dir, hex.EncodeToString(sum[:8])+".sock")
+	}
+	return paths, nil
+}
+
 func socketDirs(data string) []string {
 	var dirs []string
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {

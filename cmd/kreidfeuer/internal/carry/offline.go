@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/store"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/trust"
 	"github.com/kreidfeuer/kreidfeuer/node"
+	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
 
@@ -45,6 +47,8 @@ type offline struct {
 	cfg   datadir.Config
 	key   ed25519.PrivateKey
 	store *persist.Store
+	// problem is why nothing is kept; nil: what is taken in is.
+	problem *apitype.Problem
 }
 
 func (o *offline) open(ctx context.Context) error {
@@ -58,7 +62,23 @@ func (o *offline) open(ctx context.Context) error {
 	}
 	o.key = dev.Key
 	o.store, err = store.Open(ctx, o.Env, o.dir, persist.LevelDB)
+	if errors.Is(err, persist.ErrReadOnly) || errors.Is(err, persist.ErrFull) {
+		return o.openReadOnly(ctx, err)
+	}
 	return err
+}
+
+// openReadOnly reads a store that cannot be written: what is in it can still be carried away.
+func (o *offline) openReadOnly(ctx context.Context, why error) error {
+	st, unread, err := persist.OpenReadOnly(ctx, o.dir.Store(), persist.Options{})
+	if err != nil {
+		return store.Failure(o.Env, o.dir, err)
+	}
+	if unread != nil {
+		return errors.Join(why, st.Close())
+	}
+	o.store, o.problem = st, &apitype.Problem{Kind: "store-memory", Message: fmt.Sprintf("nothing is kept: %v", why)}
+	return nil
 }
 
 // openBlank makes a device that is nobody and forgets everything.
@@ -83,7 +103,7 @@ func (o *offline) run(ctx context.Context, f func(context.Context, Device) error
 		return err
 	}
 	defer h.Close()
-	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.Version, Dir: o.dir.Path, Backend: string(persist.LevelDB), Places: o.cfg.Places},
+	n, err := node.New(ctx, node.Config{Name: o.cfg.Name, Version: o.Version, Dir: o.dir.Path, Backend: string(persist.LevelDB), Places: o.cfg.Places, StoreProblem: o.problem},
 		node.Deps{Host: h, Store: o.store, Now: o.Now})
 	if err != nil {
 		return exit.Errorf(exit.Data, "%w", err)

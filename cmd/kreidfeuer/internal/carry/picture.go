@@ -123,7 +123,11 @@ func (p *pictures) problem() error {
 func (p *pictures) refusal(err error) error {
 	f := exit.Classify(carryError(p.label(), err))
 	var known *apitype.Error
-	if errors.As(err, &known) && known.Reason == string(wire.ReasonUnknownIssuer) {
+	switch {
+	case !errors.As(err, &known):
+	case known.Code == apitype.CodeStorageFull:
+		return exit.Errorf(f.Code, "%w", f.Err).Hintf("free some disk space, or make the data folder writable, and read it in again")
+	case known.Reason == string(wire.ReasonUnknownIssuer):
 		return exit.Errorf(f.Code, "%w", f.Err).Hintf("the codes name certificates that are not on this device: any neighbour, a bundle or carry sync brings them;" +
 			" alert export --qr --chain and alert print --chain put them into the codes")
 	}

@@ -96,8 +96,8 @@ func ImportRows(m *apitype.Imported) []string {
 // is meant for this device is on it.
 func ImportVerdict(m *apitype.Imported) error {
 	if m.Unsaved > 0 {
-		return exit.Errorf(exit.System, "%d envelopes are not on the disk: it is full", m.Unsaved).
-			Hintf("free some disk space and read the bundle in again")
+		return exit.Errorf(exit.System, "%d envelopes are not on the disk: it is full, or takes no writing", m.Unsaved).
+			Hintf("free some disk space, or make the data folder writable, and read the bundle in again")
 	}
 	wrong := m.Damaged > 0 || m.GaveUp != ""
 	for _, r := range m.Reasons {

@@ -94,7 +94,7 @@ func (u *upper) salvage(ctx context.Context, why error) bool {
 	return true
 }
 
-// listenAPI opens the control API's endpoint; nil if the data folder cannot be
+// listenAPI opens the control API's endpoint; nil if that cannot be on a disk that cannot be
 // written: the device warns all the same.
 func (u *upper) listenAPI() (*endpoint.Listener, error) {
 	l, err := endpoint.Listen(u.dir.Path, u.c.String("api"))
@@ -104,8 +104,14 @@ func (u *upper) listenAPI() (*endpoint.Listener, error) {
 	case err != nil && u.problem != nil:
 		u.Warnf("no other program can talk to this device: %v", err)
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case l.Unannounced != nil && l.Endpoint.Socket == "":
+		u.Warnf("no other program can talk to this device: %v", l.Unannounced)
+	case l.Unannounced != nil:
+		u.log.Warn("programs with another runtime folder do not find this device", "err", l.Unannounced)
 	}
-	return l, err
+	return l, nil
 }
 
 // runAgain runs the device until it ends for another reason than a store that is
