@@ -83,7 +83,7 @@ func openFolder(ctx context.Context, dir string, opt Options) (*Store, error) {
 	if err := createFolder(ctx, dir, db); err != nil {
 		return nil, fmt.Errorf("make store: %w", noSpace(err))
 	}
-	if err := checkLevel(db); errors.Is(err, fs.ErrPermission) {
+	if err := checkLevel(db, keySchema); errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("open store in %s: %w", dir, err)
 	} else if err != nil {
 		return nil, &DamagedError{dir, err}

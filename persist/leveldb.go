@@ -66,7 +66,7 @@ func OpenLevelDB(dir string) (datastore.Batching, error) {
 			return nil, err
 		}
 	}
-	if err := checkLevel(dir); err != nil {
+	if err := checkLevel(dir, ""); err != nil {
 		return nil, err
 	}
 	return openLevel(dir)

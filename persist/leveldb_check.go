@@ -20,9 +20,13 @@ import (
 // goleveldb itself skips what it cannot read in a journal or manifest and then
 // deletes the files that held it.
 //
+// Without the key want, if it is not empty, the database has lost all it held: none
+// is named before it has its schema. Taken for a new one, it would be filled as
+// if nothing had happened.
+//
 // A record that was cut short at the end of a journal is no damage: nobody was
 // told that it is stored.
-func checkLevel(dir string) error {
+func checkLevel(dir, want string) error {
 	current, err := os.ReadFile(filepath.Join(dir, "CURRENT"))
 	if err != nil {
 		return err
@@ -44,8 +48,17 @@ func checkLevel(dir string) error {
 		return err
 	}
 	defer db.Close()
-	return checkTables(dir, db)
+	if err := checkTables(dir, db); err != nil {
+		return err
+	}
+	if held, err := db.Has([]byte(want), nil); want != "" && err == nil && !held {
+		return errEmptied
+	}
+	return nil // opening the store says what is wrong with a single value
 }
+
+// errEmptied: a database of a store that holds nothing.
+var errEmptied = errors.New("it holds nothing, not even its schema")
 
 // checkJournal reads all records of a journal or manifest.
 func checkJournal(name string) error {

@@ -50,7 +50,7 @@ func openAbove(ctx context.Context, l *level, opt Options) (*Store, error) {
 		return nil, err
 	}
 	if _, err := l.Get(ctx, dsKey(keySchema)); errors.Is(err, datastore.ErrNotFound) {
-		return nil, errors.New("it holds nothing")
+		return nil, errEmptied
 	}
 	return Open(ctx, &overlay{below: l, above: memory, close: l.Close}, opt)
 }
