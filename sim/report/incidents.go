@@ -26,6 +26,7 @@ type changeRow struct {
 
 // incidents are those of a study: pictures of the first series, numbers of all.
 func incidents(s *Study) (list []incidentView, err error) {
+	marks := Marks(s.results())
 	for k := range s.Series[0].Results[0].Incidents {
 		var v incidentView
 		if v.Picture, err = incidentChart(&s.Series[0], k); err != nil {
@@ -36,7 +37,7 @@ func incidents(s *Study) (list []incidentView, err error) {
 		}
 		for j := range s.Series[0].Results[0].Incidents[k].Changes {
 			for i := range s.Series {
-				if c, ok := newChangeRow(&s.Series[i], k, j); ok {
+				if c, ok := newChangeRow(&s.Series[i], k, j, marks); ok {
 					v.Changes = append(v.Changes, c)
 				}
 			}
@@ -48,7 +49,7 @@ func incidents(s *Study) (list []incidentView, err error) {
 
 // newChangeRow sums change j of incident k up; false: the series has no such one in
 // every result.
-func newChangeRow(s *Series, k, j int) (changeRow, bool) {
+func newChangeRow(s *Series, k, j int, marks []float64) (changeRow, bool) {
 	if slices.ContainsFunc(s.Results, func(r *scenario.Result) bool { return len(r.Incidents) <= k || len(r.Incidents[k].Changes) <= j }) {
 		return changeRow{}, false
 	}
@@ -62,9 +63,11 @@ func newChangeRow(s *Series, k, j int) (changeRow, bool) {
 	}
 	row := changeRow{Label: s.Label, What: fmt.Sprintf("%s at %s", what, span(first.At)),
 		Outdated: count(of(func(c scenario.ChangeResult) float64 { return float64(c.Outdated) }).Mean)}
+	var outdated []Band
 	for i := range first.OutdatedAtMarks {
-		row.Marks = append(row.Marks, percent(of(func(c scenario.ChangeResult) float64 { return c.OutdatedAtMarks[i] })))
+		outdated = append(outdated, of(func(c scenario.ChangeResult) float64 { return c.OutdatedAtMarks[i] }))
 	}
+	row.Marks = At(marks, s.Results[0].Marks, percents(outdated), uncounted)
 	for _, time := range []func(scenario.ChangeResult) float64{
 		func(c scenario.ChangeResult) float64 { return c.P50 },
 		func(c scenario.ChangeResult) float64 { return c.P90 },

@@ -48,7 +48,8 @@ type studyView struct {
 	Short                      []string
 	Base                       string // with what Changes are compared
 	Changes                    []change
-	MarkNames                  []string
+	Unlike                     []string // not compared: other marks
+	MarkNames, BaseMarkNames   []string // of all series; of the first
 	Coverage, Latency, Traffic template.HTML
 	Rows                       []row
 	Parts                      []partRow
@@ -56,6 +57,7 @@ type studyView struct {
 	MapSize                    string
 	MapColours                 []string
 	Reasons                    []string
+	Concerned                  bool          // any warning anybody
 	Loss, Cost                 template.HTML // who was not reached; what attackers sent
 	Attack                     []attackRow
 	Fidelity                   []fidelityView
@@ -103,10 +105,12 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 	first := base.Results[0]
 	v = studyView{ID: fmt.Sprintf("study-%d", number+1), Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Edition: s.Edition,
 		Program: s.Program, Several: s.Several, Short: short(s), Reasons: reasons(s), Maps: frames(first)}
-	v.Changes, v.Base = changes(s)
-	for _, m := range first.Marks {
-		v.MarkNames = append(v.MarkNames, span(m))
-	}
+	v.Changes, v.Base, v.Unlike = changes(s)
+	marks := Marks(s.results())
+	v.Concerned = slices.ContainsFunc(s.results(), func(r *scenario.Result) bool {
+		return slices.ContainsFunc(r.Alerts, func(a scenario.AlertResult) bool { return a.Concerned > 0 })
+	})
+	v.MarkNames, v.BaseMarkNames = spans(marks), spans(first.Marks)
 	for _, draw := range []struct {
 		into *template.HTML
 		of   func([]*Series) (template.HTML, error)
@@ -117,7 +121,7 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 	}
 	for i := range s.Series {
 		t := &s.Series[i]
-		v.Rows = append(v.Rows, newRow(t, i, v.Reasons))
+		v.Rows = append(v.Rows, newRow(t, i, marks, v.Reasons))
 		v.Radio = v.Radio || t.Results[0].Traffic.Airtime > 0
 		v.Models, v.Real = v.Models || t.Engine == "model", v.Real || t.Engine == "real"
 		if t.Results[0].Attack.Devices > 0 {
@@ -135,9 +139,9 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 		}
 	}
 	if places := base.Parts(ByPlace); len(places) > 1 {
-		v.Parts = partRows(places, true)
+		v.Parts = partRows(places, first.Marks, true)
 	}
-	v.Parts = append(v.Parts, partRows(base.Parts(ByGroup), false)...)
+	v.Parts = append(v.Parts, partRows(base.Parts(ByGroup), first.Marks, false)...)
 	for _, a := range agreements(s) {
 		f := fidelityView{agreement: a, Keys: []row{{Key: legend(0), Label: "model"}, {Key: legend(1), Label: "real devices"}}}
 		if f.Picture, err = coverageChart([]*Series{a.model, a.real}); err != nil {
@@ -158,12 +162,10 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 	return v, nil
 }
 
-func newRow(s *Series, number int, why []string) row {
+func newRow(s *Series, number int, marks []float64, why []string) row {
 	first := s.Results[0]
 	r := row{Key: legend(number), Label: s.Label, Seeds: len(s.Results), Devices: count(float64(first.Devices))}
-	for _, b := range s.AtMarks() {
-		r.Marks = append(r.Marks, percent(b))
-	}
+	r.Marks = At(marks, first.Marks, percents(s.AtMarks()), uncounted)
 	r.End = percent(s.Over(atEnd))
 	for _, of := range append(slices.Clone(quantiles), func(a scenario.AlertResult) float64 { return a.Max }) {
 		r.Times = append(r.Times, times(s.Over(func(r *scenario.Result) float64 { return quantile(r, of) })))
@@ -209,13 +211,10 @@ func newAttackRow(s *Series) attackRow {
 	return a
 }
 
-func partRows(parts []Part, place bool) (rows []partRow) {
+func partRows(parts []Part, marks []float64, place bool) (rows []partRow) {
 	for _, p := range parts {
-		row := partRow{Name: p.Name, Place: place, Devices: count(float64(p.Devices)), Sent: volume(p.Bytes.Mean)}
-		for _, b := range p.AtMarks {
-			row.Marks = append(row.Marks, percent(b))
-		}
-		rows = append(rows, row)
+		rows = append(rows, partRow{Name: p.Name, Place: place, Devices: count(float64(p.Devices)), Sent: volume(p.Bytes.Mean),
+			Marks: At(marks, marks, percents(p.AtMarks), uncounted)})
 	}
 	return rows
 }
@@ -226,7 +225,7 @@ func frames(r *scenario.Result) (views []mapView) {
 	}
 	for i := range r.Frames {
 		f := &r.Frames[i]
-		v := mapView{Picture: mapPicture(f), At: "after " + span(f.At-r.Alerts[0].At)}
+		v := mapView{Picture: mapPicture(f), At: "after " + span(f.At-r.Alerts[r.Mapped].At)}
 		if i == 0 {
 			v.At = "when it is issued"
 		}
@@ -238,8 +237,12 @@ func frames(r *scenario.Result) (views []mapView) {
 	return views
 }
 
-// late is the reason of those whom an alert reached when it was over for them.
-const late = "too late: over by their clock"
+// Reasons beside those that a result gives: of those whom an alert reached when it was
+// over for them, and of those of whom the result says nothing.
+const (
+	late       = "too late: over by their clock"
+	unexamined = "not examined"
+)
 
 // unreached counts why devices were not reached, over a result's warnings.
 func unreached(r *scenario.Result) map[string]float64 {
@@ -249,6 +252,9 @@ func unreached(r *scenario.Result) map[string]float64 {
 			sum[why] += float64(n)
 		}
 		sum[late] += float64(a.Late)
+		if len(a.Unreached) == 0 {
+			sum[unexamined] += float64(max(0, a.Concerned-a.Reached-a.Late))
+		}
 	}
 	return sum
 }

@@ -78,7 +78,7 @@ func TestQuestion(t *testing.T) {
 		!strings.HasPrefix(lines[2], "In lower-town: ") {
 		t.Errorf("in short: %q", lines)
 	}
-	list, with := changes(&studies[0])
+	list, with, _ := changes(&studies[0])
 	if with != "as it stands" || len(list) != 9 || list[0].Label != "warned 10 minutes before the power fails" || list[8].Label != "no radio link to the stations" || list[8].Clear != "one seed: unknown" {
 		t.Errorf("changes against %s: %+v", with, list)
 	}

@@ -19,6 +19,14 @@ type Study struct {
 	variants           []string // of the scenario, in its order
 }
 
+// results are all of its series'.
+func (s *Study) results() (all []*scenario.Result) {
+	for i := range s.Series {
+		all = append(all, s.Series[i].Results...)
+	}
+	return all
+}
+
 // Series is the runs of one variant by one engine, one for each seed.
 type Series struct {
 	Label           string // the variant, and the engine if the study has both
@@ -159,12 +167,34 @@ func (s *Series) AtMarks() (list []Band) {
 	return list
 }
 
+// Marks are all ages at which any of some results tells its coverage, in seconds.
+func Marks(results []*scenario.Result) (ages []float64) {
+	for _, r := range results {
+		ages = append(ages, r.Marks...)
+	}
+	slices.Sort(ages)
+	return slices.Compact(ages)
+}
+
+// At are numbers at the marks of a series, as text, by the ages of a table: where the
+// series has no mark of an age, absent stands.
+func At(ages, marks []float64, text []string, absent string) (cells []string) {
+	for _, age := range ages {
+		cell := absent
+		if i := slices.Index(marks, age); i >= 0 && i < len(text) {
+			cell = text[i]
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
 // Part is the people of one place, or of one group.
 type Part struct {
 	Name    string
 	Devices int
-	AtMarks []Band
-	Bytes   Band // sent by a device
+	AtMarks []Band // of those whom the warnings concern; nil: they concern none of them
+	Bytes   Band   // sent by a device
 }
 
 // Parts sums the groups of a series up: by a name that of gives each, or leaves
@@ -175,25 +205,33 @@ func (s *Series) Parts(of func(scenario.GroupResult) string) (list []Part) {
 		if name == "" || slices.ContainsFunc(list, func(p Part) bool { return p.Name == name }) {
 			continue
 		}
-		mean := func(value func(scenario.GroupResult) float64) func(*scenario.Result) float64 {
-			return func(r *scenario.Result) (sum float64) {
-				devices := 0.0
-				for _, g := range r.Groups {
-					if of(g) == name {
-						sum, devices = sum+value(g)*float64(g.Devices), devices+float64(g.Devices)
-					}
+		total := func(r *scenario.Result, value func(scenario.GroupResult) float64) (sum float64) {
+			for _, g := range r.Groups {
+				if of(g) == name {
+					sum += value(g)
 				}
-				return sum / math.Max(1, devices)
 			}
+			return sum
 		}
-		p := Part{Name: name, Bytes: s.Over(mean(func(g scenario.GroupResult) float64 { return g.Bytes }))}
+		concerned := func(r *scenario.Result) float64 {
+			return total(r, func(g scenario.GroupResult) float64 { return float64(g.Concerned) })
+		}
+		p := Part{Name: name, Bytes: s.Over(func(r *scenario.Result) float64 {
+			return total(r, func(g scenario.GroupResult) float64 { return g.Bytes * float64(g.Devices) }) /
+				math.Max(1, total(r, func(g scenario.GroupResult) float64 { return float64(g.Devices) }))
+		})}
 		for _, g := range s.Results[0].Groups {
 			if of(g) == name {
 				p.Devices += g.Devices
 			}
 		}
+		warned := Series{Results: slices.DeleteFunc(slices.Clone(s.Results), func(r *scenario.Result) bool { return concerned(r) == 0 })}
 		for i := range s.Results[0].Marks {
-			p.AtMarks = append(p.AtMarks, s.Over(mean(func(g scenario.GroupResult) float64 { return g.AtMarks[i] })))
+			if len(warned.Results) > 0 {
+				p.AtMarks = append(p.AtMarks, warned.Over(func(r *scenario.Result) float64 {
+					return total(r, func(g scenario.GroupResult) float64 { return g.AtMarks[i] * float64(g.Concerned) }) / concerned(r)
+				}))
+			}
 		}
 		if p.Devices > 0 {
 			list = append(list, p)
@@ -213,15 +251,17 @@ func ByPlace(g scenario.GroupResult) string {
 	return g.Place
 }
 
-// warnings are the alerts of a result that are no exercises, if there are any.
-func warnings(r *scenario.Result) (list []scenario.AlertResult) {
-	for _, a := range r.Alerts {
-		if !a.Drill {
-			list = append(list, a)
+// warnings are the alerts of a result that are no exercises, if there are any, and of
+// these such as concern anybody, if there are any.
+func warnings(r *scenario.Result) []scenario.AlertResult {
+	list := r.Alerts
+	for _, without := range []func(scenario.AlertResult) bool{
+		func(a scenario.AlertResult) bool { return a.Drill },
+		func(a scenario.AlertResult) bool { return a.Concerned == 0 },
+	} {
+		if fewer := slices.DeleteFunc(slices.Clone(list), without); len(fewer) > 0 {
+			list = fewer
 		}
-	}
-	if len(list) == 0 {
-		return r.Alerts
 	}
 	return list
 }

@@ -13,6 +13,13 @@ func percent(b Band) string {
 	return text
 }
 
+func percents(list []Band) (text []string) {
+	for _, b := range list {
+		text = append(text, percent(b))
+	}
+	return text
+}
+
 func times(b Band) string {
 	if b.Low < 0 {
 		if b.High < 0 {
@@ -35,6 +42,13 @@ func span(s float64) string {
 		return fmt.Sprintf("%.0f min", d.Minutes())
 	}
 	return fmt.Sprintf("%.3g h", d.Hours())
+}
+
+func spans(list []float64) (text []string) {
+	for _, s := range list {
+		text = append(text, span(s))
+	}
+	return text
 }
 
 func volume(n float64) string {

@@ -21,13 +21,19 @@ func short(s *Study) (lines []string) {
 		}
 		return float64(most)
 	})
+	if concerned.High == 0 {
+		return []string{"No warning concerns anybody."}
+	}
 	subject := fmt.Sprintf("Of %s devices that the warning concerns", count(concerned.Mean))
 	if n := len(warnings(first)); n > 1 {
 		subject = fmt.Sprintf("Of %s devices that the %d alerts concern, on the average", count(concerned.Mean), n)
 	}
 	lines = append(lines, fmt.Sprintf("%s, %s, and %s at the end%s.", subject, shares(first.Marks, base.AtMarks()), about(base.Over(atEnd)), overSeeds(base)))
-	if places := base.Parts(ByPlace); len(places) > 1 && len(places) <= 6 && len(warnings(first)) == len(first.Alerts) {
+	if places := base.Parts(ByPlace); len(places) > 1 && len(places) <= 6 {
 		for _, p := range places {
+			if p.AtMarks == nil {
+				continue
+			}
 			lines = append(lines, fmt.Sprintf("In %s: %s.", p.Name, shares(first.Marks, p.AtMarks)))
 		}
 	}
@@ -78,17 +84,21 @@ type change struct {
 	weight float64
 }
 
-// changes are the variants by what they change, the most helpful first, and the
-// series with which they are compared.
-func changes(s *Study) (list []change, base string) {
+// changes are the variants by what they change, the most helpful first, the series with
+// which they are compared, and those that are not, since they tell of other ages.
+func changes(s *Study) (list []change, base string, unlike []string) {
 	ref := &s.Series[0]
 	for i := range s.Series[1:] {
-		if t := &s.Series[1+i]; t.Engine == ref.Engine && len(t.Results[0].Marks) == len(ref.Results[0].Marks) {
+		switch t := &s.Series[1+i]; {
+		case t.Engine != ref.Engine:
+		case !slices.Equal(t.Results[0].Marks, ref.Results[0].Marks):
+			unlike = append(unlike, t.Label)
+		default:
 			list = append(list, changed(ref, t))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b change) int { return cmp.Compare(b.weight, a.weight) })
-	return list, ref.Label
+	return list, ref.Label, unlike
 }
 
 // changed says what one series changes against another.
