@@ -20,8 +20,8 @@ func compareCommand(e *env) *cli.Command {
 		Description: "Compares the means over the seeds of what both folders hold of the same scenario,\n" +
 			"variant and engine, and says whether a difference is more than chance: whether\n" +
 			"all seeds of one side lie on one side of all seeds of the other. What only one\n" +
-			"folder holds is named. With --engines it compares real devices (A) with the model\n" +
-			"(B) in one folder.\n\n" +
+			"folder holds is named, and of the marks only those that both have are compared.\n" +
+			"With --engines it compares real devices (A) with the model (B) in one folder.\n\n" +
 			"Examples:\n   kreidfeuer-sim compare before after\n   kreidfeuer-sim compare --engines results",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "engines", Usage: "compare real with model in one folder", DisableDefaultText: true}},
 		Action: func(c *cli.Context) error {
@@ -133,13 +133,14 @@ type quantity struct {
 	say  func(float64) string
 }
 
-func quantities(marks []float64) (list []quantity) {
-	for i, m := range marks {
+// quantities are those that all of some results tell.
+func quantities(results []*scenario.Result) (list []quantity) {
+	for _, m := range report.Marks(results) {
+		if slices.ContainsFunc(results, func(r *scenario.Result) bool { return !slices.Contains(r.Marks, m) }) {
+			continue
+		}
 		list = append(list, quantity{"reached after " + age(m), func(r *scenario.Result) float64 {
-			if s := report.Sum(r).AtMarks; i < len(s) {
-				return s[i]
-			}
-			return -1
+			return report.Sum(r).AtMarks[slices.Index(r.Marks, m)]
 		}, func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }})
 	}
 	return append(list,
@@ -154,7 +155,7 @@ func (e *env) difference(name string, sides [2]string, a, b report.Series) (diff
 	if !e.json {
 		fmt.Fprintf(e.stdout, "%s (%s and %s)\n  %-20s %10s %10s %10s\n", name, plural(len(a.Results), "seed"), plural(len(b.Results), "seed"), "", sides[0], sides[1], "change")
 	}
-	for _, q := range quantities(a.Results[0].Marks) {
+	for _, q := range quantities(slices.Concat(a.Results, b.Results)) {
 		x, y := a.Over(q.of), b.Over(q.of)
 		same := math.Abs(x.Mean-y.Mean) <= 1e-9*math.Max(math.Abs(x.Mean), 1)
 		differ = differ || !same

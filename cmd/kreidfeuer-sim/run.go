@@ -62,8 +62,9 @@ func (e *env) playAll(c *cli.Context, every bool) error {
 type table struct {
 	*env
 	b     *batch
-	every bool // variants and sweep too
-	width int  // of the first column
+	every bool      // variants and sweep too
+	width int       // of the first column
+	ages  []float64 // of the columns with shares: the marks of all jobs, in seconds
 	all   []*scenario.Result
 }
 
@@ -78,10 +79,7 @@ func (t *table) tell(j *job, r *scenario.Result) error {
 	t.all = append(t.all, lean(r))
 	sum := report.Sum(r)
 	line := fmt.Sprintf("%s %9d", pad(j.title(), t.width), r.Devices)
-	for _, share := range sum.AtMarks {
-		line += fmt.Sprintf(" %10.1f%%", 100*share)
-	}
-	line += fmt.Sprintf(" %9s %9s %8.2f %9.0f", age(sum.P50), age(sum.P99), r.Traffic.PerCopy, r.Traffic.PerDevice[0]/1000)
+	line += t.shares(r.Marks, sum.AtMarks) + fmt.Sprintf(" %9s %9s %8.2f %9.0f", age(sum.P50), age(sum.P99), r.Traffic.PerCopy, r.Traffic.PerDevice[0]/1000)
 	_, err := fmt.Fprintln(t.stdout, line)
 	return err
 }
@@ -99,16 +97,21 @@ func lean(r *scenario.Result) *scenario.Result {
 func (t *table) heading(j *job) {
 	for _, j := range t.b.jobs {
 		t.width = max(t.width, utf8.RuneCountInString(j.title()), len("mean of 10 seeds"))
+		for _, m := range j.variant.Scenario.Marks {
+			t.ages = append(t.ages, time.Duration(m).Seconds())
+		}
 	}
+	slices.Sort(t.ages)
+	t.ages = slices.Compact(t.ages)
 	s := j.variant.Scenario
 	fmt.Fprintf(t.stdout, "%s: %s\n\n%s %9s", s.Name, s.Title, pad(map[string]string{"model": "by the model", "real": "real devices"}[j.engine], t.width), "devices")
-	t.marks(s)
+	t.marks()
 	fmt.Fprintf(t.stdout, " %9s %9s %8s %9s\n", "half", "99 %", "copies", "kB each")
 }
 
-func (t *table) marks(s *scenario.Scenario) {
-	for _, m := range s.Marks {
-		fmt.Fprintf(t.stdout, " %11s", "after "+short(time.Duration(m)))
+func (t *table) marks() {
+	for _, m := range t.ages {
+		fmt.Fprintf(t.stdout, " %11s", "after "+age(m))
 	}
 }
 
@@ -125,20 +128,16 @@ func (t *table) sum() error {
 	series := studies[0].Series
 	if len(t.all) > len(series) {
 		fmt.Fprintf(t.stdout, "\n%s %9s", pad("mean over the seeds", t.width), "seeds")
-		t.marks(t.b.jobs[0].variant.Scenario)
+		t.marks()
 		fmt.Fprintln(t.stdout)
 		for _, s := range series {
 			fmt.Fprintf(t.stdout, "%s %9d", pad(s.Label, t.width), len(s.Results))
-			t.shares(s.AtMarks())
+			fmt.Fprintln(t.stdout, t.shares(s.Results[0].Marks, means(s.AtMarks())))
 		}
 	}
 	if len(series) == 1 {
 		if groups := series[0].Parts(report.ByGroup); len(groups) > 1 {
-			fmt.Fprintf(t.stdout, "\n%s %9s\n", pad("by group", t.width), "devices")
-			for _, g := range groups {
-				fmt.Fprintf(t.stdout, "%s %9d", pad(g.Name, t.width), g.Devices)
-				t.shares(g.AtMarks)
-			}
+			t.groups(groups, series[0].Results[0].Marks)
 		}
 	}
 	if first := t.b.jobs[0]; !t.every && len(first.variant.Scenario.Variants)+len(first.variant.Scenario.Sweep) > 0 {
@@ -150,11 +149,39 @@ func (t *table) sum() error {
 	return nil
 }
 
-func (t *table) shares(list []report.Band) {
-	for _, b := range list {
-		fmt.Fprintf(t.stdout, " %10.1f%%", 100*b.Mean)
+// groups prints the shares of those whom the warnings concern.
+func (t *table) groups(groups []report.Part, marks []float64) {
+	fmt.Fprintf(t.stdout, "\n%s %9s\n", pad("by group", t.width), "devices")
+	spared := false
+	for _, g := range groups {
+		fmt.Fprintf(t.stdout, "%s %9d%s\n", pad(g.Name, t.width), g.Devices, t.shares(marks, means(g.AtMarks)))
+		spared = spared || g.AtMarks == nil
 	}
-	fmt.Fprintln(t.stdout)
+	if spared {
+		fmt.Fprintf(t.stdout, "%s: no warning concerns them\n", unasked)
+	}
+}
+
+// unasked stands where there is no share to tell.
+const unasked = "–"
+
+// shares are shares at some marks, in the table's columns.
+func (t *table) shares(marks, at []float64) (line string) {
+	var text []string
+	for _, share := range at {
+		text = append(text, fmt.Sprintf("%.1f%%", 100*share))
+	}
+	for _, cell := range report.At(t.ages, marks, text, unasked) {
+		line += fmt.Sprintf(" %11s", cell)
+	}
+	return line
+}
+
+func means(list []report.Band) (shares []float64) {
+	for _, b := range list {
+		shares = append(shares, b.Mean)
+	}
+	return shares
 }
 
 // pad fills a text up to a width in letters.
