@@ -15,6 +15,8 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/kreidfeuer/kreidfeuer/node/echo"
 )
 
 const (
@@ -60,11 +62,12 @@ func (m libp2pMesh) Forget(id peer.ID) {
 	}
 }
 
-// Probe pings a peer over the connections there are.
+// Probe pings a peer over the connections there are. They stay open if the peer refuses, or
+// if this device has asked all it may.
 func (m libp2pMesh) Probe(ctx context.Context, id peer.ID) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "probe"), probeTime(exchangeOf(m.host, id)))
 	defer cancel()
-	if answer, ok := <-ping.Ping(ctx, m.host, id); ok && answer.Error == nil || errors.Is(context.Cause(ctx), context.Canceled) {
+	if answer, ok := <-ping.Ping(ctx, m.host, id); ok && !echo.IsSilence(answer.Error) || errors.Is(context.Cause(ctx), context.Canceled) {
 		return
 	}
 	m.host.Network().ClosePeer(id)

@@ -6,7 +6,10 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
+	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/libp2p/go-libp2p/x/rate"
 )
 
@@ -28,6 +31,19 @@ const (
 
 	// maxPerPublic48 bounds the connections from one public IPv6 /48, a site.
 	maxPerPublic48 = 256
+
+	// maxTalks bounds the streams each way of identify and of ping over all connections, of
+	// which libp2p allows 64 on a small device: whoever comes is identified, and after a
+	// change of the network all are asked at once whether they are there, while the dead
+	// hold their streams for seconds. Ping allows two for a peer, so that nobody's keep others' out.
+	maxTalks = 2 * maxConns
+
+	// maxAsked bounds what one peer is asked at once: each of its connections when
+	// another comes, and again when the next does. libp2p allows three.
+	maxAsked = 16
+
+	// identifyBytes is what identify reserves for a message.
+	identifyBytes = 8 << 10
 )
 
 // publicRate limits new connections per public IPv4 address or IPv6 /64: after a
@@ -54,10 +70,17 @@ var loopbackRanges = []netip.Prefix{
 func newResourceManager() (network.ResourceManager, error) {
 	scaling := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&scaling)
+	talks := rcmgr.ResourceLimits{StreamsInbound: maxTalks, StreamsOutbound: maxTalks, Streams: 2 * maxTalks, Memory: maxTalks * identifyBytes}
+	asked := rcmgr.ResourceLimits{StreamsOutbound: maxAsked, Streams: 2 * maxAsked}
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns,
 			Streams: 16 * maxConns, StreamsInbound: 16 * maxConns, StreamsOutbound: 16 * maxConns},
 		Transient: rcmgr.ResourceLimits{Conns: maxConns / 4, ConnsInbound: maxConns / 4, ConnsOutbound: maxConns / 4},
+		Service:   map[string]rcmgr.ResourceLimits{identify.ServiceName: talks, ping.ServiceName: talks},
+		Protocol:  map[protocol.ID]rcmgr.ResourceLimits{identify.ID: talks, identify.IDPush: talks, ping.ID: talks},
+
+		ServicePeer:  map[string]rcmgr.ResourceLimits{ping.ServiceName: asked},
+		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{ping.ID: asked},
 	}.Build(scaling.AutoScale())
 	v4, v6 := prefixLimits()
 	m, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits),

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -11,9 +10,9 @@ import (
 	"github.com/libp2p/go-libp2p/core/control"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	ma "github.com/multiformats/go-multiaddr"
-	"github.com/multiformats/go-multistream"
+
+	"github.com/kreidfeuer/kreidfeuer/node/echo"
 )
 
 // A device that lost power and is back does not know of its earlier connections, and
@@ -120,7 +119,7 @@ func closeDead(c network.Conn, older []network.Conn) {
 	defer stop()
 	dead := make(chan []network.Conn, 1)
 	go func() { dead <- silent(late, older) }()
-	if !answers(ctx, c) {
+	if echo.Ask(ctx, c) != nil {
 		return // perhaps the link is down, for all of them
 	}
 	defer time.AfterFunc(deadAfter, stop).Stop()
@@ -131,35 +130,15 @@ func closeDead(c network.Conn, older []network.Conn) {
 
 // silent are the connections that have not answered when ctx ends.
 func silent(ctx context.Context, conns []network.Conn) (dead []network.Conn) {
-	answered := make([]chan bool, len(conns))
+	answered := make([]chan error, len(conns))
 	for i, c := range conns {
-		answered[i] = make(chan bool, 1)
-		go func() { answered[i] <- answers(ctx, c) }()
+		answered[i] = make(chan error, 1)
+		go func() { answered[i] <- echo.Ask(ctx, c) }()
 	}
 	for i, c := range conns {
-		if !<-answered[i] {
+		if echo.IsSilence(<-answered[i]) {
 			dead = append(dead, c)
 		}
 	}
 	return dead
-}
-
-// answers asks for an echo on one connection, until ctx ends. It names the protocol and asks
-// in one trip: to agree on it first takes another, and a satellite needs 0.7 s for each.
-func answers(ctx context.Context, c network.Conn) bool {
-	s, err := c.NewStream(network.WithAllowLimitedConn(ctx, "renew"))
-	if err != nil {
-		return false
-	}
-	defer func() { _ = s.Reset() }()
-	defer context.AfterFunc(ctx, func() { _ = s.Reset() })()
-	if err := s.SetProtocol(ping.ID); err != nil {
-		return false
-	}
-	echo, lazy := make([]byte, ping.PingSize), multistream.NewMSSelect(s, ping.ID)
-	if _, err := lazy.Write(echo); err != nil {
-		return false
-	}
-	_, err = io.ReadFull(lazy, echo)
-	return err == nil
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
@@ -141,5 +142,19 @@ func TestSlowHandshakeIsNotAReturn(t *testing.T) {
 		if is := isEstablished(old, now); is != c.is {
 			t.Errorf("%s for %s: %t", c.remote, c.age, is)
 		}
+	}
+}
+
+// unaskedConn is a connection on which this device may open no stream at the moment.
+type unaskedConn struct{ network.Conn }
+
+func (unaskedConn) NewStream(context.Context) (network.Stream, error) {
+	return nil, fmt.Errorf("cannot reserve outbound stream: %w", network.ErrResourceLimitExceeded)
+}
+
+// TestUnaskedIsNotSilent: who could not be asked is not taken for dead.
+func TestUnaskedIsNotSilent(t *testing.T) {
+	if dead := silent(t.Context(), []network.Conn{unaskedConn{}}); len(dead) > 0 {
+		t.Error("a connection on which nothing was asked is taken for silent")
 	}
 }

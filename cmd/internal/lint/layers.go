@@ -37,6 +37,7 @@ var layers = map[string]int{
 	"gossip/meter":      2,
 	"identity/seal":     2,
 	"node/chat":         2,
+	"node/echo":         2,
 	"node/vigil":        2,
 	"persist/retention": 2,
 	"sim/scenario":      2,
@@ -83,7 +84,7 @@ var confined = []struct {
 }{
 	{
 		imports:  []string{"github.com/libp2p/"},
-		packages: []string{"gossip", "gossip/catchup", "node", "node/discovery", "node/exchange", "node/host", "node/internet", "node/nodetest", "sim", "cmd"},
+		packages: []string{"gossip", "gossip/catchup", "node", "node/discovery", "node/echo", "node/exchange", "node/host", "node/internet", "node/nodetest", "sim", "cmd"},
 	},
 	{
 		imports: []string{

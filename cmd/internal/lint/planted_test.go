@@ -57,7 +57,7 @@ func TestPlanted(t *testing.T) {
 		{"package without layer", "gossip/new/new.go", source("new"),
 			"gossip/new: has no layer: add it to cmd/internal/lint/layers.go, as low as it can stand"},
 		{"libp2p outside", "persist/p2p.go", "package persist\n\nimport _ \"github.com/libp2p/go-libp2p/core/peer\"\n",
-			"persist/p2p.go:3: imports github.com/libp2p/go-libp2p/core/peer: only gossip, gossip/catchup, node, node/discovery, node/exchange, node/host, node/internet, node/nodetest, sim, cmd may"},
+			"persist/p2p.go:3: imports github.com/libp2p/go-libp2p/core/peer: only gossip, gossip/catchup, node, node/discovery, node/echo, node/exchange, node/host, node/internet, node/nodetest, sim, cmd may"},
 		{"datastore outside", gossip, source("gossip", `import _ "github.com/ipfs/go-ds-pebble"`),
 			gossip + ":3: imports github.com/ipfs/go-ds-pebble: only persist, persist/persisttest, node, cmd may"},
 		{"http outside", "persist/web.go", "package persist\n\nimport _ \"net/http/pprof\"\n",
