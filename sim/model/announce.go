@@ -87,15 +87,14 @@ func (r *run) draft(entry int, a *scenario.Alert) error {
 	}
 	state.station = uint32(at)
 	lasts := cmp.Or(time.Duration(a.Expires), state.lasts, alert.DefaultLifetime*time.Second)
-	for i := range a.Count {
+	when := time.Duration(a.At)
+	for i := 0; i < a.Count && when < time.Duration(r.s.Duration); i, when = i+1, when+time.Duration(a.Every) {
 		s := state
-		s.at, s.source = millis(a.At)+uint32(i)*millis(a.Every), source{entry: entry, nth: i}
-		if s.at >= r.ended {
-			break
-		}
-		s.created, s.expires, s.name = s.at, s.at+millis(lasts), r.chance.Uint64()
+		s.at, s.source = millis(when), source{entry: entry, nth: i}
+		s.created, s.name = s.at, r.chance.Uint64()
+		s.lapse(when + max(0, lasts))
 		r.alerts = append(r.alerts, s)
-		if again := s.at + millis(a.Confirmed); a.Confirmed > 0 && again < r.ended {
+		if again := millis(when + time.Duration(a.Confirmed)); a.Confirmed > 0 && again < r.ended {
 			s.at, s.source.second, s.level, s.name = again, true, signers, r.chance.Uint64()
 			r.alerts = append(r.alerts, s)
 		}
@@ -131,12 +130,21 @@ func (r *run) refer() {
 				if t, is := number[source{entry: k, nth: nth}]; is {
 					a.follows = append(a.follows, t)
 					if a.kind.Ends() && entry.Expires == 0 {
-						a.expires = max(a.expires, r.alerts[t].expires)
+						a.expires, a.ends = max(a.expires, r.alerts[t].expires), max(a.ends, r.alerts[t].ends)
 					}
 				}
 			}
 		}
 	}
+}
+
+// maxLasts bounds how long a document may hold, in seconds: what it lasts counts
+// nanoseconds in 63 bits.
+const maxLasts = 250 * 365 * 24 * 3600
+
+// lapse has it hold until a time of the scenario.
+func (a *alertState) lapse(at time.Duration) {
+	a.expires, a.ends = millis(at), epoch+uint64(at/time.Second)
 }
 
 // priority is its severity as envelopes carry it.
@@ -164,7 +172,7 @@ func (r *run) idOf(alert uint32) (id wire.ID) {
 func (r *run) fact(number uint32) alert.Fact {
 	a := &r.alerts[number]
 	f := alert.Fact{ID: r.idOf(number), Lane: a.lane(), Authority: a.authority, Sequence: a.sequence, Kind: a.kind, Severity: a.priority(),
-		Created: epoch + uint64(a.created/1000), Expires: epoch + uint64(a.expires/1000), Level: a.level, Needed: signers,
+		Created: epoch + uint64(a.created/1000), Expires: a.ends, Level: a.level, Needed: signers,
 		Triple: a.triple, RefTriples: a.references, Concern: alert.ConcernYes}
 	f.Emergency = f.Kind == alert.KindAlert && f.Level < signers && f.Severity >= wire.PrioritySevere
 	for _, t := range a.follows {
@@ -177,7 +185,7 @@ func (r *run) fact(number uint32) alert.Fact {
 func (r *run) entry(number uint32) *ledger.Entry {
 	a := &r.alerts[number]
 	return &ledger.Entry{Item: wire.Item{ID: r.idOf(number), Level: a.level}, Place: wire.Place{Lane: a.lane()}, Kind: wire.TypeAlert,
-		Priority: a.priority(), Sequence: a.sequence, Expires: epoch + uint64(a.expires/1000), Size: r.stored(number), Whole: true, Full: a.level >= signers}
+		Priority: a.priority(), Sequence: a.sequence, Expires: a.ends, Size: r.stored(number), Whole: true, Full: a.level >= signers}
 }
 
 // ranked lists the alerts by the rank by which devices keep them, warnings first.
@@ -195,6 +203,6 @@ func (r *run) ranked() []uint32 {
 
 // closes is from when on nobody passes an alert on any more.
 func (a *alertState) closes() uint32 {
-	at := recon.Closes(epoch+uint64(a.expires/1000)) + retention.KeepEnded - epoch
+	at := recon.Closes(a.ends) + retention.KeepEnded - epoch
 	return uint32(min(at, maxHours*3600) * 1000)
 }

@@ -15,7 +15,7 @@ func (r *run) caught(from, to, alert uint32) {
 	if !r.wants(to, alert) || !r.accept(to, alert) {
 		return
 	}
-	if !r.foeOf(to) || r.foes[r.group[to]-foeGroup].forwards {
+	if r.passesOn(to) {
 		r.offer(to, from, alert)
 	}
 }
@@ -30,7 +30,7 @@ func (r *run) offer(d, from, alert uint32) {
 			continue
 		}
 		if l := r.via(d, at); l >= 0 && !r.apart(d, at, l) {
-			r.q.push(r.q.now+wait+offerTrips*r.links[l].delay, evOffer, alert, d, other)
+			r.q.push(after(r.q.now+wait, times(offerTrips, r.links[l].delay)), evOffer, alert, d, other)
 		}
 	}
 	for _, c := range r.steps.met(d) {
@@ -64,11 +64,11 @@ func (r *run) offered(from, to, alert uint32) {
 // wake has a neighbour offer an alert again when one of both has woken up and they
 // have found each other again.
 func (r *run) wake(at, from, to, alert uint32) {
-	after := millis(r.Params.Exchange)
+	pause := millis(r.Params.Exchange)
 	if l := r.common(from, to); l >= 0 && r.links[l].Range == 0 {
-		after = joinTrips*r.links[l].delay + r.redial()
+		pause = after(times(joinTrips, r.links[l].delay), r.redial())
 	}
-	r.q.push(at+after, evOffer, alert, from, to)
+	r.q.push(after(at, pause), evOffer, alert, from, to)
 }
 
 // bare is what an alert takes without its chain.

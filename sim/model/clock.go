@@ -19,7 +19,7 @@ func (r *run) alarms(d, alert uint32) bool {
 		return !r.over
 	}
 	a := &r.alerts[alert]
-	return r.watch(d).at(r.q.now).InForce(epoch+uint64(a.created/1000), epoch+uint64(a.expires/1000)) != identity.NotInForce
+	return r.watch(d).at(r.q.now).InForce(epoch+uint64(a.created/1000), a.ends) != identity.NotInForce
 }
 
 // watch is how wrong a clock is.

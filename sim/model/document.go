@@ -32,7 +32,7 @@ func (r *run) read(s *alertState, text []byte) error {
 	}
 	s.kind, s.triple = a.Kind, doc.Triple()
 	s.references, _ = doc.ReferenceList() // as alert.FactOf
-	s.lasts = time.Duration(expires-created) * time.Second
+	s.lasts = time.Duration(min(int64(expires-created), maxLasts)) * time.Second
 	s.drill = s.drill || doc.Status == cap.Exercise || doc.Status == cap.Test
 	if s.size == 0 {
 		payload, parts, err := alert.Payload(doc, compact.Extras{})

@@ -9,16 +9,20 @@ import (
 // foe is one kind of adversary with its devices.
 type foe struct {
 	*scenario.Adversary
-	from, until uint32
-	every       uint32 // milliseconds between what one device sends; 0: it sends nothing of its own
-	forwards    bool   // it passes on what it gets, as the honest do
-	first, last uint32 // devices
+	from, until uint32  // its hours
+	every       float64 // milliseconds between what one device sends then; 0: it sends nothing of its own
+	sent        uint32  // by each device
+	forwards    bool    // it passes on what it gets then, as the honest do
+	first, last uint32  // devices
 	offset      time.Duration
 	checks      int // signature checks that one of its envelopes costs
 }
 
-// infiltrate adds an adversary's devices. A Sybil has many identities on one
-// machine; each is a neighbour of its own.
+// devices is how many an adversary has: a Sybil has many identities on one machine, each
+// of which is a neighbour of its own.
+func devices(a *scenario.Adversary) int { return a.Count * max(1, a.Per) }
+
+// infiltrate adds an adversary's devices.
 func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 	f := foe{Adversary: a, from: millis(a.From), until: millis(a.Until), offset: time.Duration(a.Offset), first: uint32(len(r.group))}
 	switch a.Kind {
@@ -30,7 +34,7 @@ func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 		if rate == 0 {
 			rate = 10
 		}
-		f.every = uint32(max(1, 1000/rate))
+		f.every = 1000 / min(rate, scenario.MaxForged)
 	case "clock-skew":
 		f.forwards = true
 	}
@@ -38,7 +42,6 @@ func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 	if err != nil {
 		return err
 	}
-	n := a.Count * max(1, a.Per)
 	for i := range r.s.Places {
 		if r.s.Places[i].Name != a.At {
 			continue
@@ -47,7 +50,7 @@ func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 		if err != nil {
 			return err
 		}
-		for range n {
+		for range devices(a) {
 			r.add(s.somewhere(r.chance), foeGroup+uint16(number), uint16(i), bits)
 			r.state[len(r.state)-1] |= isFoe
 		}
@@ -58,6 +61,16 @@ func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 }
 
 func (r *run) foeOf(d uint32) bool { return r.state[d]&isFoe != 0 }
+
+// passesOn reports whether a device passes on what it gets and gives others what they
+// lack. Outside their hours adversaries do.
+func (r *run) passesOn(d uint32) bool {
+	if !r.foeOf(d) {
+		return true
+	}
+	f := &r.foes[r.group[d]-foeGroup]
+	return f.forwards || r.q.now < f.from || r.q.now >= f.until
+}
 
 // surrounded are the devices around which an eclipse adversary has taken every
 // place: the first of each station.
@@ -94,7 +107,8 @@ func (r *run) attack(number uint32) {
 			r.insult(f, d, near[r.chance.IntN(len(near))])
 		}
 	}
-	if next := r.q.now + f.every; next < f.until {
+	f.sent++
+	if next := after(f.from, rounded(float64(f.sent)*f.every)); next < f.until {
 		r.q.push(next, evAttack, 0, number, 0)
 	}
 }
@@ -120,7 +134,7 @@ func (r *run) insult(f *foe, d, to uint32) {
 	r.tally.bytes[d] += UsualSize
 	if r.strikes[pair]++; r.strikes[pair] > r.Params.Strikes {
 		delete(r.strikes, pair)
-		r.barred[pair] = r.q.now + millis(r.Params.CutOff)
+		r.barred[pair] = after(r.q.now, millis(r.Params.CutOff))
 		t.CutOff++
 	}
 }

@@ -43,9 +43,9 @@ func (r *run) wait(d, from, alert uint32, l int) {
 	r.q.push(r.q.now+min(2*r.links[l].delay, millis(r.Params.Hold.Behind)), evPass, alert, from, d)
 }
 
-// sendOn passes on what was held, if the device is still there.
+// sendOn passes on what was held, if the device is still there, and still means to.
 func (r *run) sendOn(from, d, alert uint32) {
-	if r.state[d]&(offAway|offEmpty) == 0 {
+	if r.state[d]&(offAway|offEmpty) == 0 && r.passesOn(d) {
 		r.forward(d, from, alert, false)
 	}
 }
@@ -62,7 +62,7 @@ func (r *run) passed(d, from, alert uint32) bool {
 		if other == from || w.marks[at]&inMesh == 0 || arrived[other] == 0 {
 			continue
 		}
-		if l := r.via(d, at); l >= 0 && arrived[other]+r.links[l].delay <= r.q.now+1 && !r.unheard(other, d, alert, l, r.links[l].delay) {
+		if l := r.via(d, at); l >= 0 && after(arrived[other], r.links[l].delay) <= r.q.now+1 && !r.unheard(other, d, alert, l, r.links[l].delay) {
 			if lacks--; lacks == 0 {
 				return true
 			}
@@ -75,7 +75,7 @@ func (r *run) passed(d, from, alert uint32) bool {
 // was lost, and has not been sent again so many milliseconds ago.
 func (r *run) unheard(d, other, alert uint32, l int, ago uint32) bool {
 	k, arrived := &r.links[l], r.alerts[alert].arrived
-	if k.Loss == 0 || arrived == nil || r.q.now >= arrived[d]+k.patience()+ago {
+	if k.Loss == 0 || arrived == nil || r.q.now >= after(after(arrived[d], k.patience()), ago) {
 		return false
 	}
 	word := mix(mix(uint64(d)<<32|uint64(other), r.alerts[alert].name), r.Seed)

@@ -192,7 +192,7 @@ func (in *incident) issue(r *run, a *alertState) {
 		r.q.push(r.q.now+uint32(10*math.Pow(max(most/10, 1), float64(i)/curvePoints)), evLook, uint32(a.incident), uint32(len(in.changes)-1), 0)
 	}
 	for i, m := range r.tally.marks {
-		r.q.push(r.q.now+m, evLook, uint32(a.incident), uint32(len(in.changes)-1), uint32(i+1))
+		r.q.push(after(r.q.now, m), evLook, uint32(a.incident), uint32(len(in.changes)-1), uint32(i+1))
 	}
 }
 

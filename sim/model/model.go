@@ -172,17 +172,16 @@ func (r *run) furnish() error {
 	return r.tuneIn()
 }
 
-// millis is a duration in milliseconds, at least 1 unless it is 0.
-func millis[D ~int64](d D) uint32 {
-	ms := (time.Duration(d) + time.Millisecond - 1) / time.Millisecond
-	return uint32(max(0, ms))
-}
-
 // plan enters what the scenario fixes in advance.
 func (r *run) plan() {
 	r.started = make([]uint32, len(r.group))
 	for i, o := range r.s.Outages {
 		r.q.push(millis(o.At), evSwitch, 0, uint32(i), 1)
+		if o.What == "power" && r.unfed == nil {
+			r.unfed = make([]uint32, len(r.group))
+		}
+	}
+	for i, o := range r.s.Outages { // only now: where one follows another at once, nothing works in between
 		r.q.push(millis(o.Until), evSwitch, 0, uint32(i), 0)
 	}
 	for i, a := range r.alerts {
@@ -192,7 +191,7 @@ func (r *run) plan() {
 	}
 	for d := range r.group {
 		if g := r.groupOf(uint32(d)); g != nil && g.Leave > 0 {
-			r.q.push(uint32(float64(millis(g.Leave))*r.fate.ExpFloat64()), evChurn, 0, uint32(d), 0)
+			r.q.push(wait(time.Duration(g.Leave), r.fate.ExpFloat64()), evChurn, 0, uint32(d), 0)
 		}
 	}
 	for i := range r.foes {
@@ -227,7 +226,7 @@ func (r *run) handle(e event) {
 	case evSwitch:
 		r.toggle(int(e.a), e.b == 1)
 	case evDrain:
-		r.drain(e.a, int(e.b))
+		r.drain(e.a)
 	case evMove:
 		if alert == 1 {
 			r.traced(e.a)

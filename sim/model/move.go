@@ -125,6 +125,9 @@ func (r *run) trace(d uint32, g *scenario.Group) error {
 		if len(log.Changes) == 0 {
 			return fmt.Errorf("%s: no contacts", g.Movement.File)
 		}
+		if first := log.Changes[0].At; first >= time.Duration(r.s.Duration) {
+			return fmt.Errorf("%s: the first contact is %s after the log's zero, the scenario lasts %s: subtract from all times", g.Movement.File, first, time.Duration(r.s.Duration))
+		}
 		if len(log.Names) > g.Count {
 			return fmt.Errorf("%s: %d hosts, the group counts %d", g.Movement.File, len(log.Names), g.Count)
 		}

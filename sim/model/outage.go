@@ -20,8 +20,8 @@ func (r *run) toggle(number int, on bool) {
 			before, off := r.works[d], r.state[d]&offEmpty != 0
 			r.suffer(d)
 			if o.What == "power" && on && r.state[d]&offEmpty == 0 {
-				if lasts := r.battery(d); lasts < time.Duration(o.Until)-time.Duration(o.At) {
-					r.q.push(r.q.now+millis(lasts), evDrain, 0, d, uint32(number))
+				if empty := r.empties(d); empty < millis(o.Until) {
+					r.q.push(empty, evDrain, 0, d, 0)
 				}
 			}
 			r.rejoin(d, r.works[d]&^before, off)
@@ -76,21 +76,30 @@ func (r *run) suffer(d uint32) {
 			}
 		}
 	}
-	if r.state[d]&noMains == 0 {
+	switch {
+	case r.state[d]&noMains == 0:
 		r.state[d] &^= offEmpty
+		if r.unfed != nil {
+			r.unfed[d] = 0
+		}
+	case r.unfed[d] == 0:
+		r.unfed[d] = r.q.now + 1
 	}
 	r.notice(d)
 }
 
-// drain is a battery that is empty, unless the power has come back since.
-func (r *run) drain(d uint32, number int) {
-	for _, i := range r.tally.on {
-		if i == number {
-			r.state[d] |= offEmpty
-			r.notice(d)
-			r.desert(d)
-		}
+// empties is when the battery of a device without mains is empty, however many outages
+// follow each other until then.
+func (r *run) empties(d uint32) uint32 { return after(r.unfed[d]-1, millis(r.battery(d))) }
+
+// drain is a battery that is empty, unless the power has been back since.
+func (r *run) drain(d uint32) {
+	if r.state[d]&(noMains|offEmpty) != noMains || r.q.now < r.empties(d) {
+		return
 	}
+	r.state[d] |= offEmpty
+	r.notice(d)
+	r.desert(d)
 }
 
 // churn is a device leaving, or coming back.
@@ -107,7 +116,7 @@ func (r *run) churn(d uint32) {
 		r.notice(d)
 		r.rejoin(d, r.works[d], true)
 	}
-	r.q.push(r.q.now+1+uint32(float64(millis(mean))*r.fate.ExpFloat64()), evChurn, 0, d, 0)
+	r.q.push(after(r.q.now+1, wait(time.Duration(mean), r.fate.ExpFloat64())), evChurn, 0, d, 0)
 }
 
 // desert takes a device out of the connections that do not work any more. It, and those
@@ -155,18 +164,18 @@ func (r *run) rejoin(d uint32, links uint16, started bool) {
 		r.dialledInVain(other, true)
 		r.tally.bytes[d] += float32(r.Params.JoinBytes)
 		r.tally.bytes[other] += float32(r.Params.JoinBytes)
-		var after uint32
+		var pause uint32
 		switch {
 		case k.Range > 0:
-			after = k.window + r.chance.Uint32N(1000)
+			pause = after(k.window, r.chance.Uint32N(1000))
 		case started && w.marks[at]&dialled == 0:
-			after = joinTrips*k.delay + r.dialled(d, other)
+			pause = after(times(joinTrips, k.delay), r.dialled(d, other))
 		case started:
-			after = joinTrips*k.delay + (at-w.start[d])/dialsAtOnce*6*k.delay
+			pause = after(times(joinTrips, k.delay), times((at-w.start[d])/dialsAtOnce*6, k.delay))
 		default:
-			after = joinTrips*k.delay + r.redial()
+			pause = after(times(joinTrips, k.delay), r.redial())
 		}
-		r.meetAt(r.q.now+after, d, other, l, math.MaxUint32)
+		r.meetAt(after(r.q.now, pause), d, other, l, math.MaxUint32)
 	}
 }
 
@@ -182,7 +191,7 @@ func (r *run) apart(d, at uint32, l int) bool {
 		other, waits = d, other
 	}
 	from := r.started[waits]
-	return from > 0 && r.q.now < from+joinTrips*k.delay+r.dialled(waits, other)
+	return from > 0 && r.q.now < after(from, after(times(joinTrips, k.delay), r.dialled(waits, other)))
 }
 
 // dialled is how long after its start a device is dialled by another one: as with redial,
@@ -192,7 +201,7 @@ func (r *run) dialled(d, by uint32) uint32 {
 	if share < r.Params.Dialling {
 		return uint32(share / r.Params.Dialling * handshake)
 	}
-	return uint32((share - r.Params.Dialling) / (1 - r.Params.Dialling) * float64(millis(r.Params.Redial)*5/4))
+	return uint32((share - r.Params.Dialling) / (1 - r.Params.Dialling) * float64(times(5, millis(r.Params.Redial))/4))
 }
 
 // handshake is within what time the first packet of a dial is repeated, mostly.
@@ -203,5 +212,5 @@ func (r *run) redial() uint32 {
 	if r.chance.Float64() < r.Params.Dialling {
 		return r.chance.Uint32N(handshake)
 	}
-	return r.chance.Uint32N(max(1, millis(r.Params.Redial)*5/4))
+	return r.chance.Uint32N(max(1, times(5, millis(r.Params.Redial))/4))
 }

@@ -6,7 +6,7 @@ const (
 	evSync          // a and b exchange what they lack
 	evIssue         // alert at its station
 	evSwitch        // outage number a begins (b=1) or ends (b=0)
-	evDrain         // battery of a is empty, if the outage b that began then still lasts
+	evDrain         // battery of a is empty, if it has had no mains since
 	evMove          // devices have moved on
 	evChurn         // a leaves or comes back
 	evRadio         // a's radio asks what to send

@@ -85,9 +85,9 @@ func missed(f []flown, l *link) (first int, at uint32) {
 			if later.lost {
 				continue
 			}
-			when := later.at + 2*l.delay
+			when := after(later.at, 2*l.delay)
 			if j+1 < reorders {
-				when = max(when, p.at+2*l.delay+2*l.delay/early)
+				when = max(when, after(p.at, 2*l.delay+2*l.delay/early))
 			}
 			if at == 0 || when < at {
 				first, at = i, when
@@ -103,7 +103,7 @@ func missed(f []flown, l *link) (first int, at uint32) {
 // probe sends the first of the lost packets again when patience ends, which doubles with
 // each time in vain: one alone twice.
 func (r *run) probe(f []flown, l *link, tried int) ([]flown, int) {
-	at, all := f[len(f)-1].at+l.patience()<<tried, len(f)
+	at, all := after(f[len(f)-1].at, times(1<<tried, l.patience())), len(f)
 	lost := func() bool { return r.chance.Float64() < float64(l.Loss) }
 	sent, heard := 0, false
 	for i := 0; i < all && sent < probes; i++ {

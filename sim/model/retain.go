@@ -111,7 +111,7 @@ func (r *run) excess(d uint32) []uint32 {
 func (r *run) item(number uint32) retention.Item {
 	a := &r.alerts[number]
 	it := retention.Item{ID: r.idOf(number), Lane: a.lane(), Type: wire.TypeAlert, Priority: a.priority(), Sequence: a.sequence,
-		Created: epoch + uint64(a.created/1000), Expires: epoch + uint64(a.expires/1000), Bytes: r.stored(number)}
+		Created: epoch + uint64(a.created/1000), Expires: a.ends, Bytes: r.stored(number)}
 	binary.BigEndian.PutUint32(it.Author[:], a.station)
 	return it
 }

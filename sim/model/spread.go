@@ -15,6 +15,7 @@ import (
 type alertState struct {
 	source      source
 	at, expires uint32 // milliseconds
+	ends        uint64 // when it expires by the clocks of devices, which may be years off: seconds UTC
 	created     uint32 // earlier than at, of a second signature
 	size        uint32
 	severity    cap.Severity
@@ -81,10 +82,9 @@ func (r *run) arrive(from, to, alert uint32) {
 	if !r.wants(to, alert) || !r.accept(to, alert) {
 		return
 	}
-	if r.foeOf(to) && !r.foes[r.group[to]-foeGroup].forwards {
-		return
+	if r.passesOn(to) {
+		r.pass(to, from, alert)
 	}
-	r.pass(to, from, alert)
 }
 
 // accept takes an alert in, if its quotas allow it. The second signature brings the
@@ -156,7 +156,7 @@ func (r *run) forward(d, from, alert uint32, publish bool) {
 			if r.wants(other, alert) {
 				r.tell(d, other, alert, delay, lazy)
 			}
-		case !publish && a.arrived != nil && a.arrived[other] != 0 && a.arrived[other]+delay < r.q.now && !r.unheard(other, d, alert, l, delay):
+		case !publish && a.arrived != nil && a.arrived[other] != 0 && after(a.arrived[other], delay) < r.q.now && !r.unheard(other, d, alert, l, delay):
 			// it has said that it does not want it (IDONTWANT)
 		default:
 			sent[l]++
@@ -195,7 +195,7 @@ func (r *run) tell(d, other, alert, delay uint32, lazy float64) {
 	every := max(1, millis(r.Params.Heartbeat))
 	for beat := range uint32(announcements) {
 		if r.chance.Float64() < lazy {
-			r.q.push(r.q.now+beat*every+r.chance.Uint32N(every)+delay, evLazy, alert, d, other)
+			r.q.push(after(r.q.now+beat*every+r.chance.Uint32N(every), delay), evLazy, alert, d, other)
 			return
 		}
 	}
@@ -251,18 +251,18 @@ func (r *run) carry(t transfer) {
 	if t.kind == evCaught || r.alerts[t.alert].at >= millis(r.Params.Settles) {
 		size = r.bare(t.alert)
 	}
-	at := r.q.now + (1+t.trips)*k.delay
+	at := after(r.q.now, times(1+t.trips, k.delay))
 	if k.Rate > 0 {
-		at += uint32(float64(t.nth) * float64(size) / float64(k.Rate) * 1000)
+		at = after(at, rounded(float64(t.nth)*float64(size)/float64(k.Rate)*1000))
 	}
 	for range t.trips {
 		late, _ := r.delayed(k, 1, false)
-		at += late
+		at = after(at, late)
 	}
 	late, again := r.delayed(k, int((size+packet-1)/packet), t.blocked)
 	r.tally.lost += uint64(again)
 	r.tally.bytes[t.from] += float32(size) + float32(again)*min(float32(size), packet)
-	r.q.push(at+late, t.kind, t.alert, t.from, t.to)
+	r.q.push(after(at, late), t.kind, t.alert, t.from, t.to)
 }
 
 // meetAt asks for an exchange over a link that lasts so many milliseconds.
@@ -279,7 +279,7 @@ func (r *run) exchange(a, b uint32, l int, window uint32) {
 	for _, d := range [2]uint32{a, b} {
 		if awake, then := r.awake(d, r.q.now); !awake {
 			if k := &r.links[l]; k.Range == 0 { // once they have found each other again
-				r.meetAt(then+joinTrips*k.delay+r.redial(), a, b, l, math.MaxUint32)
+				r.meetAt(after(after(then, times(joinTrips, k.delay)), r.redial()), a, b, l, math.MaxUint32)
 			}
 			return
 		}
@@ -295,7 +295,7 @@ func (r *run) exchange(a, b uint32, l int, window uint32) {
 }
 
 func (r *run) give(from, to uint32, l int, window uint32) {
-	if r.foeOf(from) && !r.foes[r.group[from]-foeGroup].forwards {
+	if !r.passesOn(from) {
 		return
 	}
 	var list []uint32

@@ -132,7 +132,7 @@ func (s *Stage) Wakes(d int, now time.Duration) time.Duration {
 	}
 	at := millis(now)
 	turn, into := s.run.sleep(uint32(d), at)
-	return ms(at + uint32(turn-into))
+	return ms(at) + time.Duration(turn-into)*time.Millisecond
 }
 
 // Where is where a device is. Time must not go back.

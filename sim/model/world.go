@@ -37,6 +37,7 @@ type world struct {
 	mine   []uint16 // links of a device, a bit for each
 	cut    []uint16 // those that an outage has taken
 	works  []uint16 // those that it can use now, asleep or not: see notice
+	unfed  []uint32 // since when it has no mains, plus 1; 0: it has. Empty: the mains never fail
 	at     []uint16 // place
 	links  []link   // the quickest first
 	nearby uint16   // those with a range that carry packets
@@ -68,13 +69,15 @@ func (l *link) neighbours(d uint32) []uint32 { return l.to[l.start[d]:l.start[d+
 // settle makes places, devices and links.
 func (r *run) settle() error {
 	r.maps = map[string]*mobility.Map{}
-	total := 0
+	total := 0.0
 	for _, g := range r.s.Groups {
-		if n := float64(g.Count) * float64(*g.Adoption); total+int(n) > MaxDevices {
-			return fmt.Errorf("more than %d devices", MaxDevices)
-		} else {
-			total += int(math.Round(n))
-		}
+		total += math.Round(float64(g.Count) * float64(*g.Adoption))
+	}
+	for i := range r.s.Adversaries {
+		total += float64(devices(&r.s.Adversaries[i]))
+	}
+	if total > MaxDevices {
+		return fmt.Errorf("%.0f devices, adversaries' among them: at most %d", total, MaxDevices)
 	}
 	names := []string{}
 	for name := range r.s.Links {
@@ -322,12 +325,12 @@ func (r *run) awake(d uint32, now uint32) (bool, uint32) {
 	if float64(into) < float64(*g.Awake)*float64(turn) {
 		return true, now
 	}
-	return false, now + uint32(turn-into)
+	return false, uint32(min(uint64(now)+turn-into, never))
 }
 
 // sleep is how long the turns of a group's device are, which begin with waking, and how far it is into one.
 func (r *run) sleep(d, now uint32) (turn, into uint64) {
-	turn = max(1, uint64(millis(r.groupOf(d).Turn)))
+	turn = uint64(max(1, (time.Duration(r.groupOf(d).Turn)+time.Millisecond-1)/time.Millisecond))
 	return turn, (uint64(now) + uint64(r.phase[d])*turn>>16) % turn
 }
 

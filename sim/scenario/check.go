@@ -14,6 +14,7 @@ import (
 func (s *Scenario) check(n *yaml.Node) (errs []error) {
 	c := checker{s: s, root: n, places: map[string]bool{}, groups: map[string]bool{}, alerts: map[string]bool{}}
 	c.bounds()
+	c.times()
 	for i, p := range s.Places {
 		c.unique(c.places, p.Name, "places", strconv.Itoa(i), "name")
 		if p.Kind == "plane" && (p.Size[0] <= 0 || p.Size[1] <= 0) {
