@@ -71,7 +71,7 @@ func run(e *env, args []string) int {
 		}
 	}()
 	app := &cli.App{
-		Name: "kreidfeuer-sim", HelpName: "kreidfeuer-sim", Version: version,
+		Name: "kreidfeuer-sim", HelpName: "kreidfeuer-sim", Version: release(),
 		Usage: "ask who is reached by a warning when the lights go out",
 		Description: "A scenario is a file that names places, people, links, failures and alerts; the\n" +
 			"program comes with a library of them. Two engines play it: the model, with up to\n" +

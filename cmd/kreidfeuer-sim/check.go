@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/kreidfeuer/kreidfeuer/sim/model"
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
 )
 
@@ -16,8 +16,9 @@ func checkCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "check", Usage: "say what is wrong in scenario files, and where",
 		Description: "Reads each file, every combination of its sweep and its variants, and the files\n" +
-			"that it names: maps, contact logs, warnings. With --schema it prints the JSON\n" +
-			"schema of the format, for editors.\n\nExamples:\n   kreidfeuer-sim check mine.yaml\n   kreidfeuer-sim check --schema >scenario.schema.json",
+			"that they name: maps, contact logs, warnings; and lays the devices of each out,\n" +
+			"up to 20 million together. With --schema it prints the JSON schema of the format,\n" +
+			"for editors.\n\nExamples:\n   kreidfeuer-sim check mine.yaml\n   kreidfeuer-sim check --schema >scenario.schema.json",
 		ArgsUsage: "SCENARIO...",
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "schema", Usage: "print the JSON schema", DisableDefaultText: true}},
 		Action: func(c *cli.Context) error {
@@ -34,10 +35,17 @@ func checkCommand(e *env) *cli.Command {
 				if err != nil {
 					return err
 				}
-				problems := src.problems()
+				problems, untried, err := src.problems(c.Context)
+				if err != nil {
+					return err
+				}
 				bad = bad || len(problems) > 0
 				if err := e.tellProblems(name, problems); err != nil {
 					return err
+				}
+				if untried > 0 {
+					fmt.Fprintf(e.stderr, "%s: %s read, and not laid out: together the others have %d million devices already\n",
+						name, plural(untried, "combination"), maxLaid/1_000_000)
 				}
 			}
 			if bad {
@@ -75,14 +83,20 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-func (s *source) problems() (list []problem) {
-	all, err := scenario.Variants(s.text)
-	if err == nil {
-		err = s.stage(all[0].Scenario)
+// problems are what is wrong with a scenario. Untried counts the combinations that
+// were not laid out.
+func (s *source) problems(ctx context.Context) (list []problem, untried int, err error) {
+	var names []string // of its files
+	all, found := scenario.Variants(s.text)
+	if found == nil {
+		if untried, found = s.rehearse(ctx, all, maxLaid); ctx.Err() != nil {
+			return nil, 0, ctx.Err()
+		}
+		names = filesOf(all)
 	}
-	for _, e := range leaves(err, "") {
+	for _, e := range leaves(found, "") {
 		p := problem{File: s.name, Message: e.Error()}
-		p.Line, p.Column = s.place(e.Error(), all)
+		p.Line, p.Column = s.place(e.Error(), names)
 		var at *scenario.Error
 		if errors.As(e, &at) {
 			p.Line, p.Column, p.Path = at.Line, at.Column, at.Path
@@ -90,42 +104,21 @@ func (s *source) problems() (list []problem) {
 		}
 		list = append(list, p)
 	}
-	return list
+	return list, untried, nil
 }
 
 // place is where the scenario names the file that an error is about, or its beginning.
-func (s *source) place(text string, all []scenario.Variant) (line, column int) {
-	if len(all) > 0 {
-		for _, name := range all[0].Scenario.Files() {
-			if at := bytes.Index(s.text, []byte(name)); at >= 0 && strings.Contains(text, name) {
-				before := s.text[:at]
-				return 1 + bytes.Count(before, []byte("\n")), at - bytes.LastIndexByte(before, '\n')
-			}
+func (s *source) place(text string, files []string) (line, column int) {
+	longest := 0 // a name may be a part of another
+	line, column = 1, 1
+	for _, name := range files {
+		if at := bytes.Index(s.text, []byte(name)); at >= 0 && len(name) > longest && strings.Contains(text, name) {
+			before := s.text[:at]
+			line, column = 1+bytes.Count(before, []byte("\n")), at-bytes.LastIndexByte(before, '\n')
+			longest = len(name)
 		}
 	}
-	return 1, 1
-}
-
-// stage reads the files of a scenario and lays its devices out, as playing it does.
-func (s *source) stage(sc *scenario.Scenario) error {
-	devices := 0.0
-	for _, g := range sc.Groups {
-		devices += float64(g.Count) * float64(*g.Adoption)
-	}
-	if devices > model.MaxDevices {
-		return fmt.Errorf("%.0f devices, at most %d", devices, model.MaxDevices)
-	}
-	var missing []error
-	for _, name := range sc.Files() {
-		if _, err := s.open(name); err != nil {
-			missing = append(missing, err)
-		}
-	}
-	if len(missing) > 0 {
-		return errors.Join(missing...)
-	}
-	_, err := model.NewStage(model.Config{Scenario: sc, Seed: sc.Seeds[0], Open: s.open})
-	return err
+	return line, column
 }
 
 // leaves takes joined errors apart. What was said before them is said of each.

@@ -19,13 +19,22 @@ func (b *batch) prepare() error {
 		return nil
 	}
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
-		return err
+		return unkept(err)
 	}
 	f, err := os.CreateTemp(b.out, ".result-*")
 	if err != nil {
-		return err
+		return unkept(err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return unkept(errors.Join(f.Close(), os.Remove(f.Name())))
+}
+
+// unkept is the failure to keep a result. It is the system's, even if a file is not
+// there: a folder in /proc cannot be made, another one has been taken away.
+func unkept(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{exitSystem, fmt.Errorf("keep results: %w", err), "what is in --out is kept; once this is mended, the same command goes on"}
 }
 
 // kept counts the jobs whose results seem to be there.
@@ -66,7 +75,7 @@ func (b *batch) result(ctx context.Context, j *job, bar *progress) (*scenario.Re
 	if b.out == "" {
 		return res, nil
 	}
-	return res, writeResult(path, res)
+	return res, unkept(writeResult(path, res))
 }
 
 // errDamaged is a file that is no result.

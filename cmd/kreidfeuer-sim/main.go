@@ -10,9 +10,6 @@ import (
 	"golang.org/x/term"
 )
 
-// version is set when the program is built.
-var version = "unknown"
-
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == playsOrder {
 		obey()

@@ -22,7 +22,7 @@ import (
 // job is one run: a variant of a scenario with a seed.
 type job struct {
 	src     *source
-	edition string // of src and its files
+	edition string // of src and all its files
 	variant scenario.Variant
 	seed    uint64
 	engine  string
@@ -34,7 +34,7 @@ type job struct {
 // only.
 func (j *job) file() string {
 	h := fnv.New64a()
-	fmt.Fprint(h, version, "\n", j.engine, "\n", j.variant.Settings, "\n", j.edition, "\n", j.cells)
+	fmt.Fprint(h, program(), "\n", j.engine, "\n", j.variant.Settings, "\n", j.edition, "\n", j.cells)
 	return filepath.Join(j.variant.Scenario.Name, fmt.Sprintf("%s-%016x-%d.json", j.engine, h.Sum64(), j.seed))
 }
 
@@ -56,7 +56,7 @@ func (j *job) play(ctx context.Context, progress func(float64)) (*scenario.Resul
 		return nil, fmt.Errorf("%s: %s: %w", j.src.name, j.title(), err)
 	}
 	res.Variant, res.Settings = j.variant.Name, j.variant.Settings
-	res.Edition, res.Source, res.Program = j.edition, string(j.src.text), version
+	res.Edition, res.Source, res.Program = j.edition, string(j.src.text), program()
 	return res, nil
 }
 
@@ -110,7 +110,7 @@ func newBatch(e *env, c *cli.Context, every bool) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	edition, err := src.edition(variants[0].Scenario.Files())
+	edition, err := src.edition(variants)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func (b *batch) play(ctx context.Context, each func(*job, *scenario.Result) erro
 	return errors.Join(context.Cause(ctx), done.rest())
 }
 
-// sequence hands results over in the order of their jobs.
+// sequence hands results over in the order of their jobs, until one cannot be.
 type sequence struct {
 	bar  *progress
 	each func(int, *scenario.Result) error
@@ -220,6 +220,7 @@ type sequence struct {
 	mu     sync.Mutex // guards what follows
 	next   int
 	waited map[int]*scenario.Result
+	broken bool // one could not be handed over, which has been told
 }
 
 func (s *sequence) add(i int, res *scenario.Result) error {
@@ -231,10 +232,9 @@ func (s *sequence) add(i int, res *scenario.Result) error {
 	s.waited[i] = res
 	for ; s.waited[s.next] != nil; s.next++ {
 		s.bar.clear()
-		if err := s.each(s.next, s.waited[s.next]); err != nil {
+		if err := s.hand(s.next); err != nil {
 			return err
 		}
-		delete(s.waited, s.next)
 	}
 	return nil
 }
@@ -244,9 +244,19 @@ func (s *sequence) rest() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range slices.Sorted(maps.Keys(s.waited)) {
-		if err := s.each(i, s.waited[i]); err != nil {
+		if err := s.hand(i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hand hands over one that has waited.
+func (s *sequence) hand(i int) (err error) {
+	if !s.broken {
+		err = s.each(i, s.waited[i])
+		s.broken = err != nil
+	}
+	delete(s.waited, i)
+	return err
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -52,19 +54,32 @@ func (s *source) open(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(s.dir, name))
 }
 
-// edition stands for a scenario's text and the files that it names.
-func (s *source) edition(files []string) (string, error) {
-	h := sha256.New()
-	for i, name := range append([]string{""}, files...) {
-		text := s.text
-		if i > 0 {
-			var err error
-			if text, err = s.open(name); err != nil {
-				return "", usagef("%s: %w", s.name, err)
-			}
+// edition stands for a scenario's text and all files that it names: as it stands, in
+// its variants, in its sweep, and in what is played, which may have settings. So run,
+// sweep and each of its shards say the same, and a report puts them together.
+func (s *source) edition(played []scenario.Variant) (string, error) {
+	needed := map[string]bool{} // by all that are named
+	if base, err := scenario.Parse(s.text); err == nil {
+		all, _ := scenario.Variants(s.text) // a wrong one is for sweep to refuse, not for run
+		for _, name := range filesOf(append(all, scenario.Variant{Scenario: base})) {
+			needed[name] = false
 		}
-		fmt.Fprintf(h, "%d %s %d\n", i, name, len(text))
-		h.Write(text)
+	}
+	for _, name := range filesOf(played) {
+		needed[name] = true
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\n%s", len(s.text), s.text)
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		text, err := s.open(name)
+		switch {
+		case err == nil:
+			fmt.Fprintf(h, "%q %d\n%s", name, len(text), text)
+		case needed[name]:
+			return "", usagef("%s: %w", s.name, err)
+		default:
+			fmt.Fprintf(h, "%q cannot be read\n", name)
+		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:6]), nil
 }

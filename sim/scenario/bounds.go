@@ -61,22 +61,38 @@ func (c *checker) bounds() {
 
 // devices bounds how many there are, and blames the entry with the most.
 func (c *checker) devices() {
-	total, most, path := 0.0, -1.0, []string(nil)
-	add := func(n float64, list string, i int) {
-		if total += n; n > most {
-			most, path = n, []string{list, strconv.Itoa(i), "count"}
+	most, path := -1, []string(nil)
+	for i := range c.s.Groups {
+		if n := c.s.Groups[i].Devices(); n > most {
+			most, path = n, []string{"groups", strconv.Itoa(i), "count"}
 		}
 	}
-	for i, g := range c.s.Groups {
-		add(math.Round(float64(g.Count)*float64(*g.Adoption)), "groups", i)
+	for i := range c.s.Adversaries {
+		if n := c.s.Adversaries[i].Devices(); n > most {
+			most, path = n, []string{"adversaries", strconv.Itoa(i), "count"}
+		}
 	}
-	for i, a := range c.s.Adversaries {
-		add(float64(a.Count)*float64(max(1, a.Per)), "adversaries", i) // each identity is one
-	}
-	if total > MaxDevices {
-		c.fail(fmt.Sprintf("%.0f devices with all others, adversaries' included; at most %d", total, MaxDevices), path...)
+	if total := c.s.Devices(); total > MaxDevices {
+		c.fail(fmt.Sprintf("%d devices with all others, adversaries' included; at most %d", total, MaxDevices), path...)
 	}
 }
+
+// Devices counts the devices of all groups and adversaries.
+func (s *Scenario) Devices() (n int) {
+	for i := range s.Groups {
+		n += s.Groups[i].Devices()
+	}
+	for i := range s.Adversaries {
+		n += s.Adversaries[i].Devices()
+	}
+	return n
+}
+
+// Devices counts those of the group that run the program.
+func (g *Group) Devices() int { return int(math.Round(float64(g.Count) * float64(*g.Adoption))) }
+
+// Devices counts the adversary's: each identity of a Sybil is one.
+func (a *Adversary) Devices() int { return a.Count * max(1, a.Per) }
 
 // usualMarks are the default ones that an alert gets as old as, or the oldest age.
 func (s *Scenario) usualMarks() (marks []Duration) {

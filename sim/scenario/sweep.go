@@ -41,7 +41,7 @@ type Variant struct {
 // Variants reads a scenario and returns all that it asks to play: as it stands and
 // with each of its variants, and that for each combination of its sweep's values,
 // in a fixed order. Further settings, as of a command line, come last; they replace
-// a sweep of the same path.
+// a sweep of the same path. The error joins the first one of each variant.
 func Variants(text []byte, further ...Setting) ([]Variant, error) {
 	base, err := Parse(text)
 	if err != nil {
@@ -52,6 +52,7 @@ func Variants(text []byte, further ...Setting) ([]Variant, error) {
 		return nil, err
 	}
 	var all []Variant
+	var errs []error
 	for i := -1; i < len(base.Variants); i++ {
 		title, before := "", []Setting(nil)
 		if i >= 0 {
@@ -60,10 +61,17 @@ func Variants(text []byte, further ...Setting) ([]Variant, error) {
 		for _, swept := range combinations {
 			v, err := newVariant(text, title, before, swept)
 			if err != nil {
-				return nil, base.blame(text, i, err)
+				errs = append(errs, base.blame(text, i, err))
+				break
 			}
 			all = append(all, v)
 		}
+		if i < 0 && len(errs) > 0 {
+			break // which would be said again of each variant
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	return all, nil
 }
