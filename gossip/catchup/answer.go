@@ -24,7 +24,7 @@ type answering struct {
 	place wire.Place       // that is compared
 	begun time.Time        // the comparison
 	x     *recon.Session   // nil: none, or over
-	have  []wire.Item      // what the comparison has found so far
+	have  found            // so far, by the comparison
 	left  []stream.Offered // to be offered
 }
 
@@ -73,7 +73,7 @@ func (a *answering) compare(ctx context.Context, q stream.Frame) error {
 			return fmt.Errorf("comparison of lane %s of domain %s, which is not carried", p.Lane, p.Domain.Short())
 		}
 		a.x, a.begun = a.s.cfg.Stock.Answer(p)
-		a.place, a.have, a.left = p, nil, nil
+		a.place, a.have, a.left = p, found{}, nil
 	}
 	if err := a.s.cfg.Peers.Rounds(string(a.p), time.Now()).Wait(ctx); err != nil {
 		return err
@@ -82,9 +82,9 @@ func (a *answering) compare(ctx context.Context, q stream.Frame) error {
 	if err != nil {
 		return err
 	}
-	if a.have = append(a.have, have...); done {
-		a.s.compared(a.p, p, a.begun, a.have)
-		a.left, a.have, a.x = a.s.offers(a.have), nil, nil
+	if a.s.note(&a.have, have); done {
+		a.s.compared(a.p, p, a.begun, &a.have)
+		a.left, a.have, a.x = a.s.offers(a.have.items()), found{}, nil
 	}
 	return a.f.Send(stream.About(p, stream.Frame{Kind: stream.Recon, Raw: out}))
 }
@@ -156,9 +156,9 @@ func (s *Sessions) carries(p wire.Place) bool {
 }
 
 // compared passes on what a comparison has found, unless it has found too much to be kept.
-func (s *Sessions) compared(p peer.ID, place wire.Place, at time.Time, lacks []wire.Item) {
-	if len(lacks) < maxHave {
-		s.cfg.Stock.Compared(p, place, at, lacks)
+func (s *Sessions) compared(p peer.ID, place wire.Place, at time.Time, lacks *found) {
+	if lacks.count < maxHave {
+		s.cfg.Stock.Compared(p, place, at, lacks.items())
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *session) lane(ctx context.Context, p wire.Place) (again bool, err error
 	if err != nil {
 		return false, fmt.Errorf("compare lane %s: %w", p.Lane, err)
 	}
-	if offers := c.s.offers(have); len(offers) > 0 {
+	if offers := c.s.offers(have.items()); len(offers) > 0 {
 		n := min(len(offers), stream.MaxOffer)
 		if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Offer, Items: stream.PackOffer(offers[:n]), More: n < len(offers)})); err != nil {
 			return false, err
@@ -169,8 +169,9 @@ func (c *session) lane(ctx context.Context, p wire.Place) (again bool, err error
 
 // compare finds out in what a lane differs: what this device has and the
 // neighbour lacks, and how many it is the other way round.
-func (c *session) compare(p wire.Place) (have []wire.Item, need int, err error) {
+func (c *session) compare(p wire.Place) (have *found, need int, err error) {
 	x, begun := c.s.cfg.Stock.Ask(p)
+	have = &found{}
 	defer func() {
 		if err == nil {
 			c.s.compared(c.p, p, begun, have)
@@ -179,11 +180,10 @@ func (c *session) compare(p wire.Place) (have []wire.Item, need int, err error) 
 	var in []byte
 	for { // recon bounds the messages
 		out, h, n, done, err := x.Step(in)
-		have, need = append(have, h...), need+len(n)
-		if err != nil {
+		if c.s.note(have, h); err != nil {
 			return nil, 0, err
 		}
-		if done && len(out) == 0 {
+		if need += len(n); done && len(out) == 0 {
 			return have, need, nil
 		}
 		if err := c.f.Send(stream.About(p, stream.Frame{Kind: stream.Recon, Raw: out})); err != nil {

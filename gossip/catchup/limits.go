@@ -11,9 +11,9 @@ const (
 	// maxFrame bounds the bytes of one frame: the largest message of a comparison.
 	maxFrame = recon.MaxMessage + 1<<10
 
-	// maxHave bounds what one comparison keeps to be offered, so that a session costs
-	// half a megabyte at most; what is beyond it is left to the next comparison, which follows
-	// if at least half of it was worth having.
+	// maxHave bounds what one comparison keeps to be offered, the most urgent of what it finds, so
+	// that this costs half a megabyte at most; what is beyond it is left to the next comparison, which
+	// follows if at least half of it was worth having. The comparison itself costs what package recon says.
 	maxHave = 16384
 
 	// batchBytes bounds what is asked for at once, two of them at a time. windowFirst is what
