@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -107,7 +109,11 @@ func (s *source) problems(ctx context.Context) (list []problem, untried int, err
 	return list, untried, nil
 }
 
-// place is where the scenario names the file that an error is about, or its beginning.
+// entry is how the engines say which entry of a scenario an error is about.
+var entry = regexp.MustCompile(`(?:^|: )(group|link|alert|adversary) ([a-z0-9-]+)[: ]`)
+
+// place is where the scenario names the file that an error is about, or has the entry,
+// or its beginning.
 func (s *source) place(text string, files []string) (line, column int) {
 	longest := 0 // a name may be a part of another
 	line, column = 1, 1
@@ -117,6 +123,13 @@ func (s *source) place(text string, files []string) (line, column int) {
 			line, column = 1+bytes.Count(before, []byte("\n")), at-bytes.LastIndexByte(before, '\n')
 			longest = len(name)
 		}
+	}
+	if m := entry.FindStringSubmatch(text); longest == 0 && m != nil {
+		if n, err := strconv.Atoi(m[2]); m[1] == "alert" && err == nil {
+			m[2] = strconv.Itoa(n - 1) // they are counted from 1 on
+		}
+		list := map[string]string{"group": "groups", "link": "links", "alert": "alerts", "adversary": "adversaries"}[m[1]]
+		return scenario.Locate(s.text, list, m[2])
 	}
 	return line, column
 }

@@ -38,7 +38,7 @@ func (c *checker) bounds() {
 	first := c.s.Duration
 	for i, a := range c.s.Alerts {
 		first = min(first, a.At)
-		if g := c.s.group(a.From); g != nil && (g.Count == 0 || *g.Adoption == 0) {
+		if g := c.s.group(a.From); g != nil && g.Devices() == 0 {
 			c.fail(fmt.Sprintf("group %q has no device", a.From), "alerts", strconv.Itoa(i), "from")
 		}
 	}

@@ -116,6 +116,17 @@ func at(n *yaml.Node, text string, path ...string) *Error {
 	return &Error{Line: n.Line, Column: n.Column, Path: named(path), Message: text}
 }
 
+// Locate is where something stands in the text of a scenario, by its path as in a sweep;
+// of what is not there, the last part of the path that is.
+func Locate(text []byte, path ...string) (line, column int) {
+	n, err := document(text)
+	if err != nil {
+		return 1, 1
+	}
+	n = find(n, path)
+	return n.Line, n.Column
+}
+
 // named is a path as in groups[0].count.
 func named(path []string) (name string) {
 	for _, step := range path {

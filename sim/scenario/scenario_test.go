@@ -66,6 +66,7 @@ func TestErrors(t *testing.T) {
 		{"count: 100", "count: -1", "groups[0].count: want at least 0"},
 		{"station, count: 1,", "station, count: 0,", `alerts[0].from: group "station" has no device`},
 		{"role: station", "movement: {model: streets, speed: [1m/s, 2m/s]}", `place "village" has no streets`},
+		{"station, count: 1,", "station, count: 1, adoption: 20%,", `line 17, column 20: alerts[0].from: group "station" has no device`},
 		{"count: 100", "count: .nan", `line 11, column 12: groups[0].count: ".nan": want a finite number`},
 		{"alerts:", raid("rate: .nan"), `line 17, column 78: adversaries[0].rate: ".nan": want a finite number`},
 		{"alerts:", raid("rate: -.inf"), `adversaries[0].rate: "-.inf": want a finite number`},
