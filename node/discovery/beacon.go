@@ -119,9 +119,9 @@ func parseBeacon(data []byte) (Record, error) {
 	return r, err
 }
 
-// credible picks the addresses of a beacon that may be dialed: a neighbour must
+// credible picks the addresses of a claim that may be dialed: a neighbour must
 // not make a whole link call somebody on the internet. What is not private must
-// be on the link, or be where the beacon came from.
+// be on the link, or be where the claim came from.
 func credible(addrs []ma.Multiaddr, l link, from netip.Addr) []ma.Multiaddr {
 	return ma.FilterAddrs(addrs, func(a ma.Multiaddr) bool {
 		at, ok := addrOf(a)

@@ -73,9 +73,7 @@ func (m *MDNS) Run(ctx context.Context, found func(peer.AddrInfo)) error {
 	if err != nil {
 		return fmt.Errorf("run mDNS: %w", err)
 	}
-	r := &responder{
-		self: m.host.ID(), query: newQuery(uint16(1 + rand.IntN(1<<16-1))), sockets: sockets, links: map[int]*linkState{}, log: m.log,
-		listenAddrs: m.host.Network().ListenAddresses, found: found, slow: func(l link) bool { return isSlow(m.host, l) },
-	}
+	r := newResponder(m.host.ID(), newQuery(uint16(1+rand.IntN(1<<16-1))), sockets, m.host.Network().ListenAddresses, found, m.log)
+	r.slow = func(l link) bool { return isSlow(m.host, l) }
 	return runSpeaker(ctx, r, m.host, sockets, m.scan)
 }

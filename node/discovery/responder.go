@@ -3,11 +3,28 @@ package discovery
 import (
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+	"golang.org/x/time/rate"
+)
+
+// Bounds of claims to be a peer: a packet holds dozens, anybody on the link sends as many as it
+// carries, and each may take another's place in the address book and in the connector's queue.
+const (
+	// mostClaims and claimBurst bound those that are taken up in a second, as [beaconChecks]
+	// does for signed ones. A burst is more than a device needs neighbours.
+	mostClaims = 20
+	claimBurst = 100
+
+	// senderClaims bounds those of one sender in a senderWindow, so that one who says much does
+	// not keep the others from being heard. A device claims to be itself at most once a
+	// second; a machine may run a few.
+	senderClaims = 32
+	senderWindow = 10 * time.Second
 )
 
 // responder asks and answers on every link. It belongs to one goroutine.
@@ -19,6 +36,9 @@ type responder struct {
 	listenAddrs func() []ma.Multiaddr
 	found       func(peer.AddrInfo)
 	log         *slog.Logger
+	claims      *rate.Limiter
+	senders     map[netip.Addr]int // claims of each since window, at most maxHeard senders
+	window      time.Time
 	slow        func(link) bool // nil: no link is
 }
 
@@ -32,6 +52,13 @@ type linkState struct {
 	ask      time.Time
 	answer   time.Time // zero: nothing to answer
 	answered time.Time
+}
+
+func newResponder(self peer.ID, query query, sockets []multicast, listenAddrs func() []ma.Multiaddr, found func(peer.AddrInfo), log *slog.Logger) *responder {
+	return &responder{
+		self: self, query: query, sockets: sockets, links: map[int]*linkState{}, listenAddrs: listenAddrs, found: found, log: log,
+		claims: rate.NewLimiter(mostClaims, claimBurst), senders: map[netip.Addr]int{},
+	}
 }
 
 // refresh compares the links with those known and starts a burst on each that is
@@ -152,12 +179,37 @@ func (r *responder) receive(p packet, now time.Time) {
 		if m.asked && !(m.id == r.query.id && s.isOwn(p.from.Addr())) {
 			r.plan(s, now)
 		}
-		for _, info := range m.peers {
-			if info.ID != r.self && p.from.Port() == mdnsPort {
-				r.found(peer.AddrInfo{ID: info.ID, Addrs: located(info.Addrs, p.index())})
-			}
+		if p.from.Port() == mdnsPort {
+			r.hear(m.peers, s, p, now)
 		}
 	}
+}
+
+// hear takes up what a packet claims of peers on a link.
+func (r *responder) hear(peers []peer.AddrInfo, s *linkState, p packet, now time.Time) {
+	for _, info := range peers {
+		if info.ID == r.self {
+			continue
+		}
+		addrs := located(credible(info.Addrs, s.link, p.from.Addr()), p.index())
+		if len(addrs) > 0 && r.mayClaim(p.from.Addr(), now) && r.claims.AllowN(now, 1) {
+			r.found(peer.AddrInfo{ID: info.ID, Addrs: addrs})
+		}
+	}
+}
+
+// mayClaim counts a claim of a sender and reports whether it is one of few. Senders beyond those
+// that are counted share what all may claim.
+func (r *responder) mayClaim(from netip.Addr, now time.Time) bool {
+	if now.Sub(r.window) >= senderWindow {
+		clear(r.senders)
+		r.window = now
+	}
+	n, counted := r.senders[from]
+	if counted || len(r.senders) < maxHeard {
+		r.senders[from] = n + 1
+	}
+	return n < senderClaims
 }
 
 // plan answers a question soon, and takes it as asked for this device too.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,9 +49,8 @@ func newLinkDevice(t *testing.T, n int, segments map[int]*segment, links ...link
 		s.devices = append(s.devices, d)
 		s.mu.Unlock()
 	}
-	r := &responder{self: d.id, query: newQuery(uint16(n)), sockets: []multicast{d}, links: map[int]*linkState{}, log: discard,
-		listenAddrs: func() []ma.Multiaddr { return addrs("/ip4/0.0.0.0/udp/7131/quic-v1", "/ip4/0.0.0.0/tcp/7131") },
-		found:       d.hear}
+	listening := func() []ma.Multiaddr { return addrs("/ip4/0.0.0.0/udp/7131/quic-v1", "/ip4/0.0.0.0/tcp/7131") }
+	r := newResponder(d.id, newQuery(uint16(n)), []multicast{d}, listening, d.hear, discard)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- speak(ctx, r, d.scan, d.changes, d.received, d.failed) }()
@@ -277,13 +277,86 @@ func TestOnlyNeighboursCount(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			heard := false
-			r := &responder{self: testID(1), links: map[int]*linkState{2: {link: testLink(2, "10.0.0.1/24")}},
-				found: func(peer.AddrInfo) { heard = true }}
+			r := newResponder(testID(1), query{}, nil, nil, func(peer.AddrInfo) { heard = true }, discard)
+			r.links[2] = &linkState{link: testLink(2, "10.0.0.1/24")}
 			r.receive(test.p, start)
 			if heard != test.heard {
 				t.Errorf("heard %v, want %v", heard, test.heard)
 			}
 		})
+	}
+}
+
+// TestClaimsOfTheLinkOnly: nobody on the link makes all others on it call somebody elsewhere.
+func TestClaimsOfTheLinkOnly(t *testing.T) {
+	for _, c := range []struct{ from, at, want string }{
+		{"10.0.0.2", "/ip4/10.0.0.2/tcp/1", "/ip4/10.0.0.2/tcp/1"},
+		{"10.0.0.2", "/ip4/192.168.7.7/tcp/1", "/ip4/192.168.7.7/tcp/1"}, // another subnet of the link
+		{"10.0.0.2", "/ip6/2001:db8:1::2/tcp/1", "/ip6/2001:db8:1::2/tcp/1"},
+		{"10.0.0.2", "/ip6/fe80::2/udp/1/quic-v1", "/ip6/fd9c:6e1b:0:2::2/udp/1/quic-v1"},
+		{"fe80::2", "/ip4/198.51.100.9/tcp/1", "/ip4/198.51.100.9/tcp/1"}, // public, on the link
+		{"2001:db8:2::2", "/ip6/2001:db8:2::2/tcp/1", "/ip6/2001:db8:2::2/tcp/1"},
+		{"203.0.113.2", "/ip4/203.0.113.2/tcp/1", "/ip4/203.0.113.2/tcp/1"},
+		{"10.0.0.2", "/ip4/203.0.113.2/tcp/1", ""},
+		{"10.0.0.2", "/ip6/2001:db8:2::2/udp/1/quic-v1", ""},
+	} {
+		answer, err := newAnswer(testID(2), addrs(c.at, "/ip4/203.0.113.80/tcp/443"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		r := newResponder(testID(1), query{}, nil, nil, func(info peer.AddrInfo) { got = append(got, texts(info.Addrs)...) }, discard)
+		r.links[2] = &linkState{link: testLink(2, "10.0.0.1/24", "198.51.100.1/24", "2001:db8:1::1/64")}
+		r.receive(packet{answer, 2, true, netip.AddrPortFrom(netip.MustParseAddr(c.from), mdnsPort)}, start)
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s says %s: %v is taken, want %q", c.from, c.at, got, c.want)
+		}
+	}
+}
+
+// TestFloodOfClaims: of what is claimed on a link a device takes up a bounded part, and of one
+// who claims much too little to keep others from being heard.
+func TestFloodOfClaims(t *testing.T) {
+	taken, heard := 0, 0
+	honest := testID(1 << 20)
+	r := newResponder(testID(1), query{}, nil, nil, func(info peer.AddrInfo) {
+		if taken++; info.ID == honest {
+			heard++
+		}
+	}, discard)
+	r.links[2] = &linkState{link: testLink(2, "10.0.0.1/24")}
+	n := 1
+	claim := func(from string, id peer.ID, now time.Time) {
+		answer, err := newAnswer(id, addrs("/ip4/10.0.0.66/tcp/1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.receive(packet{answer, 2, true, netip.AddrPortFrom(netip.MustParseAddr(from), mdnsPort)}, now)
+	}
+	now := start
+	for ; now.Before(start.Add(time.Minute)); now = now.Add(10 * time.Millisecond) {
+		n++
+		claim("10.0.0.66", testID(n), now)
+		if now.Sub(start)%(10*time.Second) == 0 {
+			claim("10.0.0.2", honest, now)
+		}
+	}
+	if heard != 6 {
+		t.Errorf("one of few words is heard %d times, want 6", heard)
+	}
+	if most := 6*senderClaims + heard; taken > most {
+		t.Errorf("%d claims are taken up in a minute, want %d", taken, most)
+	}
+	taken = 0
+	for until := now.Add(10 * time.Second); now.Before(until); now = now.Add(4 * time.Millisecond) {
+		n++
+		claim(netip.AddrFrom4([4]byte{10, 1, byte(n >> 8), byte(n)}).String(), testID(n), now) // each under another address
+	}
+	if most := claimBurst + 10*mostClaims; taken > most || taken < most/2 {
+		t.Errorf("%d claims of many are taken up in 10 s, want %d", taken, most)
+	}
+	if len(r.senders) > maxHeard {
+		t.Errorf("%d senders are counted", len(r.senders))
 	}
 }
 
