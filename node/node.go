@@ -31,9 +31,12 @@ type Config struct {
 	// StoreProblem is why the device runs without its store, from memory. Nil: it
 	// does not.
 	StoreProblem *apitype.Problem
-	Places       []apitype.Place // watched places, until others are set over the API
-	Static       []peer.AddrInfo // neighbours to dial whatever happens
-	Target       int             // neighbours wanted; 0: discovery.DefaultTarget
+	// Problems were found before the device started, such as a lost configuration.
+	// They are among its health for as long as it runs.
+	Problems []apitype.Problem
+	Places   []apitype.Place // watched places, until others are set over the API
+	Static   []peer.AddrInfo // neighbours to dial whatever happens
+	Target   int             // neighbours wanted; 0: discovery.DefaultTarget
 	// WatchInterfaces looks every few seconds for what [Node.NetworkChanged] tells. The
 	// simulator leaves it off: it has no interfaces.
 	WatchInterfaces bool

@@ -76,6 +76,7 @@ func (n *Node) health(s *apitype.Status) {
 		s.Health = append(s.Health, apitype.Problem{Kind: "clock-doubt", Message: "this device's clock is in doubt: warnings are shown even if they may have ended",
 			Hint: "set the clock"})
 	}
+	s.Health = append(s.Health, n.cfg.Problems...)
 	s.Health = append(s.Health, n.storeProblems()...)
 	s.Health = append(s.Health, n.waves.problems()...)
 	if s.Neighbours == 0 {
