@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"log/slog"
+	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,11 +14,22 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	"go.uber.org/goleak"
+	"golang.org/x/net/ipv4"
 
 	"github.com/kreidfeuer/kreidfeuer/node/host"
 )
 
 var discard = slog.New(slog.DiscardHandler)
+
+// listenLoopback opens a real socket, as mDNS does, that hears of no other machine.
+func listenLoopback() ([]multicast, error) {
+	group := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	conn, err := net.ListenUDP("udp4", group)
+	if err != nil {
+		return nil, err
+	}
+	return []multicast{socket4{ipv4.NewPacketConn(conn), group}}, nil
+}
 
 // TestRunLeavesNothing connects two real hosts and stops: every goroutine that
 // Run started has ended when it returns.
@@ -35,9 +48,12 @@ func TestRunLeavesNothing(t *testing.T) {
 	}
 	defer b.Close()
 	met := make(chan struct{})
-	a.Network().Notify(&network.NotifyBundle{ConnectedF: func(network.Network, network.Conn) { close(met) }})
+	var once sync.Once
+	a.Network().Notify(&network.NotifyBundle{ConnectedF: func(network.Network, network.Conn) { once.Do(func() { close(met) }) }})
 
-	c, err := New(Config{Host: a, Sources: []Source{NewMDNS(a, nil)}, Static: []peer.AddrInfo{{ID: b.ID(), Addrs: b.Addrs()}}})
+	mdns := NewMDNS(a, nil)
+	mdns.listen, mdns.scan = listenLoopback, func() ([]link, error) { return nil, nil }
+	c, err := New(Config{Host: a, Sources: []Source{mdns}, Static: []peer.AddrInfo{{ID: b.ID(), Addrs: b.Addrs()}}})
 	if err != nil {
 		t.Fatal(err)
 	}
