@@ -38,6 +38,9 @@ type Config struct {
 	// Places says which warnings concern this device. They never leave it.
 	// Empty: every warning does.
 	Places []apitype.Place `json:"places"`
+
+	// Lost is set where this replaces a configuration that was damaged or missing.
+	Lost *Loss `json:"lost,omitempty"`
 }
 
 // OpenConfig reads the configuration of an initialised data folder.
@@ -51,7 +54,7 @@ func (d Dir) OpenConfig() (Config, error) {
 	}
 	c, err := parseConfig(b)
 	if err != nil {
-		return Config{}, exit.Errorf(exit.Data, "%s: %w", d.Config(), err).Hintf("correct the file, or move it away and run kreidfeuer init")
+		return Config{}, d.damagedConfig(err)
 	}
 	return c, nil
 }
@@ -64,7 +67,7 @@ func parseConfig(b []byte) (Config, error) {
 		return Config{}, err
 	}
 	if version.Schema > ConfigSchema {
-		return Config{}, fmt.Errorf("written by a newer version (schema %d, this program reads %d)", version.Schema, ConfigSchema)
+		return Config{}, &newerError{version.Schema}
 	}
 	var c Config
 	dec := json.NewDecoder(bytes.NewReader(b))

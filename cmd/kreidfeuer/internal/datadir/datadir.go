@@ -25,7 +25,7 @@ import (
 //
 //	device.key   who this device is to its neighbours (PKCS #8, not encrypted:
 //	             it must start without a person; it signs no warnings)
-//	config.json  see config
+//	config.json  see Config; one that was damaged is kept as config.json.damaged
 //	pins/        the trust domains this device trusts; see pins.go
 //	store/       envelopes and local state; only a running device opens it
 type Dir struct{ Path string }
@@ -155,6 +155,10 @@ func (d Device) encode() ([]byte, error) {
 // missing is the error of a data folder without one of its files.
 func (d Dir) missing(name string) error {
 	if _, err := os.Stat(d.Config()); err != nil {
+		if _, err := os.Stat(d.deviceKey()); err == nil && d.wasUsed() {
+			return exit.Errorf(exit.Data, "%s lacks config.json", d.Path).
+				Hintf("restore it from a backup, or make another one with kreidfeuer init; kreidfeuer up does so by itself")
+		}
 		return exit.Errorf(exit.Data, "no device in %s", d.Path).Hintf("kreidfeuer init makes one; --data DIR names another folder")
 	}
 	return exit.Errorf(exit.Data, "%s lacks %s", d.Path, name).

@@ -8,11 +8,9 @@ import (
 
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/command"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/datadir"
-	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/device"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/exit"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/place"
 	"github.com/kreidfeuer/kreidfeuer/cmd/kreidfeuer/internal/shell"
-	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 )
 
 // Init is "init".
@@ -22,7 +20,8 @@ func Init(e *shell.Env) *cli.Command {
 		Usage: "make this machine's device: its data folder, its key and its configuration",
 		Description: "Makes the data folder, readable by its owner only, with the device's key and a\n" +
 			"configuration that works as it is. Where a device exists already, init prints who\n" +
-			"it is; --place replaces its places, everything else is changed in its config.json.\n\n" +
+			"it is; --place replaces its places, everything else is changed in its config.json.\n" +
+			"Where config.json was damaged or lost, all of these flags set again what it said.\n\n" +
 			"Examples:\n" +
 			"  kreidfeuer init\n" +
 			"  kreidfeuer init --name \"Wache 1\" --place \"Kreis Ahrweiler\"\n" +
@@ -50,27 +49,14 @@ func Init(e *shell.Env) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if !made && anySet(c, "name", "port", "listen", "peer") {
-				return exit.Errorf(exit.No, "%s holds a device already; its configuration was not changed", d.Path).
-					Hintf("edit %s", d.Config())
-			}
-			if !made && c.IsSet("place") {
-				if err := replacePlaces(e, c, d, cfg.Places); err != nil {
+			if !made && anySet(c) {
+				if err := change(e, c, d, cfg); err != nil {
 					return err
 				}
 			}
 			return printDevice(e, d, made)
 		},
 	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.System)
-}
-
-func anySet(c *cli.Context, names ...string) bool {
-	for _, name := range names {
-		if c.IsSet(name) {
-			return true
-		}
-	}
-	return false
 }
 
 // initialConfig is the configuration that the flags ask for.
@@ -103,30 +89,6 @@ func initialConfig(c *cli.Context) (datadir.Config, error) {
 	return cfg, nil
 }
 
-// replacePlaces changes what a device watches. One that runs reads its
-// configuration when it is started.
-func replacePlaces(e *shell.Env, c *cli.Context, d datadir.Dir, places []apitype.Place) error {
-	cfg, err := d.OpenConfig()
-	if err != nil {
-		return err
-	}
-	cfg.Places = places
-	b, err := cfg.Encode()
-	if err != nil {
-		return err
-	}
-	if err := e.WriteFile(d.Config(), b, 0o600); err != nil {
-		return err
-	}
-	dev, err := device.Running(e, c)
-	if err != nil || dev == nil {
-		return err
-	}
-	e.Warnf("the device that runs watches the new places when it is started again")
-	dev.Close()
-	return nil
-}
-
 // deviceJSON is the result of init --json.
 type deviceJSON struct {
 	Schema string         `json:"schema"` // kreidfeuer.device/1
@@ -146,6 +108,9 @@ func printDevice(e *shell.Env, d datadir.Dir, made bool) error {
 	cfg, err := d.OpenConfig()
 	if err != nil {
 		return err
+	}
+	for _, p := range configProblems(cfg.Lost) {
+		e.Warnf("%s", hinted(p))
 	}
 	if e.JSON {
 		return e.PrintJSON(deviceJSON{"kreidfeuer.device/1", made, cfg.Name, dev.Peer.String(), d.Path, cfg})

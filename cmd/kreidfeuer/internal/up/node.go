@@ -56,7 +56,7 @@ func (u *upper) newHost(bans *nodehost.Bans) (host.Host, error) {
 
 func (u *upper) newNode(ctx context.Context, h host.Host, st *persist.Store, bans *nodehost.Bans) (*node.Node, error) {
 	cfg := node.Config{Name: u.cfg.Name, Version: u.Version, Dir: u.dir.Path, Backend: u.c.String("store"), Places: u.cfg.Places,
-		WatchInterfaces: true, StoreProblem: u.problem}
+		WatchInterfaces: true, StoreProblem: u.problem, Problems: configProblems(u.cfg.Lost)}
 	var err error
 	if cfg.Static, err = u.staticPeers(); err != nil {
 		return nil, err

@@ -33,7 +33,8 @@ func Command(e *shell.Env) *cli.Command {
 		Name:  "up",
 		Usage: "start this machine's device and show warnings as they come",
 		Description: "Starts the device, makes it if there is none yet, and runs until it is stopped\n" +
-			"(Ctrl-C). It finds neighbours on the local network by itself.\n\n" +
+			"(Ctrl-C). It finds neighbours on the local network by itself. A damaged store or\n" +
+			"config.json does not stop it: it goes on with what is good, and says what is lost.\n\n" +
 			"With --on-alert a siren, a display or a script is started for each verified\n" +
 			"warning that concerns one of this device's places, and again for its end; it\n" +
 			"gets the event as JSON on standard input. Exercises never start it.\n\n" +
@@ -120,11 +121,8 @@ func (u *upper) checkFlags() error {
 }
 
 func (u *upper) run(ctx context.Context) error {
-	made, err := datadir.Make(u.Env, u.dir, datadir.Config{Schema: datadir.ConfigSchema, Name: hostname(), Listen: []string{}, Peers: []string{}, Places: []apitype.Place{}})
+	made, err := u.configure()
 	if err != nil {
-		return err
-	}
-	if u.cfg, err = u.dir.OpenConfig(); err != nil {
 		return err
 	}
 	if u.dev, err = u.dir.OpenDevice(); err != nil {
