@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
@@ -96,14 +97,22 @@ func readResult(path string) (*scenario.Result, error) {
 		return nil, errDamaged{path, err}
 	}
 	if res.Schema != scenario.ResultSchema {
-		return nil, errDamaged{path, fmt.Errorf("schema %q, want %s", res.Schema, scenario.ResultSchema)}
+		return nil, errDamaged{path, fmt.Errorf("schema %q, want %s: another version counts otherwise", res.Schema, scenario.ResultSchema)}
 	}
-	for _, a := range res.Alerts {
-		if len(a.AtMarks) != len(res.Marks) || len(a.Ages) != len(a.Curve) || len(a.Ages) == 0 {
-			return nil, errDamaged{path, errors.New("its numbers do not fit each other")}
-		}
+	if !fits(&res) {
+		return nil, errDamaged{path, errors.New("its numbers do not fit each other")}
 	}
 	return &res, nil
+}
+
+// fits reports whether a result has as many numbers as it says.
+func fits(r *scenario.Result) bool {
+	marks := len(r.Marks)
+	return marks > 0 && (len(r.Frames) == 0 || r.Mapped >= 0 && r.Mapped < len(r.Alerts)) &&
+		!slices.ContainsFunc(r.Alerts, func(a scenario.AlertResult) bool {
+			return len(a.AtMarks) != marks || len(a.Ages) != len(a.Curve) || len(a.Ages) == 0
+		}) &&
+		!slices.ContainsFunc(r.Groups, func(g scenario.GroupResult) bool { return len(g.AtMarks) != marks })
 }
 
 // readResults reads every result below some folders, and says what else lies there.
