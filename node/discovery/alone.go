@@ -132,7 +132,7 @@ func (b *book) silent(now time.Time, wanted int) (list []*entry, cheap bool) {
 
 // mayDial reports whether an entry may be dialed at all.
 func (e *entry) mayDial(wanted int) bool {
-	return !e.connected && !e.dialing && len(e.fixed)+len(e.addrs) > 0 && (e.static || wanted > 0)
+	return !e.connected && !e.dialing && e.hasAny(anyAddress) && (e.static || wanted > 0)
 }
 
 func (e *entry) isHeard(now time.Time) bool {

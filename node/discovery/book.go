@@ -16,11 +16,6 @@ const (
 	// maxEntries bounds the peers in the book, static ones apart: a full
 	// assembly hall. The least useful gives way.
 	maxEntries = 512
-
-	// maxAddresses bounds the addresses of one peer that were heard: two transports on
-	// four addresses, the newest. libp2p dials as many at once, and others wait for those
-	// where nobody answers: no dial has more unless more were configured.
-	maxAddresses = 8
 )
 
 // Pauses between dials.
@@ -52,8 +47,9 @@ const (
 // entry is what the book knows of one peer.
 type entry struct {
 	id     peer.ID
-	fixed  []ma.Multiaddr // configured: no claim displaces one
-	addrs  []ma.Multiaddr // others, the latest heard first
+	fixed  []ma.Multiaddr // configured
+	proven []ma.Multiaddr // where it was met, the latest first
+	addrs  []ma.Multiaddr // where it is said to be, the latest heard first
 	static bool
 	heard  time.Time // last report
 	met    time.Time // start of the last connection; zero: never connected
@@ -177,57 +173,6 @@ func (b *book) dialBy(e *entry, due, now time.Time) {
 	if e.due.After(due) || !e.due.After(now) {
 		e.due = due
 	}
-}
-
-// add puts addresses to the front and reports whether one was new.
-func (e *entry) add(addrs []ma.Multiaddr) (isNew bool) {
-	if len(addrs) > maxAddresses {
-		addrs = addrs[:maxAddresses]
-	}
-	merged := make([]ma.Multiaddr, 0, maxAddresses)
-	for _, a := range addrs {
-		if !ma.Contains(e.fixed, a) {
-			merged = append(merged, a)
-			isNew = isNew || !ma.Contains(e.addrs, a)
-		}
-	}
-	for _, a := range e.addrs {
-		if len(merged) < maxAddresses && !ma.Contains(merged, a) {
-			merged = append(merged, a)
-		}
-	}
-	e.addrs = merged
-	return isNew
-}
-
-// fix has addresses stay, whatever is heard.
-func (e *entry) fix(addrs []ma.Multiaddr) {
-	for _, a := range addrs {
-		if !ma.Contains(e.fixed, a) {
-			e.fixed = append(e.fixed, a)
-		}
-	}
-	e.addrs = ma.FilterAddrs(e.addrs, func(a ma.Multiaddr) bool { return !ma.Contains(e.fixed, a) })
-}
-
-// all are the addresses that the peer may have.
-func (e *entry) all() []ma.Multiaddr { return slices.Concat(e.fixed, e.addrs) }
-
-// hasAny reports whether one of the addresses is such.
-func (e *entry) hasAny(is func(ma.Multiaddr) bool) bool {
-	return slices.ContainsFunc(e.fixed, is) || slices.ContainsFunc(e.addrs, is)
-}
-
-// toDial are the addresses to dial now. The dial after the first one that failed,
-// and each third from there, leaves QUIC out: on a slow link its handshake never
-// ends, and keeps TCP's from ending (see node/host).
-func (e *entry) toDial() []ma.Multiaddr {
-	fixed, heard := e.fixed, e.addrs
-	if (e.way == streams || e.way == anyWay && e.fails%3 == 1) && e.hasAny(isTCP) {
-		fixed, heard = ma.FilterAddrs(fixed, isTCP), ma.FilterAddrs(heard, isTCP)
-	}
-	room := max(maxAddresses-len(fixed), maxAddresses/2)
-	return slices.Concat(fixed, heard[:min(len(heard), room)])
 }
 
 // dialable lists the peers to dial now, best first; next is when to look again,

@@ -287,7 +287,7 @@ func (c *Connector) follow(b *book, e any, now time.Time) {
 		}
 	case event.EvtPeerIdentificationCompleted:
 		if known := b.entries[e.Peer]; known != nil && e.Conn != nil {
-			known.add(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
+			known.prove(reachable(e.ListenAddrs, e.Conn.RemoteMultiaddr(), e.Conn.Stat().Direction))
 			if known.measure(e.Conn.Stat().Opened, now) {
 				c.host.Note(e.Peer, known.exchange)
 			}

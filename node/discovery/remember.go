@@ -44,7 +44,7 @@ type remembered struct {
 func (b *book) remember() ([]byte, error) {
 	var met []*entry
 	for _, e := range b.entries {
-		if !e.met.IsZero() && len(e.fixed)+len(e.addrs) > 0 {
+		if !e.met.IsZero() && e.hasAny(anyAddress) {
 			met = append(met, e)
 		}
 	}
@@ -87,7 +87,7 @@ func (b *book) recall(saved []byte, now time.Time) error {
 		if e == nil {
 			break
 		}
-		e.add(addrs)
+		e.prove(addrs)
 		e.met = time.Unix(r.Met, 0)
 		b.dialBy(e, now, now)
 	}
