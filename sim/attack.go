@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,20 +31,28 @@ type Siege struct {
 	// Joined is whom each Sybil connects to, again and again when it is cut off;
 	// nil: as Links and Targets say, once.
 	Joined [][]int
+	// Waits says which Sybils are not there until [Siege.Enter]; nil: none.
+	Waits func(sybil int) bool
 	// Swallows says which messages the Sybils keep to themselves, when the siege
 	// is on; nil: all.
 	Swallows func(message []byte) bool
 
-	on      atomic.Bool
-	world   *World
-	hosts   []host.Host
-	mu      sync.Mutex
-	topics  []*pubsub.Topic // of live warnings, by Sybil
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	on     atomic.Bool
+	world  *World
+	mu     sync.Mutex
+	topics []*pubsub.Topic // of live warnings, by Sybil; nil: it is not there
+	there  []presence      // by Sybil
 }
 
-// Lay connects the Sybils to the world. Until [Siege.Begin] they behave.
+// presence is a Sybil that is there. The zero value is not.
+type presence struct {
+	host    host.Host
+	stop    context.CancelFunc
+	running *sync.WaitGroup
+}
+
+// Lay connects the Sybils to the world, but for those that wait. Until [Siege.Begin]
+// they behave.
 func (s *Siege) Lay(w *World) error {
 	s.world = w
 	w.sieges = append(w.sieges, s)
@@ -52,21 +61,58 @@ func (s *Siege) Lay(w *World) error {
 			s.Targets = append(s.Targets, i)
 		}
 	}
-	ctx, stop := context.WithCancel(w.ctx)
-	s.stop = stop
-	s.topics = make([]*pubsub.Topic, s.Sybils)
-	errs := make([]error, s.Sybils)
-	var connecting sync.WaitGroup
+	s.topics, s.there = make([]*pubsub.Topic, s.Sybils), make([]presence, s.Sybils)
+	var list []int
 	for i := range s.Sybils {
-		number := len(w.devices) + i
-		h, err := newHost(w.air, number, port, keyOf(w.cfg.Seed, number), nil)
+		if s.Waits == nil || !s.Waits(i) {
+			list = append(list, i)
+		}
+	}
+	return s.enter(list)
+}
+
+// Enter connects some that have waited.
+func (s *Siege) Enter(first, count int) error {
+	list := make([]int, count)
+	for i := range list {
+		list[i] = first + i
+	}
+	return s.enter(list)
+}
+
+// enter makes Sybils and connects them, all at once.
+func (s *Siege) enter(list []int) error {
+	errs := make([]error, len(list))
+	var connecting sync.WaitGroup
+	for k, i := range list {
+		number := len(s.world.devices) + i
+		h, err := newHost(s.world.air, number, port, keyOf(s.world.cfg.Seed, number), nil)
 		if err != nil {
 			return err
 		}
-		s.hosts = append(s.hosts, h)
-		connecting.Go(func() { errs[i] = s.join(ctx, h, i) })
+		ctx, stop := context.WithCancel(s.world.ctx)
+		s.there[i] = presence{h, stop, new(sync.WaitGroup)}
+		connecting.Go(func() { errs[k] = s.join(ctx, h, i) })
 	}
 	connecting.Wait()
+	return errors.Join(errs...)
+}
+
+// Leave takes some away, for good.
+func (s *Siege) Leave(first, count int) error {
+	s.mu.Lock()
+	clear(s.topics[first : first+count])
+	s.mu.Unlock()
+	gone := slices.DeleteFunc(slices.Clone(s.there[first:first+count]), func(p presence) bool { return p.host == nil })
+	clear(s.there[first : first+count])
+	for _, p := range gone {
+		p.stop()
+	}
+	var errs []error
+	for _, p := range gone {
+		p.running.Wait()
+		errs = append(errs, p.host.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -81,6 +127,9 @@ func (s *Siege) Send(message func(sybil int) []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, t := range s.topics {
+		if t == nil {
+			continue
+		}
 		if err := t.Publish(s.world.ctx, message(i)); err != nil {
 			return err
 		}
@@ -89,15 +138,7 @@ func (s *Siege) Send(message func(sybil int) []byte) error {
 }
 
 // lift takes the Sybils away, at the end of the world.
-func (s *Siege) lift() error {
-	s.stop()
-	s.running.Wait()
-	var errs []error
-	for _, h := range s.hosts {
-		errs = append(errs, h.Close())
-	}
-	return errors.Join(errs...)
-}
+func (s *Siege) lift() error { return s.Leave(0, len(s.there)) }
 
 // join has one Sybil take part in the domain's topics, and connects it.
 func (s *Siege) join(ctx context.Context, h host.Host, sybil int) error {
@@ -117,7 +158,7 @@ func (s *Siege) join(ctx context.Context, h host.Host, sybil int) error {
 	}
 	// Only now: libp2p takes in few changes of protocols from one range of addresses.
 	if s.Joined != nil {
-		s.running.Go(func() { s.press(ctx, h, s.Joined[sybil]) })
+		s.there[sybil].running.Go(func() { s.press(ctx, h, s.Joined[sybil]) })
 		return nil
 	}
 	random := rand.New(rand.NewPCG(s.world.cfg.Seed, uint64(len(s.world.devices)+sybil)))
@@ -183,7 +224,7 @@ func (s *Siege) take(ctx context.Context, ps *pubsub.PubSub, lane wire.Lane, syb
 		s.topics[sybil] = t
 		s.mu.Unlock()
 	}
-	s.running.Go(func() {
+	s.there[sybil].running.Go(func() {
 		for {
 			if _, err := sub.Next(ctx); err != nil {
 				return

@@ -105,7 +105,7 @@ func newPlayer(cfg PlayConfig) (*player, error) {
 		return nil, err
 	}
 	_, all := stage.Devices()
-	p := &player{PlayConfig: cfg, stage: stage, cast: newCast(stage), warnings: stage.Warnings(),
+	p := &player{PlayConfig: cfg, stage: stage, cast: newCast(stage, cfg.Scenario.Duration), warnings: stage.Warnings(),
 		state: &state{on: make([]bool, all), works: make([]uint16, all)}}
 	if len(p.warnings) > maxWarnings {
 		return nil, fmt.Errorf("%d alerts: the real engine plays at most %d; --engine model plays them", len(p.warnings), maxWarnings)

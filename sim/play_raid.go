@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,9 @@ type raid struct {
 type assault struct {
 	*scenario.Adversary
 	first, count int
-	stop         context.CancelFunc // nil: it has not begun
+	honest       []int              // devices that they are outside their hours
+	on           bool               // it has begun, and not ended
+	stop         context.CancelFunc // nil: it sends nothing of its own
 	sent         uint64
 }
 
@@ -41,7 +44,11 @@ func newRaid(p *player) *raid {
 		if n := len(r.parts); n == 0 || r.parts[n-1].Adversary != a {
 			r.parts = append(r.parts, assault{Adversary: a, first: r.all})
 		}
-		r.parts[len(r.parts)-1].count++
+		part := &r.parts[len(r.parts)-1]
+		part.count++
+		if number := p.cast.players[role]; number < p.cast.devices {
+			part.honest = append(part.honest, number)
+		}
 		r.all++
 	}
 	return r
@@ -57,24 +64,41 @@ func (r *raid) lay() (err error) {
 	if r.own, err = trusttest.NewTree(r.p.Seed, 2); err != nil {
 		return err
 	}
-	r.siege = &Siege{Sybils: r.all, Joined: make([][]int, r.all), Swallows: r.genuine}
-	joined := false
-	for l := range r.p.stage.Links() {
-		for _, e := range r.p.stage.Dials(l) {
-			device, sybil := r.p.cast.players[e[0]], r.p.cast.players[e[1]]-r.p.cast.devices
-			if sybil < 0 {
-				device, sybil = r.p.cast.players[e[1]], r.p.cast.players[e[0]]-r.p.cast.devices
-			}
-			if sybil >= 0 && device < r.p.cast.devices {
-				r.siege.Joined[sybil], joined = append(r.siege.Joined[sybil], device), true
-			}
-		}
-	}
-	if !joined {
+	r.siege = &Siege{Sybils: r.all, Joined: r.joined(), Swallows: r.genuine, Waits: func(sybil int) bool { return len(r.part(sybil).honest) > 0 }}
+	if !slices.ContainsFunc(r.siege.Joined, func(devices []int) bool { return len(devices) > 0 }) {
 		return fmt.Errorf("the real engine joins adversaries over infrastructure only, and there is none between them and the others")
 	}
 	r.siege.Begin()
 	return r.siege.Lay(r.p.world)
+}
+
+// joined is whom the stage joins each Sybil with: devices, not each other.
+func (r *raid) joined() [][]int {
+	cast, list, sybil := &r.p.cast, make([][]int, r.all), map[uint32]int{}
+	for i, role := range cast.roles[cast.devices:] {
+		sybil[uint32(role)] = i
+	}
+	for l := range r.p.stage.Links() {
+		for _, e := range r.p.stage.Dials(l) {
+			for _, one := range [2][2]uint32{{e[0], e[1]}, {e[1], e[0]}} {
+				_, too := sybil[one[0]]
+				if i, is := sybil[one[1]]; is && !too {
+					list[i] = append(list[i], cast.players[one[0]])
+				}
+			}
+		}
+	}
+	return list
+}
+
+// part is the one that a Sybil belongs to.
+func (r *raid) part(sybil int) *assault {
+	return &r.parts[slices.IndexFunc(r.parts, func(a assault) bool { return sybil < a.first+a.count })]
+}
+
+// attacks reports whether a device is an adversary's in its hours.
+func (r *raid) attacks(device int) bool {
+	return slices.ContainsFunc(r.parts, func(a assault) bool { return a.on && slices.Contains(a.honest, device) })
 }
 
 // genuine reports whether a message is one that the authority has published.
@@ -90,14 +114,33 @@ func (r *raid) genuine(message []byte) bool {
 	return is
 }
 
-// turn begins or ends a part's sending of what is wrong.
-func (r *raid) turn(a *assault, begin bool) {
-	if !begin {
+// turn begins or ends a part's hours: who besieges in them was an honest device until
+// then, and is one again.
+func (r *raid) turn(a *assault, begin bool, running *sync.WaitGroup, note func(error)) {
+	a.on = begin
+	for _, number := range a.honest {
+		if begin {
+			r.p.collect(number)
+			running.Go(func() { note(r.p.world.Crash(number)) })
+		} else {
+			running.Go(func() { note(r.p.world.Start(number)) })
+		}
+	}
+	switch {
+	case begin && len(a.honest) > 0:
+		note(r.siege.Enter(a.first, a.count))
+	case !begin:
 		if a.stop != nil {
 			a.stop()
 		}
+		note(r.siege.Leave(a.first, a.count))
 		return
 	}
+	r.shoot(a)
+}
+
+// shoot has a part send what is wrong until it is stopped.
+func (r *raid) shoot(a *assault) {
 	if a.Kind != "forger" && a.Kind != "flooder" {
 		return
 	}
@@ -126,7 +169,7 @@ func (r *raid) turn(a *assault, begin bool) {
 func (r *raid) send(ctx context.Context, a *assault, random *rand.Rand) {
 	r.siege.mu.Lock()
 	defer r.siege.mu.Unlock()
-	for i := a.first; i < a.first+a.count; i++ {
+	for i := a.first; i < a.first+a.count && ctx.Err() == nil; i++ {
 		message := make([]byte, model.UsualSize)
 		for k := range message {
 			message[k] = byte(random.Uint32())

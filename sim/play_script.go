@@ -122,7 +122,7 @@ func (p *player) perform(acts []act) error {
 		case a.warning > 0:
 			note(p.issue(a.warning - 1))
 		case a.attack != nil:
-			p.raid.turn(a.attack, a.begin)
+			p.raid.turn(a.attack, a.begin, &running, note)
 		}
 	}
 	running.Wait()
@@ -135,7 +135,7 @@ func (p *player) turn(c *model.Change, running *sync.WaitGroup, note func(error)
 	p.on[c.Device], p.works[c.Device] = c.On, c.Links
 	p.mu.Unlock()
 	number := p.cast.players[c.Device]
-	if number >= p.cast.devices {
+	if number >= p.cast.devices || p.raid.attacks(number) {
 		return
 	}
 	switch d := p.world.devices[number]; {
@@ -264,9 +264,10 @@ func (p *player) count() {
 	defer w.air.mu.Unlock()
 	p.played.Lost = w.air.traffic.Lost
 	for number, role := range p.cast.roles {
-		p.played.Bytes[role] = float64(w.air.sentBy[number])
+		sent := float64(w.air.sentBy[number])
+		p.played.Bytes[role] += sent
 		if p.stage.Adversary(role) != nil {
-			p.played.Attack.Bytes += p.played.Bytes[role]
+			p.played.Attack.Bytes += sent
 		}
 	}
 	p.countRadios()

@@ -113,6 +113,16 @@ func (r *run) attack(number uint32) {
 	}
 }
 
+// relent has an adversary's devices begin anew as honest ones: with what they hold, which
+// their neighbours have not got from them.
+func (r *run) relent(number uint32) {
+	for d := r.foes[number].first; d < r.foes[number].last; d++ {
+		if r.state[d]&(offAway|offEmpty) == 0 {
+			r.rejoin(d, r.works[d], true)
+		}
+	}
+}
+
 // reachable are the neighbours that still listen to an adversary.
 func (r *run) reachable(d uint32) (list []uint32) {
 	for at := r.web.start[d]; at < r.web.start[d+1]; at++ {

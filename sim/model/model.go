@@ -198,6 +198,7 @@ func (r *run) plan() {
 		if r.foes[i].every > 0 {
 			r.q.push(r.foes[i].from, evAttack, 0, uint32(i), 0)
 		}
+		r.q.push(r.foes[i].until, evRelent, 0, uint32(i), 0)
 	}
 	if r.steps.length > 0 {
 		r.q.push(0, evMove, 0, 0, 0)
@@ -241,6 +242,8 @@ func (r *run) handle(e event) {
 		r.heard(e.a, e.b)
 	case evAttack:
 		r.attack(e.a)
+	case evRelent:
+		r.relent(e.a)
 	case evMark:
 		r.frame()
 	case evEnd:

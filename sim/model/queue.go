@@ -12,6 +12,7 @@ const (
 	evRadio         // a's radio asks what to send
 	evHeard         // a's transmission number b has ended
 	evAttack        // adversary a acts
+	evRelent        // adversary a is honest from now on
 	evMark          // frame number a of the map
 	evEnd           // alert is over: nobody is told of it any more
 	evLazy          // a's announcement of the alert reaches b, which may ask for it
