@@ -59,7 +59,7 @@ func carryApp(e *shell.Env, c *cli.Context, dir string) error {
 		return exit.Errorf(exit.Data, "%w", err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return exit.Errorf(exit.System, "%w", err)
+		return stickFault("the stick", err)
 	}
 	pages, err := appPages(e, c, apps)
 	if err != nil {
@@ -73,18 +73,18 @@ func carryApp(e *shell.Env, c *cli.Context, dir string) error {
 	out := handedOnJSON{Schema: "kreidfeuer.handed-on/1", Folder: dir, Files: []handedOnFile{}}
 	for _, a := range apps.Files() {
 		if err := copyApp(a, stick); err != nil {
-			return exit.Errorf(exit.System, "write %s: %w", a.Name, err).Hintf("is there room on the stick?")
+			return stickFault("write "+a.Name, err)
 		}
 		out.Files = append(out.Files, handedOnFile{a.Name, hex.EncodeToString(a.Sum[:])})
 	}
 	for _, p := range pages {
 		if err := writeOnto(stick, p.name, 0o666, bytes.NewReader(p.content), sha256.Sum256(p.content)); err != nil {
-			return exit.Errorf(exit.System, "write %s: %w", p.name, err).Hintf("is there room on the stick?")
+			return stickFault("write "+p.name, err)
 		}
 		out.Files = append(out.Files, handedOnFile{Name: p.name})
 	}
 	if err := shell.SyncFolder(dir); err != nil {
-		return exit.Errorf(exit.System, "%w", err)
+		return stickFault("the stick", err)
 	}
 	if e.JSON {
 		return e.PrintJSON(out)
@@ -93,6 +93,22 @@ func carryApp(e *shell.Env, c *cli.Context, dir string) error {
 		e.Printf("%s\n", strings.TrimSuffix(f.Name+"\t"+f.Sum, "\t"))
 	}
 	return nil
+}
+
+// stickFault says what a person can do about a stick that cannot be written to.
+func stickFault(what string, err error) error {
+	f := exit.Errorf(exit.System, "%s: %w", what, err)
+	switch {
+	case errors.As(err, &f):
+		return f
+	case shell.IsFull(err):
+		return f.Hintf("the stick is full: free some space on it and try again")
+	case shell.IsReadOnly(err), errors.Is(err, fs.ErrPermission):
+		return f.Hintf("the stick cannot be written to: look for a switch on it, or mount it for writing")
+	case shell.IsGone(err):
+		return f.Hintf("the stick is gone or broken: plug it in again and repeat")
+	}
+	return f
 }
 
 // handedOnJSON is what carry app prints with --json.
@@ -117,7 +133,7 @@ func copyApp(a web.App, stick *os.Root) error {
 	}
 	in, err := os.Open(a.Path)
 	if err != nil {
-		return err
+		return exit.Errorf(exit.Data, "%w", err) // it is not the stick's fault
 	}
 	defer in.Close()
 	return writeOnto(stick, a.Name, 0o777, in, a.Sum) // to be started

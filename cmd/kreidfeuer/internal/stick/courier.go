@@ -140,7 +140,7 @@ func (x *courier) tidy() (bundles []string, err error) {
 		if isOwn(name, x.prefix) || age > leftoverAge || age < -leftoverAge {
 			if err := x.folder.Remove(name); err == nil {
 				x.done.Removed = append(x.done.Removed, name)
-			} else if !isReadOnly(err) && !errors.Is(err, fs.ErrPermission) {
+			} else if !shell.IsReadOnly(err) && !errors.Is(err, fs.ErrPermission) {
 				return nil, err
 			}
 		}
@@ -216,11 +216,11 @@ func stickError(dir string, err error) error {
 	switch {
 	case errors.As(err, &f):
 		return f
-	case isFull(err):
+	case shell.IsFull(err):
 		return exit.Errorf(exit.System, "the stick is full: nothing was added to %s: %w", dir, err).Hintf("what it held was read; free some space on it and try again")
-	case isReadOnly(err), errors.Is(err, fs.ErrPermission):
+	case shell.IsReadOnly(err), errors.Is(err, fs.ErrPermission):
 		return exit.Errorf(exit.System, "the stick cannot be written to: nothing was added to %s: %w", dir, err).Hintf("what it held was read; look for a switch on it, or mount it for writing")
-	case isGone(err):
+	case shell.IsGone(err):
 		return exit.Errorf(exit.System, "the stick is gone or broken: %w", err).Hintf("plug it in again and repeat: what was written half is cleared away")
 	}
 	return exit.Errorf(exit.System, "exchange with %s: %w", dir, err)

@@ -62,7 +62,7 @@ func TestFullStick(t *testing.T) {
 	if err := (&shell.Env{Random: strings.NewReader("abcdefgh")}).StreamFile(filepath.Join(dir, "export.kfb"), 0o666, func(w io.Writer) error {
 		_, err := w.Write(make([]byte, 1<<20))
 		return err
-	}); !isFull(err) {
+	}); !shell.IsFull(err) {
 		t.Errorf("export to a full stick: %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {

@@ -53,6 +53,9 @@ func (u *upper) checkPublic() error {
 		if err == nil && port == "" {
 			err = errors.New("the port is missing")
 		}
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
 		if err != nil {
 			return exit.Errorf(exit.Usage, "--public-at %q: %w", u.c.String("public-at"), err).Hintf("as in :7133 or 192.0.2.7:80")
 		}
