@@ -100,8 +100,11 @@ func (r *run) counted(d uint32, a *alertState) bool {
 // grouped reports whether an alert counts for a device's group: a station's has what
 // concerns its place, a mule's all, which it carries for others.
 func (r *run) grouped(d uint32, a *alertState) bool {
+	if a.drill && r.tally.earnest {
+		return false
+	}
 	g := r.groupOf(d)
-	return g != nil && (g.Role == "mule" || a.concerns(int(r.at[d]))) && (!a.drill || !r.tally.earnest)
+	return g != nil && (g.Role == "mule" || a.concerns(int(r.at[d])))
 }
 
 func (t *tally) issued(r *run, alert uint32) {

@@ -108,7 +108,7 @@ func newStudyView(s *Study, number int) (v studyView, err error) {
 	v.Changes, v.Base, v.Unlike = changes(s)
 	marks := Marks(s.results())
 	v.Concerned = slices.ContainsFunc(s.results(), func(r *scenario.Result) bool {
-		return slices.ContainsFunc(r.Alerts, func(a scenario.AlertResult) bool { return a.Concerned > 0 })
+		return slices.ContainsFunc(warnings(r), func(a scenario.AlertResult) bool { return a.Concerned > 0 })
 	})
 	v.MarkNames, v.BaseMarkNames = spans(marks), spans(first.Marks)
 	for _, draw := range []struct {
