@@ -120,18 +120,25 @@ func (p *pictures) problem() error {
 
 // refusal says why a device did not take a warning. A short spelling does not bring
 // what proves it.
-func (p *pictures) refusal(err error) error {
+func (p *pictures) refusal(ctx context.Context, dev Device, err error) error {
 	f := exit.Classify(carryError(p.label(), err))
 	var known *apitype.Error
 	switch {
 	case !errors.As(err, &known):
 	case known.Code == apitype.CodeStorageFull:
 		return exit.Errorf(f.Code, "%w", f.Err).Hintf("free some disk space, or make the data folder writable, and read it in again")
+	case known.Reason == string(wire.ReasonUnknownIssuer) && trustsNobody(ctx, dev):
+		return exit.Errorf(f.Code, "%w", f.Err).Hintf("this device has pinned no root and trusts nobody's warnings: kreidfeuer root pin comes first, then read it in again")
 	case known.Reason == string(wire.ReasonUnknownIssuer):
 		return exit.Errorf(f.Code, "%w", f.Err).Hintf("the codes name certificates that are not on this device: any neighbour, a bundle or carry sync brings them;" +
 			" alert export --qr --chain and alert print --chain put them into the codes")
 	}
 	return f
+}
+
+func trustsNobody(ctx context.Context, dev Device) bool {
+	s, err := dev.Status(ctx)
+	return err == nil && len(s.Roots) == 0
 }
 
 // takenJSON is what carry import prints of a picture with --json.
@@ -150,7 +157,7 @@ func importPictures(ctx context.Context, e *shell.Env, dev Device, p *pictures) 
 		s, err := dev.TakeMessage(ctx, m)
 		switch {
 		case err != nil:
-			first = errors.Join(p.refusal(err), first)
+			first = errors.Join(p.refusal(ctx, dev, err), first)
 		case e.JSON:
 			err = e.PrintJSON(takenJSON{s, p.names[0]})
 		case s.Known:
@@ -174,7 +181,7 @@ func expandPictures(ctx context.Context, e *shell.Env, dev Device, p *pictures) 
 	for _, m := range p.messages {
 		b, err := dev.ExpandMessage(ctx, m)
 		if err != nil {
-			return nil, p.refusal(err)
+			return nil, p.refusal(ctx, dev, err)
 		}
 		envelopes = append(envelopes, b)
 	}
