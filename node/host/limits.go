@@ -42,6 +42,13 @@ const (
 	// another comes, and again when the next does. libp2p allows three.
 	maxAsked = 16
 
+	// maxNaming bounds the streams each way that do not say yet what they are for, over all
+	// connections: 10 kB each. maxFromPeer bounds the streams that one peer opens, a dozen of
+	// which are in use: libp2p lets one hold twice what it allows all on a small device, and
+	// over TCP has patience with each.
+	maxNaming   = 2 * maxConns
+	maxFromPeer = 128
+
 	// identifyBytes is what identify reserves for a message.
 	identifyBytes = 8 << 10
 )
@@ -75,10 +82,12 @@ func newResourceManager() (network.ResourceManager, error) {
 	limits := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns,
 			Streams: 16 * maxConns, StreamsInbound: 16 * maxConns, StreamsOutbound: 16 * maxConns},
-		Transient: rcmgr.ResourceLimits{Conns: maxConns / 4, ConnsInbound: maxConns / 4, ConnsOutbound: maxConns / 4},
-		Service:   map[string]rcmgr.ResourceLimits{identify.ServiceName: talks, ping.ServiceName: talks},
-		Protocol:  map[protocol.ID]rcmgr.ResourceLimits{identify.ID: talks, identify.IDPush: talks, ping.ID: talks},
+		Transient: rcmgr.ResourceLimits{Conns: maxConns / 4, ConnsInbound: maxConns / 4, ConnsOutbound: maxConns / 4,
+			Streams: 2 * maxNaming, StreamsInbound: maxNaming, StreamsOutbound: maxNaming},
+		Service:  map[string]rcmgr.ResourceLimits{identify.ServiceName: talks, ping.ServiceName: talks},
+		Protocol: map[protocol.ID]rcmgr.ResourceLimits{identify.ID: talks, identify.IDPush: talks, ping.ID: talks},
 
+		PeerDefault:  rcmgr.ResourceLimits{StreamsInbound: maxFromPeer},
 		ServicePeer:  map[string]rcmgr.ResourceLimits{ping.ServiceName: asked},
 		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{ping.ID: asked},
 	}.Build(scaling.AutoScale())

@@ -53,3 +53,29 @@ func TestEverybodyIsAskedAtOnce(t *testing.T) {
 		t.Errorf("a third ping of one peer: %v", err)
 	}
 }
+
+// TestNamelessStreams: peers that open streams and do not say for what keep nobody else's out.
+func TestNamelessStreams(t *testing.T) {
+	m, err := newResourceManager()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	const hostile = 8
+	for n := range hostile {
+		for opened := 0; ; opened++ {
+			if _, err := m.OpenStream(peer.ID(fmt.Sprint("hostile", n)), network.DirInbound); err == nil {
+				continue
+			}
+			if opened != maxFromPeer {
+				t.Errorf("peer %d opens %d streams, want %d", n, opened, maxFromPeer)
+			}
+			break
+		}
+	}
+	for n := range maxConns {
+		if _, err := m.OpenStream(peer.ID(fmt.Sprint("honest", n)), network.DirInbound); err != nil {
+			t.Fatalf("honest peer %d: %v", n, err)
+		}
+	}
+}
