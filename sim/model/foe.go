@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/sim/scenario"
@@ -113,10 +114,14 @@ func (r *run) attack(number uint32) {
 	}
 }
 
-// relent has an adversary's devices begin anew as honest ones: with what they hold, which
-// their neighbours have not got from them.
+// relent has an adversary's devices begin anew as honest ones, whom nobody has cut off:
+// with what they hold, which their neighbours have not got from them.
 func (r *run) relent(number uint32) {
-	for d := r.foes[number].first; d < r.foes[number].last; d++ {
+	f := &r.foes[number]
+	by := func(pair [2]uint32) bool { return pair[1] >= f.first && pair[1] < f.last }
+	maps.DeleteFunc(r.barred, func(pair [2]uint32, _ uint32) bool { return by(pair) })
+	maps.DeleteFunc(r.strikes, func(pair [2]uint32, _ int) bool { return by(pair) })
+	for d := f.first; d < f.last; d++ {
 		if r.state[d]&(offAway|offEmpty) == 0 {
 			r.rejoin(d, r.works[d], true)
 		}

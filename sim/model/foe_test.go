@@ -51,6 +51,15 @@ func TestHours(t *testing.T) {
 	}
 }
 
+// TestForgiven: who was cut off for what it sent in its hours is heard after them.
+func TestForgiven(t *testing.T) {
+	text := strings.NewReplacer("KIND", "eclipse", "count: 600", "count: 1", "HOURS", ", until: 9m}\n  - {kind: forger, count: 600, at: town, links: [lan], until: 590s, rate: 1").Replace(besieged)
+	res := play(t, text, 1)
+	if a := res.Alerts[0]; a.AtMarks[0] != 1 || res.Attack.CutOff < 200 {
+		t.Errorf("reached %.2f within a second, though nobody attacks any more; %d were cut off", a.AtMarks[0], res.Attack.CutOff)
+	}
+}
+
 // TestRate: a flooder sends as often as the scenario says, whatever that is in milliseconds.
 func TestRate(t *testing.T) {
 	text := strings.NewReplacer("KIND", "flooder", "count: 600", "count: 1", "HOURS", ", from: 10m, until: 610s, rate: RATE").Replace(besieged)
