@@ -1,10 +1,12 @@
 package datadir_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -91,5 +93,32 @@ func TestMendUnreadable(t *testing.T) {
 	}
 	if info, err := os.Stat(d.Config()); err != nil || !info.IsDir() {
 		t.Errorf("what could not be read was replaced: %v", err)
+	}
+}
+
+// TestMendUnwritable: where nothing can be written, the device starts with what is
+// good, says what to do first, and nothing is lost for the time when it can.
+func TestMendUnwritable(t *testing.T) {
+	e, _, _ := testenv.New()
+	d := datadir.Dir{Path: t.TempDir()}
+	if err := datadir.MakeKey(e, d); err != nil {
+		t.Fatal(err)
+	}
+	damaged := strings.Replace(whole, "50.5", "5000.5", 1)
+	if err := os.WriteFile(d.Config(), []byte(damaged), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	random := e.Random
+	e.Random = iotest.ErrReader(errors.New("no room")) // files are written under random names first
+	cfg, found := datadir.Mend(e, d, datadir.Config{Schema: 1})
+	if !found || cfg.Name != "Wache 1" || cfg.Lost == nil || cfg.Lost.First == "" || cfg.Lost.Kept != "" || !strings.Contains(cfg.Lost.Why, "no room") {
+		t.Errorf("found %v, %+v, %+v", found, cfg, cfg.Lost)
+	}
+	if b, err := os.ReadFile(d.Config()); err != nil || string(b) != damaged {
+		t.Errorf("config.json holds %s, %v", b, err)
+	}
+	e.Random = random
+	if cfg, found := datadir.Mend(e, d, datadir.Config{Schema: 1}); !found || cfg.Lost.First != "" || cfg.Lost.Kept == "" {
+		t.Errorf("once there is room: found %v, %+v", found, cfg.Lost)
 	}
 }

@@ -38,16 +38,17 @@ func configProblems(lost *datadir.Loss) []apitype.Problem {
 		return nil
 	}
 	p := apitype.Problem{Kind: "config-lost", Message: "the configuration is NOT what a person has set (" + lost.Why + "); "}
-	if len(lost.Settings) == 0 {
-		p.Message += "every setting could be read"
-	} else {
-		p.Message += "LOST and at their defaults: " + strings.Join(lost.Settings, ", ")
-	}
 	if lost.First != "" {
 		p.Hint = lost.First + "; then "
 	}
-	p.Hint += "set all of them again at once: kreidfeuer init --place PLACE --name NAME --listen MULTIADDR --peer MULTIADDR, each as far as you need it;" +
-		" then start the device again"
+	if len(lost.Settings) == 0 {
+		p.Message += "every setting could be read"
+		p.Hint += "look through config.json and remove \"lost\" from it; then start the device again"
+	} else {
+		p.Message += "LOST and at their defaults: " + strings.Join(lost.Settings, ", ")
+		p.Hint += "set all of them again at once: kreidfeuer init --place PLACE --name NAME --listen MULTIADDR --peer MULTIADDR, each as far as you need it;" +
+			" then start the device again"
+	}
 	if lost.Kept != "" {
 		p.Hint += "; the damaged file is kept as " + lost.Kept
 	}
