@@ -43,7 +43,7 @@ const (
 	maxAsked = 16
 
 	// maxNaming bounds the streams each way that do not say yet what they are for, over all
-	// connections: 10 kB each. maxFromPeer bounds the streams that one peer opens, a dozen of
+	// connections: 5 kB each. maxFromPeer bounds the streams that one peer opens, a dozen of
 	// which are in use: libp2p lets one hold twice what it allows all on a small device, and
 	// over TCP has patience with each.
 	maxNaming   = 2 * maxConns
