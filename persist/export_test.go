@@ -6,7 +6,10 @@ import (
 )
 
 // For tests in package persist_test.
-var SealValue = sealValue
+var (
+	SealValue    = sealValue
+	CheckJournal = checkJournal
+)
 
 // NewLevel is a database on a storage made by the test.
 func NewLevel(stor storage.Storage, writeBuffer int) (datastore.Batching, error) {

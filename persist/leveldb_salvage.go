@@ -23,24 +23,30 @@ func recoverLevel(source, fresh string) (*level, error) {
 	if err := os.MkdirAll(fresh, 0o700); err != nil {
 		return nil, err
 	}
-	for _, pattern := range []string{"*.ldb", "*.log"} {
+	whole, err := recoverTables(source, fresh)
+	if err != nil {
+		return nil, err
+	}
+	patterns := []string{"*.log"}
+	if whole {
+		patterns = append(patterns, "CURRENT", "MANIFEST-*")
+	}
+	for _, pattern := range patterns {
 		names, _ := filepath.Glob(filepath.Join(source, pattern)) // the pattern is well formed
 		for _, name := range names {
-			if err := linkFile(name, filepath.Join(fresh, filepath.Base(name)), pattern == "*.ldb"); err != nil {
+			if err := linkFile(name, filepath.Join(fresh, filepath.Base(name)), false); err != nil {
 				return nil, err
 			}
 		}
 	}
-	tables, _ := filepath.Glob(filepath.Join(fresh, "*.ldb"))
-	for _, name := range tables {
-		if err := salvageTable(name); err != nil {
-			return nil, err
-		}
-	}
-	err := rebuildManifest(fresh)
 	var l *level
-	if err == nil {
+	if whole {
 		l, err = openLevel(fresh)
+	}
+	if !whole || err != nil && !isNoSpace(err) {
+		if err = rebuildManifest(fresh); err == nil {
+			l, err = openLevel(fresh)
+		}
 	}
 	if err == nil || isNoSpace(err) {
 		return l, err
@@ -49,6 +55,60 @@ func recoverLevel(source, fresh string) (*level, error) {
 		return nil, err
 	}
 	return createLevel(fresh)
+}
+
+// recoverTables links the tables of the database in source into the folder fresh,
+// without their damaged blocks. whole: they are those that the manifest names, and
+// it may go on being used.
+//
+// If the manifest can be read, tables that it does not name are left out. They
+// hold what has been deleted since, or were being written when the power went:
+// what can be read of such a one would be parts of a batch.
+func recoverTables(source, fresh string) (whole bool, err error) {
+	sizes, err := namedTables(source)
+	whole = err == nil
+	names, _ := filepath.Glob(filepath.Join(source, "*.ldb")) // the pattern is well formed
+	found := 0
+	for _, name := range names {
+		base := filepath.Base(name)
+		size, named := sizes[base]
+		if sizes != nil && !named {
+			continue
+		}
+		linked := filepath.Join(fresh, base)
+		if err := linkFile(name, linked, true); err != nil {
+			return false, err
+		}
+		info, err := os.Stat(linked)
+		whole = whole && err == nil && info.Size() == size
+		changed, err := salvageTable(linked)
+		if err != nil {
+			return false, err
+		}
+		whole = whole && !changed
+		found++
+	}
+	return whole && found == len(sizes), nil
+}
+
+// namedTables returns the sizes of the tables that the manifest of the database in
+// dir names, by the names of their files; an error: the manifest is not whole.
+func namedTables(dir string) (map[string]int64, error) {
+	manifest, err := currentManifest(dir)
+	if err == nil {
+		err = checkJournalFile(manifest)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := levelOptions()
+	o.ReadOnly = true
+	db, err := leveldb.OpenFile(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return tableSizes(db)
 }
 
 // rebuildManifest makes a database of the tables and journals in dir.
@@ -68,22 +128,22 @@ func rebuildManifest(dir string) error {
 }
 
 // salvageTable replaces a damaged table by one with what can be read of it, and
-// removes one that holds nothing. goleveldb's own recovery fails here: it writes
+// removes one that holds nothing; changed: it did either. goleveldb's own recovery fails here: it writes
 // the new table in another order than its keys have.
-func salvageTable(name string) error {
+func salvageTable(name string) (changed bool, err error) {
 	in, err := os.Open(name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return err
+		return false, err
 	}
 	o := &opt.Options{Comparer: internalOrder{}, Strict: opt.StrictBlockChecksum} // skip what is damaged
 	r, err := table.NewReader(in, info.Size(), storage.FileDesc{Type: storage.TypeTable}, nil, nil, o)
 	if err != nil {
-		return os.Remove(name)
+		return true, os.Remove(name)
 	}
 	defer r.Release()
 	damaged, entries := false, 0
@@ -110,11 +170,11 @@ func salvageTable(name string) error {
 	_ = scan(func([]byte, []byte) error { entries++; return nil })
 	switch {
 	case entries == 0:
-		return os.Remove(name)
+		return true, os.Remove(name)
 	case !damaged:
-		return nil
+		return false, nil
 	}
-	return rewriteTable(name, o, scan)
+	return true, rewriteTable(name, o, scan)
 }
 
 func rewriteTable(name string, o *opt.Options, scan func(func(key, value []byte) error) error) error {

@@ -2,8 +2,12 @@ package persist_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -15,8 +19,23 @@ import (
 )
 
 func TestLevelDBPowerLoss(t *testing.T) {
+	var cuts, alarms int
+	t.Cleanup(func() { // TestPowerLoss waits for its turn
+		t.Logf("after %d power cuts the end of a journal was taken for damaged %d times", cuts, alarms)
+		if alarms == 0 || alarms > cuts/2 {
+			t.Errorf("%d power cuts, %d alarms: the test tests nothing, or they cry wolf", cuts, alarms)
+		}
+	})
 	persisttest.TestPowerLoss(t, func(faults persisttest.Faults) persisttest.Disk {
-		return &disk{files: map[storage.FileDesc]*file{}, faults: faults}
+		rng := rand.New(rand.NewPCG(uint64(cuts), 4))
+		return &disk{files: map[storage.FileDesc]*file{}, faults: faults, rng: rng, check: func(d *disk) error {
+			cuts++
+			alarm, err := sameInFolder(t, d)
+			if alarm {
+				alarms++
+			}
+			return err
+		}}
 	})
 }
 
@@ -26,6 +45,11 @@ type disk struct {
 	files  map[storage.FileDesc]*file
 	meta   storage.FileDesc
 	faults persisttest.Faults
+
+	// Copies that lost their power before a sync was done; check opens each in a folder.
+	cuts  []*disk
+	rng   *rand.Rand
+	check func(*disk) error
 }
 
 type file struct {
@@ -34,24 +58,107 @@ type file struct {
 }
 
 func (d *disk) Open() (datastore.Batching, error) {
+	for _, cut := range d.cuts {
+		if err := d.check(cut); err != nil {
+			return nil, err
+		}
+	}
+	d.cuts = nil
 	return persist.NewLevel(diskStorage{d}, 100_000)
 }
 
 // PowerLoss cuts every file behind what was synced, or a little later, and
-// spoils what was not synced.
+// spoils what was not synced: a byte of it, or sectors, which were not written or
+// still hold what a deleted file left there.
 func (d *disk) PowerLoss(rng *rand.Rand) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for fd, f := range d.files {
-		end := f.synced + rng.IntN(len(f.data)-f.synced+1)
+		end := len(f.data) // a file system may have noted the length before the content
+		if rng.IntN(2) == 0 {
+			end = f.synced + rng.IntN(end-f.synced+1)
+		}
 		f.data = bytes.Clone(f.data[:end])
 		if end > f.synced && rng.IntN(2) == 0 {
 			f.data[f.synced+rng.IntN(end-f.synced)] ^= 0x55
+		} else if rng.IntN(2) == 0 {
+			f.spoilSectors(rng)
 		}
 		if f.synced = end; end == 0 {
 			delete(d.files, fd) // not even its name was written
 		}
 	}
+}
+
+// cut notes what the disk would hold after a power cut now.
+func (d *disk) cut() {
+	c := &disk{files: map[storage.FileDesc]*file{}, meta: d.meta, faults: func() (bool, bool) { return false, false }}
+	for fd, f := range d.files {
+		c.files[fd] = &file{data: bytes.Clone(f.data), synced: f.synced}
+	}
+	c.PowerLoss(d.rng)
+	d.cuts = append(d.cuts, c)
+}
+
+// spoilSectors leaves out sectors behind what was synced.
+func (f *file) spoilSectors(rng *rand.Rand) {
+	for from := f.synced; from < len(f.data); {
+		to := min(from/512*512+512, len(f.data))
+		switch rng.IntN(5) {
+		case 0, 1:
+			clear(f.data[from:to])
+		case 2:
+			copy(f.data[from:to], persisttest.Noise(rng.Uint64(), to-from))
+		}
+		from = to
+	}
+}
+
+// sameInFolder writes the disk's files into a folder, opens the store there,
+// after salvage if it says that it is damaged, and wants all that the datastore
+// itself finds on the disk.
+func sameInFolder(t *testing.T, d *disk) (alarm bool, err error) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "leveldb")
+	if err := os.Mkdir(db, 0o700); err != nil {
+		return false, err
+	}
+	write(t, filepath.Join(db, "CURRENT"), fmt.Appendf(nil, "MANIFEST-%06d\n", d.meta.Num))
+	for fd, f := range d.files {
+		write(t, filepath.Join(db, fmt.Sprintf(map[storage.FileType]string{
+			storage.TypeManifest: "MANIFEST-%06d", storage.TypeJournal: "%06d.log", storage.TypeTable: "%06d.ldb"}[fd.Type], fd.Num)), f.data)
+	}
+	ds, err := persist.NewLevel(diskStorage{d}, 100_000)
+	if err != nil {
+		return false, err
+	}
+	defer ds.Close()
+	want, err := persist.Open(t.Context(), ds, persist.Options{})
+	if err != nil {
+		return false, err
+	}
+	s, err := persist.OpenPath(t.Context(), dir, "", persist.Options{})
+	why := err
+	if alarm = errors.As(err, new(*persist.DamagedError)); alarm {
+		if _, err := persist.Salvage(t.Context(), dir, nil); err != nil {
+			return alarm, err
+		}
+		s, err = persist.OpenPath(t.Context(), dir, "", persist.Options{})
+	}
+	if err != nil {
+		return alarm, err
+	}
+	defer s.Close()
+	wanted, got := values(t, want), values(t, s)
+	for key := range maps.Keys(wanted) {
+		if got[key] != wanted[key] {
+			return alarm, fmt.Errorf("in a folder (salvaged: %v) %s differs; %d values, want %d; %s", alarm, key, len(got), len(wanted), why)
+		}
+	}
+	if len(got) != len(wanted) {
+		return alarm, fmt.Errorf("in a folder (salvaged: %v) there are %d values, want %d; %s", alarm, len(got), len(wanted), why)
+	}
+	return alarm, nil
 }
 
 // diskStorage keeps goleveldb's methods off the disk's own.
@@ -161,6 +268,9 @@ func (w writer) Write(b []byte) (int, error) {
 func (w writer) Sync() error {
 	w.d.mu.Lock()
 	defer w.d.mu.Unlock()
+	if w.d.rng != nil && w.d.meta.Num > 0 && w.d.rng.IntN(8) == 0 {
+		w.d.cut()
+	}
 	fail, applied := w.fault()
 	if applied {
 		w.f.synced = len(w.f.data)

@@ -12,9 +12,9 @@ import (
 
 // OpenReadOnly opens the store in dir for a device that cannot write there, and
 // changes nothing: what comes is kept in memory, above what is stored, and gone
-// with the process. What cannot be read is left out; without a readable store
-// the device begins with an empty memory, and unread says why. The caller must
-// tell people that nothing is kept: see [Store.Volatile].
+// with the process. What cannot be read is left out, and [Store.Damage] says so;
+// without a readable store the device begins with an empty memory, and unread says
+// why. The caller must tell people that nothing is kept: see [Store.Volatile].
 //
 // The error is a [*LockedError] or a [*SchemaError].
 func OpenReadOnly(ctx context.Context, dir string, opt Options) (s *Store, unread, err error) {
@@ -26,6 +26,7 @@ func OpenReadOnly(ctx context.Context, dir string, opt Options) (s *Store, unrea
 		return nil, nil, err
 	}
 	opt.Free, opt.MinFree = nil, -1
+	damage := checkLevel(filepath.Join(dir, string(LevelDB)), keySchema)
 	l := &level{dir: dir, storage: folderStorage(filepath.Join(dir, string(LevelDB))), options: levelOptions()}
 	if unread = l.openDB(true); unread == nil {
 		s, unread = openAbove(ctx, l, opt)
@@ -41,8 +42,15 @@ func OpenReadOnly(ctx context.Context, dir string, opt Options) (s *Store, unrea
 		}
 	}
 	s.volatile, s.dir, s.release = true, dir, release
+	if damage != nil && unread == nil {
+		s.damage = &DamagedError{dir, damage}
+	}
 	return s, unread, nil
 }
+
+// Damage is the [*DamagedError] of a database that [OpenReadOnly] has opened all
+// the same: some of what was stored is not there. nil: it is whole.
+func (s *Store) Damage() error { return s.damage }
 
 func openAbove(ctx context.Context, l *level, opt Options) (*Store, error) {
 	memory, err := newMemoryLevel()

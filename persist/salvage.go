@@ -58,6 +58,7 @@ func salvageInto(ctx context.Context, source, fresh string, progress func(int)) 
 	if err := os.RemoveAll(fresh); err != nil {
 		return Report{}, err
 	}
+	damage := checkLevel(source, keySchema)
 	l, err := recoverLevel(source, fresh)
 	if err != nil {
 		return Report{}, err
@@ -66,6 +67,9 @@ func salvageInto(ctx context.Context, source, fresh string, progress func(int)) 
 	report, err := s.Repair(ctx, progress)
 	if closing := s.Close(); err == nil {
 		err = closing
+	}
+	if damage != nil {
+		report.found(fmt.Errorf("the database was damaged: %w", damage))
 	}
 	return report, err
 }

@@ -66,7 +66,8 @@ type Store struct {
 	dir     string       // its folder; empty: none
 	release func() error // the folder's lock
 
-	volatile bool // what it is given ends with the process
+	volatile bool  // what it is given ends with the process
+	damage   error // of the database below, which is only read; nil: none
 
 	writer sync.Mutex // held by writers, also while they wait for the disk, and by Verify
 	doubt  bool       // guarded by writer; the last write failed: what is stored must be read again

@@ -53,7 +53,9 @@ func (s *Store) Verify(ctx context.Context, progress func(done int)) (Report, er
 	}
 	defer release()
 	v := newVerifier(ctx, src, progress)
-	err = v.run()
+	if err = v.run(); err == nil {
+		err = s.damage
+	}
 	return v.report, err
 }
 

@@ -75,7 +75,10 @@ func backUp(e *shell.Env, c *cli.Context, out io.Writer) error {
 		defer in.Close()
 		return copyValues(w, in)
 	}, func(d datadir.Dir) error {
-		return readStore(c.Context, e, d, func(st *persist.Store) error { return node.AddValues(c.Context, w, st) })
+		return readStore(c.Context, e, d, func(st *persist.Store) error {
+			warnDamage(e, st)
+			return node.AddValues(c.Context, w, st)
+		})
 	})
 	if err != nil {
 		return err

@@ -68,6 +68,13 @@ func readStore(ctx context.Context, e *shell.Env, d datadir.Dir, f func(*persist
 	return errors.Join(err, st.Close())
 }
 
+// warnDamage says that what is read of a store is not all that was stored.
+func warnDamage(e *shell.Env, st *persist.Store) {
+	if damage := st.Damage(); damage != nil {
+		e.Warnf("%v", damage)
+	}
+}
+
 // writeStore calls f with the store of a device that does not run.
 func writeStore(ctx context.Context, e *shell.Env, d datadir.Dir, f func(*persist.Store) error) error {
 	st, err := Open(ctx, e, d, persist.LevelDB)
@@ -99,6 +106,7 @@ func storeStatusCommand(e *shell.Env) *cli.Command {
 				return err
 			}, func(d datadir.Dir) error {
 				return readStore(c.Context, e, d, func(st *persist.Store) error {
+					warnDamage(e, st)
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					s.Kept = true // it is only looked at
 					return nil

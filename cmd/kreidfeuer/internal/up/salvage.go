@@ -50,6 +50,9 @@ func (u *upper) openMemory(ctx context.Context, why error) (*persist.Store, erro
 		return nil, exit.Errorf(exit.Data, "open the store: %w", errors.Join(why, err))
 	}
 	u.problem = memoryProblem(why, unread)
+	if damage := st.Damage(); damage != nil && !errors.As(why, new(*persist.DamagedError)) {
+		u.problem.Message += fmt.Sprintf("; not all that was stored can be read: %v", damage)
+	}
 	u.Warnf("%s (%s)", u.problem.Message, u.problem.Hint)
 	return st, nil
 }
