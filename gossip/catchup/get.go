@@ -19,11 +19,9 @@ type get struct {
 	items    []stream.Offered // asked for
 	left     []stream.Offered // those that nothing has become of yet
 	chains   bool
-	promised int // bytes, by the offer
-
-	came, bytes int           // envelopes and bytes of the answer
-	took        time.Duration // to read it
-	ended       bool
+	promised int  // bytes, by the offer
+	came     int  // envelopes of the answer
+	ended    bool // the answer
 }
 
 func asking(items []stream.Offered, chains bool) *get {
@@ -53,7 +51,8 @@ func (g *get) settled(given map[wire.ID]bool) (items []stream.Offered) {
 	return items
 }
 
-// receive reads the answer to a request: to its end, or as much of it as is held at once.
+// receive reads the answer to a request: to its end, or as much of it as is held at once. It
+// learns by each part how fast the link is.
 func (c *session) receive(g *get) (raws [][]byte, err error) {
 	if c.early {
 		if err := c.hear(); err != nil {
@@ -76,20 +75,19 @@ func (c *session) receive(g *get) (raws [][]byte, err error) {
 		raws, bytes = append(raws, fr.Raw), bytes+len(fr.Raw)
 		g.came++
 	}
-	g.bytes, g.took = g.bytes+bytes, g.took+time.Since(begun)
-	if g.ended {
-		c.window = g.window(c.window)
+	if bytes > 0 || g.came == 0 { // an end alone that is late was lost on its way
+		c.window = window(c.window, g.promised, bytes, time.Since(begun))
 	}
 	return raws, nil
 }
 
-// window is what to ask for at once by what an answer has shown of the link. One that
-// brought less than half of what was promised, as sizes are rounded, shows nothing.
-func (g *get) window(old int) int {
+// window is what to ask for at once by what came of an answer, and how long that took. Less
+// than half of what was promised, as sizes are rounded, does not show that more would fit.
+func window(old, promised, bytes int, took time.Duration) int {
 	switch {
-	case g.took > windowTime: // what came shows what fits
-		return max(min(old/2, int(int64(g.bytes)*int64(windowTime)/int64(g.took))), stream.SizeUnit)
-	case g.took < windowTime/2 && 2*g.bytes >= g.promised:
+	case took > windowTime: // what came shows what fits
+		return max(min(old/2, int(int64(bytes)*int64(windowTime)/int64(took))), stream.SizeUnit)
+	case took < windowTime/2 && 2*bytes >= promised:
 		return min(2*old, batchBytes)
 	}
 	return old

@@ -3,9 +3,12 @@ package catchup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/stream"
@@ -39,11 +42,15 @@ func (k *keeper) Take(_ context.Context, g Given) (results []Result, durable fun
 type watched struct {
 	*scripted
 	stock      *keeper
+	pace       int // bytes a second; 0: any
 	read, held int
 }
 
 func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.scripted.Read(b)
+	if w.pace > 0 {
+		time.Sleep(time.Duration(n) * time.Second / time.Duration(w.pace))
+	}
 	w.read += n
 	w.held = max(w.held, w.read-w.stock.bytes)
 	return n, err
@@ -62,43 +69,87 @@ func answers(n, size int) (items []stream.Offered, frames []stream.Frame) {
 }
 
 // What a neighbour gives may be far more than it has offered: chains come unannounced, and
-// sizes may be lies. No more is held than was to come; all of it is taken.
+// sizes may be lies. No more is held than should arrive within a second; all of it is taken.
 func TestAnswerIsLargerThanOffered(t *testing.T) {
 	items, frames := answers(64, wire.MaxTransmission)
-	for _, test := range []struct {
-		name  string
-		given []stream.Frame
-		want  int // taken
-		err   error
+	for _, link := range []struct {
+		name     string
+		pace     int
+		kept, of int // of what breaks off; the rest is not judged yet
+		most     int // bytes to be held; beside it what the framer has read ahead
 	}{
-		{"to its end", append(slices.Clone(frames), stream.Frame{Kind: stream.End}), len(frames), nil},
-		{"as far as it came", frames[:20], 20, io.EOF},
-		{"and one more", slices.Concat(frames, frames[:1]), len(frames), ErrUnasked},
+		{"as fast as it was", 170_000, 20, 20, 64<<10 + maxFrame},
+		{"faster", 0, 19, 20, batchBytes + maxFrame},
 	} {
-		for _, chains := range []bool{false, true} {
-			stock := &keeper{kept: map[wire.ID]bool{}}
-			s, rw := sessions(stock), &watched{scripted: script(t, test.given...), stock: stock}
-			c := s.session("p", rw)
-			c.window = 64 << 10 // the link has shown that it is that fast
-			if err := c.pull(t.Context(), live, items, chains); !errors.Is(err, test.err) {
-				t.Fatalf("%s: %v, want %v", test.name, err, test.err)
-			}
-			if n := len(stock.kept); n != test.want {
-				t.Errorf("%s: %d were taken, want %d", test.name, n, test.want)
-			}
-			if most := 64<<10 + maxFrame + 64<<10; rw.held > most { // and what the framer has read ahead
-				t.Errorf("%s: %d bytes were held at once, want %d at most", test.name, rw.held, most)
-			}
-			if gets := len(rw.heard(t)); gets != 1 {
-				t.Errorf("%s: %d requests, want one", test.name, gets)
-			}
-			s.cfg.Near.Meet("another", time.Hour, time.Now())
-			for i := range items {
-				if _, wait := s.cfg.Near.Claim("another", &items[i], 0, false, time.Now()); wait {
-					t.Fatalf("%s: item %d stays claimed", test.name, i)
-				}
+		for _, test := range []struct {
+			name  string
+			given []stream.Frame
+			want  int // taken
+			err   error
+		}{
+			{"to its end", append(slices.Clone(frames), stream.Frame{Kind: stream.End}), len(frames), nil},
+			{"as far as it came", frames[:link.of], link.kept, io.EOF},
+			{"and one more", slices.Concat(frames, frames[:1]), len(frames), ErrUnasked},
+		} {
+			for _, chains := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, %s, chains %t", test.name, link.name, chains), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						rw := &watched{scripted: script(t, test.given...), stock: &keeper{kept: map[wire.ID]bool{}}, pace: link.pace}
+						if err := rw.pull(t, items, chains); !errors.Is(err, test.err) {
+							t.Fatalf("%v, want %v", err, test.err)
+						}
+						if n := len(rw.stock.kept); n != test.want {
+							t.Errorf("%d were taken, want %d", n, test.want)
+						}
+						if most := link.most + 64<<10; rw.held > most {
+							t.Errorf("%d bytes were held at once, want %d at most", rw.held, most)
+						}
+					})
+				})
 			}
 		}
+	}
+}
+
+// pull asks for items with one request, over a link that has shown to bring 64 kB a second, and
+// returns the error. No claim may be left.
+func (w *watched) pull(t *testing.T, items []stream.Offered, chains bool) error {
+	t.Helper()
+	s := sessions(w.stock)
+	c := s.session("p", w)
+	c.window = 64 << 10
+	err := c.pull(t.Context(), live, items, chains)
+	if gets := len(w.heard(t)); gets != 1 {
+		t.Errorf("%d requests, want one", gets)
+	}
+	s.cfg.Near.Meet("another", time.Hour, time.Now())
+	for i := range items {
+		if _, wait := s.cfg.Near.Claim("another", &items[i], 0, false, time.Now()); wait {
+			t.Fatalf("item %d stays claimed", i)
+		}
+	}
+	return err
+}
+
+// The parts of an answer follow the link: each is written for itself, so they are few on a
+// fast one, and a slow one has what came first judged while the rest is coming.
+func TestPartsFollowTheLink(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		pace        int
+		least, most int // parts
+	}{{"fast", 0, 4, 7}, {"slow", 600, 16, 17}} {
+		synctest.Test(t, func(t *testing.T) {
+			items, frames := answers(32, 5000) // in 8 kB by the offer
+			rw := &watched{scripted: script(t, append(frames, stream.Frame{Kind: stream.End})...), stock: &keeper{kept: map[wire.ID]bool{}}, pace: test.pace}
+			rw.Reader = iotest.OneByteReader(rw.Reader) // as it comes
+			if err := sessions(rw.stock).session("p", rw).pull(t.Context(), live, items, true); err != nil || len(rw.stock.kept) != len(items) {
+				t.Errorf("%s: %d of %d, %v", test.name, len(rw.stock.kept), len(items), err)
+			}
+			if n := rw.stock.takes; n < test.least || n > test.most {
+				t.Errorf("%s: %d parts, want %d to %d", test.name, n, test.least, test.most)
+			}
+		})
 	}
 }
 
@@ -149,12 +200,11 @@ func TestWindow(t *testing.T) {
 		{"with chains, late", 8 << 10, 80 << 10, 4 * time.Second, 4 << 10},
 		{"nothing, late", 8 << 10, 0, 2 * time.Second, stream.SizeUnit},
 	} {
-		g := &get{promised: test.promised, bytes: test.bytes, took: test.took}
-		if got := g.window(8 << 10); got != test.want {
+		if got := window(8<<10, test.promised, test.bytes, test.took); got != test.want {
 			t.Errorf("%s: %d bytes, want %d", test.name, got, test.want)
 		}
 	}
-	if got := (&get{promised: 1, bytes: 1}).window(batchBytes); got != batchBytes {
+	if got := window(batchBytes, 1, 1, 0); got != batchBytes {
 		t.Errorf("%d bytes, want %d at most", got, batchBytes)
 	}
 }
