@@ -119,6 +119,7 @@ func TestFidelity(t *testing.T) {
 		{"outage", 1, "8m", "", "outages: [{at: 1m, until: 4m, what: link:net, place: east}]\n" +
 			"alerts: [{at: 30s, from: station-0, severity: Severe}, {at: 2m, from: station-0, severity: Severe, count: 4, every: 10s}]\n", true},
 		{"churn", 1, "10m", ", leave: 4m, return: 1m", "alerts: [{at: 1m, from: station-0, severity: Severe, count: 10, every: 45s}]\n", true},
+		{"hall", 10, "50s", "", often, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.slow && !all {
@@ -127,10 +128,16 @@ func TestFidelity(t *testing.T) {
 			if (c.churn != "" || c.name == "outage") && os.Getenv("KREIDFEUER_SIM_DEVICES") == "" {
 				n = min(n, 300) // for minutes
 			}
+			if c.name == "hall" {
+				n = 60 // more than a device wants neighbours, all in range of each other
+			}
 			groups, _ := stations(c.stations)
 			text := fmt.Sprintf(fidelityHead, c.duration, groups, n/2-c.stations, c.churn, n-n/2, c.churn) + c.rest
 			if c.name == "loss" {
 				text = strings.Replace(text, "latency: 25ms", "latency: 25ms, loss: 2%", 1)
+			}
+			if c.name == "hall" {
+				text = strings.NewReplacer("latency: 25ms", "range: 60m, latency: 25ms", "1km", "30m", "5km", "0m").Replace(text)
 			}
 			real, modelled := playBoth(t, text, 1)
 			for _, p := range []played{real, modelled} {

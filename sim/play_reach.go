@@ -144,13 +144,13 @@ func (l *lookout) Run(ctx context.Context, found func(peer.AddrInfo)) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		l.look(found)
+		l.look(chance, found)
 		tick.Reset(l.every)
 	}
 }
 
-// look reports who is in range and not connected.
-func (l *lookout) look(found func(peer.AddrInfo)) {
+// look reports who is in range and not connected, in any order, as answers come on a LAN.
+func (l *lookout) look(chance *rand.Rand, found func(peer.AddrInfo)) {
 	l.p.mu.Lock()
 	w := l.p.world
 	l.p.mu.Unlock()
@@ -158,7 +158,7 @@ func (l *lookout) look(found func(peer.AddrInfo)) {
 		return // the world is still being made
 	}
 	now, me, roles := w.Now(), w.devices[l.device], l.p.cast.roles
-	for other := range l.p.cast.devices {
+	for _, other := range chance.Perm(l.p.cast.devices) {
 		if other == l.device || !l.p.reach.near(now, roles[l.device], roles[other]) {
 			continue
 		}

@@ -3,71 +3,57 @@ package model
 import (
 	"cmp"
 	"math"
-	"slices"
 )
 
 // connect makes the graph between devices that do not move. In range of each other,
 // or over infrastructure at random, each dials as many neighbours as the program does;
 // among them gossip keeps its mesh.
 func (r *run) connect() {
-	var wide, near [][2]uint32
+	r.settled()
+	r.web.more = make([]uint16, len(r.group))
+	var dials, others [][2]uint32
 	for l := range r.links {
-		k := &r.links[l]
-		switch {
-		case k.Airtime != "":
-			k.start, k.to, _ = compressed(len(r.group), r.inRange(l, float64(k.Range), math.MaxInt), 0)
-		case k.Range > 0:
-			near = append(near, r.inRange(l, float64(k.Range), r.Params.Connections)...)
+		switch k := &r.links[l]; {
+		case k.Range > 0 && k.Airtime == "":
 			r.nearby |= 1 << l
-		default:
-			dials := r.overlay(l)
-			wide = append(wide, dials...)
+		case k.Range == 0:
+			wide := r.overlay(l)
+			dials = append(dials, wide...)
 			if r.given {
-				k.dials = dials
+				k.dials = wide
 			}
 		}
 	}
-	r.web = r.newWeb(append(wide, near...), len(wide))
-	if !r.given {
-		for d := range r.group {
-			r.fill(uint32(d))
-		}
-		r.graft()
+	if r.nearby != 0 {
+		dials, others = r.encounter(dials)
 	}
+	r.web = r.newWeb(append(dials, others...), len(dials))
+	if r.given {
+		return
+	}
+	order := newStroll(r.chance, len(r.group))
+	for range r.group {
+		r.fill(uint32(order.next()))
+	}
+	r.graft()
 }
 
-// compressed turns edges into neighbours of each device, both ways. Of the first so many
-// it marks that they are joined, and who dials.
-func compressed(n int, edges [][2]uint32, wide int) (start, to []uint32, marks []uint8) {
-	start = make([]uint32, n+2)
-	for _, e := range edges {
-		start[e[0]+2]++
-		start[e[1]+2]++
+// settled finds out over which links devices have no fixed place: who moves over none, and
+// over that of a contact log its hosts, whatever their place is.
+func (r *run) settled() {
+	r.steps.roams = make([]uint16, len(r.group))
+	for i := range r.moving {
+		r.steps.roams[r.moving[i].dev] = math.MaxUint16
 	}
-	for i := 2; i < len(start); i++ {
-		start[i] += start[i-1]
+	for _, d := range r.steps.hosts {
+		r.steps.roams[d] |= 1 << r.steps.link
 	}
-	to, marks = make([]uint32, 2*len(edges)), make([]uint8, 2*len(edges))
-	for i, e := range edges {
-		to[start[e[0]+1]] = e[1]
-		if i < wide {
-			marks[start[e[0]+1]], marks[start[e[1]+1]] = joined|dialled, joined
-		}
-		start[e[0]+1]++
-		to[start[e[1]+1]] = e[0]
-		start[e[1]+1]++
-	}
-	return start[:n+1], to, marks
 }
 
 // members are the devices with a link.
-func (r *run) members(l int, moving bool) (list []uint32) {
-	move := make([]bool, len(r.group))
-	for i := range r.moving {
-		move[r.moving[i].dev] = true
-	}
+func (r *run) members(l int, roaming bool) (list []uint32) {
 	for d := range r.group {
-		if r.mine[d]>>l&1 == 1 && (moving || !move[d]) {
+		if r.mine[d]>>l&1 == 1 && (roaming || r.steps.roams[d]>>l&1 == 0) {
 			list = append(list, uint32(d))
 		}
 	}
@@ -131,70 +117,3 @@ func (r *run) networks(d uint32) (n int) {
 	}
 	return n
 }
-
-// inRange joins devices closer than reach, each with at most so many others.
-func (r *run) inRange(l int, reach float64, most int) (edges [][2]uint32) {
-	all := r.members(l, false)
-	g := newGrid(reach, float64(r.size.X), float64(r.size.Y))
-	degree := make([]int, len(r.group))
-	slices.SortFunc(all, func(a, b uint32) int { return int(g.cell(r.x[a], r.y[a])) - int(g.cell(r.x[b], r.y[b])) })
-	first := map[int32]int{}
-	for i, d := range all {
-		c := g.cell(r.x[d], r.y[d])
-		if _, known := first[c]; !known {
-			first[c] = i
-		}
-	}
-	for _, a := range all {
-		c := g.cell(r.x[a], r.y[a])
-		for _, off := range g.around() {
-			i, known := first[c+off]
-			for ; known && i < len(all) && g.cell(r.x[all[i]], r.y[all[i]]) == c+off && degree[a] < most; i++ {
-				b := all[i]
-				if b > a && degree[b] < most && r.near(a, b, reach) {
-					edges = append(edges, [2]uint32{a, b})
-					degree[a]++
-					degree[b]++
-				}
-			}
-		}
-	}
-	return edges
-}
-
-func (r *run) near(a, b uint32, reach float64) bool {
-	dx, dy := float64(r.x[a]-r.x[b]), float64(r.y[a]-r.y[b])
-	return dx*dx+dy*dy <= reach*reach
-}
-
-// grid cuts the plane into cells at least as wide as a reach.
-type grid struct {
-	width  float64
-	across int32
-	down   int32
-}
-
-// maxCells bounds a grid's memory; its cells grow instead.
-const maxCells = 8 << 20
-
-func newGrid(reach, x, y float64) grid {
-	width := max(reach, 1)
-	for (x/width+3)*(y/width+3) > maxCells {
-		width *= 1.5
-	}
-	return grid{width, int32(x/width) + 3, int32(y/width) + 3}
-}
-
-// cell is the number of the cell of a place; there is a border of empty ones.
-func (g grid) cell(x, y float32) int32 {
-	cx := min(max(int32(float64(x)/g.width)+1, 1), g.across-2)
-	cy := min(max(int32(float64(y)/g.width)+1, 1), g.down-2)
-	return cy*g.across + cx
-}
-
-func (g grid) around() [9]int32 {
-	a := g.across
-	return [9]int32{-a - 1, -a, -a + 1, -1, 0, 1, a - 1, a, a + 1}
-}
-
-func (g grid) cells() int { return int(g.across) * int(g.down) }

@@ -28,27 +28,27 @@ type mover struct {
 // around them. For each pair the way of both during the step, taken as straight,
 // says when they come into range and how long they stay.
 type steps struct {
-	length uint32 // milliseconds; 0: nothing moves
-	begun  uint32 // the step that lasts
+	length uint32   // milliseconds; 0: nothing moves
+	begun  uint32   // the step that lasts
+	roams  []uint16 // by device, links over which it has no fixed place
 	views  []view
 	mover  []int32              // number among those that move, or -1
 	open   map[uint32][]meeting // contacts of a trace
 	traces []contact.Change
+	ends   []uint32 // of the contacts that these begin
 	hosts  []uint32
 	link   uint8
 }
 
 // view is one radio link's grid.
 type view struct {
-	link    int
-	grid    grid
-	reach   float64
-	resting []uint32 // devices that do not move, by cell
-	first   []uint32 // resting[first[c]:first[c+1]] are in cell c
-	heads   []int32  // movers by cell
-	next    []int32
-	cells   []int32 // of movers
-	sorted  uint32  // the step, plus 1, as of which they are
+	link   int
+	reach  float64
+	crowd          // of devices that do not move
+	heads  []int32 // movers by cell
+	next   []int32
+	cells  []int32 // of movers
+	sorted uint32  // the step, plus 1, as of which they are
 }
 
 // meeting is an open contact of a trace.
@@ -111,8 +111,11 @@ func (r *run) stops(names []string) (stops []mobility.Point, err error) {
 	return stops, nil
 }
 
-// trace takes a device into the contact log of its group.
+// trace takes a device into the contact log of its group, of which there is one.
 func (r *run) trace(d uint32, g *scenario.Group) error {
+	if hosts := r.steps.hosts; len(hosts) > 0 && r.groupOf(hosts[0]) != g {
+		return fmt.Errorf("%s: group %s has a contact log, and there is one for all groups", g.Movement.File, r.groupOf(hosts[0]).Name)
+	}
 	if r.steps.traces == nil {
 		text, err := r.open(g.Movement.File)
 		if err != nil {
@@ -137,7 +140,10 @@ func (r *run) trace(d uint32, g *scenario.Group) error {
 		}
 		for r.steps.link = 0; bits>>r.steps.link&1 == 0; r.steps.link++ {
 		}
-		r.steps.traces, r.steps.open = log.Changes, map[uint32][]meeting{}
+		if k := &r.links[r.steps.link]; k.Range == 0 || k.Airtime != "" {
+			return fmt.Errorf("%s: a contact log is of a link with a range that carries packets; the first link of the group, %s, does not", g.Movement.File, k.name)
+		}
+		r.steps.traces, r.steps.ends, r.steps.open = log.Changes, ends(log.Changes), map[uint32][]meeting{}
 		for i, c := range log.Changes {
 			r.q.push(millis(c.At), evMove, 1, uint32(i), 0)
 		}
@@ -159,10 +165,26 @@ func (r *run) traced(i uint32) {
 		return
 	}
 	l := int(r.steps.link)
-	since := r.q.now + r.links[l].window
+	since, until := r.q.now+r.links[l].window, r.steps.ends[i]
 	r.steps.open[a] = append(r.steps.open[a], meeting{b, since, r.steps.link})
 	r.steps.open[b] = append(r.steps.open[b], meeting{a, since, r.steps.link})
-	r.meetAt(since, a, b, l, math.MaxUint32)
+	if since < until {
+		r.meetAt(since, a, b, l, until-since)
+	}
+}
+
+// ends are when the contacts end that a log's changes begin.
+func ends(log []contact.Change) []uint32 {
+	list, open := make([]uint32, len(log)), map[[2]int32]int{}
+	for i, c := range log {
+		pair := [2]int32{c.A, c.B}
+		if c.Up {
+			open[pair], list[i] = i, math.MaxUint32
+		} else if begun, is := open[pair]; is {
+			list[begun] = millis(c.At)
+		}
+	}
+	return list
 }
 
 func (s *steps) part(a, b uint32) {
@@ -171,6 +193,9 @@ func (s *steps) part(a, b uint32) {
 
 // met are the open contacts of a device in a trace.
 func (s *steps) met(d uint32) []meeting { return s.open[d] }
+
+// nearly is the share of a radio's range to which it is known where one is that moves.
+const nearly = 0.01
 
 // prepare lays out the grids, once all devices are there.
 func (r *run) prepare() {
@@ -184,8 +209,11 @@ func (r *run) prepare() {
 		}
 	}
 	for l := range r.links {
-		if k := &r.links[l]; k.Range > 0 && k.Airtime == "" {
+		switch k := &r.links[l]; {
+		case k.Range > 0 && k.Airtime == "":
 			reach = min(reach, float64(k.Range))
+		case len(r.radios.heard[l].moving) > 0:
+			reach = min(reach, float64(k.Range)*nearly)
 		}
 	}
 	if math.IsInf(reach, 1) {
@@ -206,20 +234,9 @@ func (r *run) prepare() {
 }
 
 func (r *run) newView(l int, reach, fastest float64) view {
-	v := view{link: l, reach: reach, grid: newGrid(reach+2*fastest*float64(r.steps.length)/1000, float64(r.size.X), float64(r.size.Y)),
-		resting: r.members(l, false), next: make([]int32, len(r.moving)), cells: make([]int32, len(r.moving))}
-	v.first, v.heads = make([]uint32, v.grid.cells()+1), make([]int32, v.grid.cells())
-	cells := make([]int32, len(r.group))
-	for _, d := range v.resting {
-		cells[d] = v.grid.cell(r.x[d], r.y[d])
-		v.first[cells[d]+1]++
-	}
-	slices.SortStableFunc(v.resting, func(a, b uint32) int { return int(cells[a]) - int(cells[b]) })
-	for c := range v.heads {
-		v.first[c+1] += v.first[c]
-		v.heads[c] = -1
-	}
-	return v
+	g := newGrid(reach+2*fastest*float64(r.steps.length)/1000, float64(r.size.X), float64(r.size.Y))
+	return view{link: l, reach: reach, crowd: r.newCrowd(g, r.members(l, false)), heads: slices.Repeat([]int32{-1}, g.cells()),
+		next: make([]int32, len(r.moving)), cells: make([]int32, len(r.moving))}
 }
 
 // move is one step: everybody goes on, then looks around.

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -24,12 +25,23 @@ const (
 
 // radios are the devices that send frames, on one channel for each kind of link.
 type radios struct {
-	of   map[uint32]*radio
-	sent []transmission
+	of    map[station]*radio
+	onAir map[uint32]transmission // by number
+	sent  uint32
+	links uint16 // that are radios'
+	heard [maxLinks]channel
 }
 
+// station is a device's radio on one link, which events name: the device, and the link in
+// the last four bits.
+type station uint32
+
+func stationOf(d uint32, l int) station { return station(d<<4 | uint32(l)) }
+
+func (s station) device() uint32 { return uint32(s >> 4) }
+func (s station) link() int      { return int(s & (maxLinks - 1)) }
+
 type radio struct {
-	link    int
 	plan    *airtime.Schedule
 	modem   airtime.Modem
 	pending uint32 // when it asks next, plus 1; 0: not
@@ -43,11 +55,13 @@ type radio struct {
 type transmission struct {
 	message uint32
 	index   int
+	met     []uint32 // those in reach of whom, or of the sender, it is not fixed where they are
 }
 
-// tuneIn gives every device with a radio its schedule.
+// tuneIn gives every device with a radio its schedule, and lays out who hears whom.
 func (r *run) tuneIn() error {
-	r.radios.of = map[uint32]*radio{}
+	r.radios.of, r.radios.onAir = map[station]*radio{}, map[uint32]transmission{}
+	heard := 0
 	for l := range r.links {
 		k := &r.links[l]
 		if k.Airtime == "" {
@@ -57,15 +71,17 @@ func (r *run) tuneIn() error {
 		if err != nil {
 			return fmt.Errorf("link %s: %w", k.name, err)
 		}
-		for d := range r.group {
-			if r.mine[d]>>l&1 == 0 {
-				continue
-			}
-			plan, err := airtime.New(airtime.Config{Modem: modem, Duty: float64(k.Duty), Random: chacha(r.Seed, uint64(d))})
+		for _, d := range r.members(l, true) {
+			nth := uint64(bits.OnesCount16(r.mine[d] & r.radios.links)) // of the device's radios
+			plan, err := airtime.New(airtime.Config{Modem: modem, Duty: float64(k.Duty), Random: chacha(r.Seed, nth<<32|uint64(d))})
 			if err != nil {
 				return fmt.Errorf("link %s: %w", k.name, err)
 			}
-			r.radios.of[uint32(d)] = &radio{link: l, plan: plan, modem: modem, pieces: map[uint32]uint64{}}
+			r.radios.of[stationOf(d, l)] = &radio{plan: plan, modem: modem, pieces: map[uint32]uint64{}}
+		}
+		r.radios.links |= 1 << l
+		if heard, err = r.listen(l, heard); err != nil {
+			return fmt.Errorf("link %s: %w", k.name, err)
 		}
 	}
 	r.prepare()
@@ -107,98 +123,100 @@ func key(alert uint32) (k airtime.Key) {
 	return k
 }
 
-// take gives an alert to a device's radio.
+// take gives an alert to a device's radios.
 func (s *radios) take(r *run, d, alert uint32) {
-	o, a := s.of[d], &r.alerts[alert]
+	a := &r.alerts[alert]
 	if a.drill || r.q.now >= a.expires {
 		return // a channel of this width is for warnings that hold
 	}
 	ends := time.Unix(epoch, 0).Add(time.Duration(a.expires) * time.Millisecond)
-	o.plan.Add(key(alert), frames{alert, radioBytes}, a.severity, ends, r.clock())
-	for c := uint32(firstCertificate); c < firstCertificate+certificates; c++ {
-		o.plan.AddProof(key(c), frames{c, certificateBytes}, a.severity, ends, r.clock())
+	for links := r.works[d] & s.links; links != 0; links &= links - 1 {
+		one := stationOf(d, bits.TrailingZeros16(links))
+		o := s.of[one]
+		o.plan.Add(key(alert), frames{alert, radioBytes}, a.severity, ends, r.clock())
+		for c := uint32(firstCertificate); c < firstCertificate+certificates; c++ {
+			o.plan.AddProof(key(c), frames{c, certificateBytes}, a.severity, ends, r.clock())
+		}
+		r.ask(one, o, r.q.now)
 	}
-	r.ask(d, o, r.q.now)
 }
 
 // ask lets a radio decide at a time, or earlier if it was going to.
-func (r *run) ask(d uint32, o *radio, at uint32) {
+func (r *run) ask(one station, o *radio, at uint32) {
 	if o.pending == 0 || at+1 < o.pending {
 		o.pending = at + 1
-		r.q.push(at, evRadio, 0, d, 0)
+		r.q.push(at, evRadio, 0, uint32(one), 0)
 	}
 }
 
 // speak is a radio deciding what to send.
-func (r *run) speak(d uint32) {
-	o := r.radios.of[d]
+func (r *run) speak(number uint32) {
+	one := station(number)
+	o := r.radios.of[one]
 	if o.pending != r.q.now+1 {
 		return // it was asked earlier meanwhile
 	}
 	o.pending = 0
-	if !r.up(d, o.link) {
+	if !r.up(one.device(), one.link()) {
 		return
 	}
 	frame, again := o.plan.Next(r.clock(), o.until > r.q.now || o.sends > r.q.now)
 	if frame != nil {
-		r.transmit(d, o, frame)
+		r.transmit(one, o, frame)
 	}
 	if !again.IsZero() {
 		wait := again.Sub(r.clock())
-		r.ask(d, o, r.q.now+max(1, millis(wait)))
+		r.ask(one, o, r.q.now+max(1, millis(wait)))
 	}
 }
 
 // transmit puts a frame on the air: whoever hears two at once hears none.
-func (r *run) transmit(d uint32, o *radio, frame []byte) {
+func (r *run) transmit(one station, o *radio, frame []byte) {
 	lasts := o.modem.Airtime(len(frame))
-	number := uint32(len(r.radios.sent))
-	r.radios.sent = append(r.radios.sent, transmission{binary.LittleEndian.Uint32(frame), int(frame[4])})
 	ends := r.q.now + max(1, millis(lasts))
 	o.sends = ends
 	r.tally.airtime += lasts
-	r.tally.bytes[d] += float32(len(frame))
-	for _, other := range r.links[o.link].neighbours(d) {
-		x := r.radios.of[other]
-		if x == nil {
-			continue
-		}
-		if x.until > r.q.now {
-			if !x.spoilt {
-				r.tally.collided++
+	r.tally.bytes[one.device()] += float32(len(frame))
+	t := transmission{binary.LittleEndian.Uint32(frame), int(frame[4]), r.radios.meets(r, one)}
+	number := r.radios.sent
+	r.radios.sent++
+	r.radios.onAir[number] = t
+	for _, hearers := range [2][]uint32{r.links[one.link()].neighbours(one.device()), t.met} {
+		for _, other := range hearers {
+			x := r.radios.of[stationOf(other, one.link())]
+			if x.until > r.q.now {
+				if !x.spoilt {
+					r.tally.collided++
+				}
+				x.spoilt, x.until = true, max(x.until, ends)
+				continue
 			}
-			x.spoilt, x.until = true, max(x.until, ends)
-			continue
+			x.hears, x.until, x.spoilt = number, ends, false
 		}
-		x.hears, x.until, x.spoilt = number, ends, false
 	}
-	r.q.push(ends, evHeard, 0, d, number)
+	r.q.push(ends, evHeard, 0, uint32(one), number)
 }
 
 // heard is the end of a transmission.
-func (r *run) heard(d, number uint32) {
-	t := r.radios.sent[number]
-	k := &r.links[r.radios.of[d].link]
-	for _, other := range k.neighbours(d) {
-		x := r.radios.of[other]
-		if x == nil || x.hears != number || x.spoilt || x.sends > r.q.now || !r.up(other, x.link) || r.chance.Float64() < float64(k.Loss) {
-			r.tally.lost++
-			continue
-		}
-		x.plan.Heard(key(t.message), r.clock())
-		if t.message >= firstCertificate || r.held.has(other, t.message) {
-			continue
-		}
-		x.pieces[t.message] |= 1 << t.index
-		if have := ones(x.pieces[t.message]); have >= (frames{bytes: radioBytes}).Needed() {
-			r.arrive(d, other, t.message)
+func (r *run) heard(by, number uint32) {
+	one, t := station(by), r.radios.onAir[number]
+	delete(r.radios.onAir, number)
+	k := &r.links[one.link()]
+	for _, hearers := range [2][]uint32{k.neighbours(one.device()), t.met} {
+		for _, other := range hearers {
+			x := r.radios.of[stationOf(other, one.link())]
+			if x.hears != number || x.spoilt || x.sends > r.q.now || !r.up(other, one.link()) || r.chance.Float64() < float64(k.Loss) {
+				r.tally.lost++
+				continue
+			}
+			x.plan.Heard(key(t.message), r.clock())
+			if t.message >= firstCertificate || r.held.has(other, t.message) {
+				continue
+			}
+			x.pieces[t.message] |= 1 << t.index
+			if bits.OnesCount64(x.pieces[t.message]) >= (frames{bytes: radioBytes}).Needed() {
+				r.arrive(one.device(), other, t.message)
+			}
 		}
 	}
-}
-
-func ones(x uint64) (n int) {
-	for ; x != 0; x &= x - 1 {
-		n++
-	}
-	return n
 }

@@ -30,7 +30,7 @@ func (r *run) cutOff(d uint32) {
 }
 
 // dialledInVain counts what was sent for nothing while a device reached nobody, which
-// ends now: running says whether it ran meanwhile.
+// ends now: running says whether it ran meanwhile. It looks for others, if it has lost some.
 func (r *run) dialledInVain(d uint32, running bool) {
 	w := &r.web
 	if w.lone[d] == 0 {
@@ -38,6 +38,7 @@ func (r *run) dialledInVain(d uint32, running bool) {
 	}
 	alone := ms(r.q.now-(w.lone[d]-1)) - noticed*time.Millisecond
 	w.lone[d], w.met[d] = 0, r.q.now+1
+	r.refill(d)
 	if alone <= 0 {
 		return
 	}

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 )
@@ -9,6 +8,10 @@ import (
 // web is who may be connected with whom. A device has one set of neighbours over all of
 // its links that carry packets, and with each one connection, over the quickest link
 // that works.
+//
+// In a crowd it knows only some of those in range. When they are gone it looks for others,
+// who take their places: the web does not grow. A place without anybody leads to the device
+// itself, over no link.
 type web struct {
 	start  []uint32 // device i's are at the positions from start[i] on, up to start[i+1]
 	to     []uint32 // the other one
@@ -18,30 +21,36 @@ type web struct {
 	filled []uint32 // by device, when it looks for others, plus 1; 0: not
 	lone   []uint32 // by device, since when it reaches nobody, plus 1; 0: it does
 	met    []uint32 // by device, when that ended last, plus 1
+	more   []uint16 // by device, links over which there may be others in range whom it does not know
+	sights []sight
 }
 
-// newWeb is the web of some pairs, who dials first. Of the first so many, who are joined
-// over infrastructure, each keeps dialling the other.
-func (r *run) newWeb(edges [][2]uint32, wide int) web {
+// room is how many spare places a device in a crowd has for those who find it when all that it
+// knows are there.
+const room = 8
+
+// newWeb is the web of some pairs, who dials first. The first so many are joined, the others
+// only know each other.
+func (r *run) newWeb(edges [][2]uint32, dials int) web {
 	n := len(r.group)
-	w := web{degree: make([]uint8, n), filled: make([]uint32, n), lone: make([]uint32, n), met: make([]uint32, n)}
-	w.start, w.to, w.marks = compressed(n, edges, wide)
-	moves := make([]bool, n)
-	for i := range r.moving {
-		moves[r.moving[i].dev] = true
+	w := web{degree: make([]uint8, n), filled: make([]uint32, n), lone: make([]uint32, n), met: make([]uint32, n), more: r.web.more, sights: r.web.sights}
+	if w.more == nil {
+		w.more = make([]uint16, n)
 	}
+	w.lay(edges, dials)
+	w.over = make([]uint16, 0, len(w.to))
 	seen, kept := make([]uint32, n), uint32(0) // where the latest device has each other one, plus 1
 	for d := range uint32(n) {
 		from, first := w.start[d], kept
 		w.start[d] = first
 		for at := from; at < w.start[d+1]; at++ {
 			other := w.to[at]
-			if was := seen[other]; was > first {
+			if was := seen[other]; was > first && other != d {
 				w.marks[was-1] |= w.marks[at]
 				continue
 			}
 			w.to[kept], w.marks[kept] = other, w.marks[at]
-			w.over = append(w.over, r.between(d, other, moves))
+			w.over = append(w.over, r.between(d, other))
 			kept++
 			seen[other] = kept
 		}
@@ -50,14 +59,55 @@ func (r *run) newWeb(edges [][2]uint32, wide int) web {
 	return w
 }
 
+// lay puts both ends of all edges to their devices, and spare places to those in a crowd.
+func (w *web) lay(edges [][2]uint32, dials int) {
+	n := len(w.degree)
+	start := make([]uint32, n+2)
+	for _, e := range edges {
+		start[e[0]+2]++
+		start[e[1]+2]++
+	}
+	places := uint32(0)
+	for d := range n {
+		if w.more[d] != 0 {
+			start[d+2] += room
+		}
+		places += start[d+2]
+		start[d+2] = places
+	}
+	to, marks := make([]uint32, places), make([]uint8, places)
+	for i, e := range edges {
+		var ends [2]uint8
+		if i < dials {
+			ends = [2]uint8{joined | dialled, joined}
+		}
+		for i, d := range e {
+			to[start[d+1]], marks[start[d+1]] = e[1-i], ends[i]
+			start[d+1]++
+		}
+	}
+	for d := range n {
+		if w.more[d] != 0 {
+			for range room {
+				to[start[d+1]] = uint32(d)
+				start[d+1]++
+			}
+		}
+	}
+	w.start, w.to, w.marks = start[:n+1], to, marks
+}
+
 // between are the links by which two devices reach each other as long as they work.
-func (r *run) between(a, b uint32, moves []bool) (over uint16) {
+func (r *run) between(a, b uint32) (over uint16) {
+	if a == b {
+		return 0
+	}
 	for both := r.mine[a] & r.mine[b]; both != 0; both &= both - 1 {
 		l := bits.TrailingZeros16(both)
 		k := &r.links[l]
 		switch {
 		case k.Airtime != "":
-		case k.Range > 0 && !moves[a] && !moves[b] && r.near(a, b, float64(k.Range)),
+		case k.Range > 0 && (r.steps.roams[a]|r.steps.roams[b])>>l&1 == 0 && r.near(a, b, float64(k.Range)),
 			k.Range == 0 && (!k.Local || r.at[a] == r.at[b]):
 			over |= 1 << l
 		}
@@ -103,63 +153,4 @@ func (r *run) joins(d uint32) (n int) {
 		}
 	}
 	return n
-}
-
-// fill connects a device with others that it reaches, as long as it has fewer neighbours
-// than it wants. It returns the positions of the new ones.
-func (r *run) fill(d uint32) (added []uint32) {
-	w, wanted := &r.web, r.Params.Connections
-	for at := w.start[d]; at < w.start[d+1]; at++ {
-		switch {
-		case r.via(d, at) < 0:
-		case w.marks[at]&joined != 0:
-			wanted--
-		default:
-			added = append(added, at)
-		}
-	}
-	added = added[:min(len(added), max(wanted, 0))]
-	for _, at := range added {
-		back := w.back(d, at)
-		w.marks[at], w.marks[back] = w.marks[at]|joined|dialled, w.marks[back]|joined
-	}
-	return added
-}
-
-// noticed is how long a device takes a connection for alive on which nothing comes any
-// more (libp2p's QUIC).
-const noticed = 30_000
-
-// refill has a device look for others when it has noticed that some are gone, and found
-// them.
-func (r *run) refill(d uint32) {
-	w := &r.web
-	if w.filled[d] != 0 {
-		return
-	}
-	for at := w.start[d]; at < w.start[d+1]; at++ {
-		if l := r.via(d, at); l >= 0 && w.marks[at]&joined == 0 {
-			at := r.q.now + noticed + r.links[l].window + r.chance.Uint32N(1000)
-			w.filled[d] = at + 1
-			r.q.push(at, evFill, 0, d, 0)
-			return
-		}
-	}
-}
-
-// filling is a device connecting with those that it has found.
-func (r *run) filling(d uint32) {
-	r.web.filled[d] = 0
-	added := r.fill(d)
-	for _, at := range added {
-		other := r.web.to[at]
-		r.dialledInVain(d, true)
-		r.dialledInVain(other, true)
-		r.tally.bytes[d] += float32(r.Params.JoinBytes)
-		r.tally.bytes[other] += float32(r.Params.JoinBytes)
-		r.exchange(d, other, r.via(d, at), math.MaxUint32)
-	}
-	if len(added) > 0 {
-		r.regraft(d)
-	}
 }
