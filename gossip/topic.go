@@ -262,7 +262,7 @@ func (r *Router) transmitted(ctx context.Context, id wire.ID, chain bool) ([]byt
 	if e.Parts = s.Parts; chain {
 		e.Chain = r.pool.ChainFor(e)
 	}
-	return e.EncodeFull(), nil
+	return e.EncodeFitting(), nil
 }
 
 // filter bounds the topics that neighbours may announce. Announcements come once

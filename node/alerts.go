@@ -94,7 +94,7 @@ func (n *Node) Envelope(ctx context.Context, id wire.ID) ([]byte, error) {
 		return nil, err
 	}
 	e.Parts, e.Chain = s.Parts, n.pool.ChainFor(e)
-	return e.EncodeFull(), nil
+	return e.EncodeFitting(), nil
 }
 
 // Submit takes an envelope from an officer's process: it is durable and

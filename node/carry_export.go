@@ -80,11 +80,7 @@ func (n *Node) pack(ctx context.Context, write func([]byte) error, id wire.ID) e
 		return err
 	}
 	e.Parts = stored.Parts
-	raw := e.EncodeFull()
-	if len(raw) > wire.MaxTransmission { // its parts came one by one
-		raw = stored.Envelope
-	}
-	return write(raw)
+	return write(e.EncodeFitting())
 }
 
 // selection is a filter as it is held against rows.

@@ -158,6 +158,20 @@ func (e *Envelope) StoredSize() int {
 // EncodeFull writes the transmitted form, with Chain and Parts.
 func (e *Envelope) EncodeFull() []byte { return e.encode(e.Chain, e.Parts) }
 
+// EncodeFitting is EncodeFull within [MaxTransmission]: without Chain where that is too long,
+// which comes in the trust lane too, and else without Parts too. Together they may be longer than
+// any transmission in which they came: signatures and parts come one by one.
+func (e *Envelope) EncodeFitting() []byte {
+	b := e.EncodeFull()
+	if len(b) > MaxTransmission {
+		b = e.encode(nil, e.Parts)
+	}
+	if len(b) > MaxTransmission {
+		b = e.Encode()
+	}
+	return b
+}
+
 func (e *Envelope) encode(chain, parts [][]byte) []byte {
 	size := e.StoredSize() + 2*unprotectedSize // a little more where a list is empty
 	for _, list := range [...][][]byte{chain, parts} {

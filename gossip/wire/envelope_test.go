@@ -37,6 +37,37 @@ func TestNewWritesTheSketch(t *testing.T) {
 	}
 }
 
+// TestFitting: what is sent is never longer than what is taken.
+func TestFitting(t *testing.T) {
+	e := testEnvelope(t, alertHeader(), []byte{0x80})
+	some := func(n, size int) (list [][]byte) {
+		for range n {
+			list = append(list, make([]byte, size))
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name         string
+		chain, parts [][]byte
+		keepsChain   bool
+		keepsParts   bool
+	}{
+		{"all fits", some(9, 500), some(2, 20<<10), true, true},
+		{"a chain too much", some(24, 6<<10), some(2, 20<<10), false, true},
+		{"a chain for several signatures", some(24, 1<<10), some(1, 60<<10), false, true},
+		{"parts that came one by one", some(9, 500), some(2, 60<<10), false, false},
+	} {
+		e.Chain, e.Parts = c.chain, c.parts
+		got, err := Decode(e.EncodeFitting())
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got.ID() != e.ID() || len(got.Chain) > 0 != c.keepsChain || len(got.Parts) > 0 != c.keepsParts {
+			t.Errorf("%s: %d of the chain, %d parts", c.name, len(got.Chain), len(got.Parts))
+		}
+	}
+}
+
 func TestDecodeWritesTheSameBytes(t *testing.T) {
 	h := alertHeader()
 	h.Extensions = []Extension{{Label: 300, Value: mustMarshal(1)}, {Label: 17, Value: mustMarshal("later")}}
