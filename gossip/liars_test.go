@@ -30,7 +30,7 @@ func TestLiarsDoNotKeepWhatOthersGive(t *testing.T) {
 		for i := range liars {
 			v.all[i].host.SetStreamHandler(wire.ProtocolCatchUp, offeringMore(tree.Root.ID(), items, true, func(f *talk, _ stream.Frame) error {
 				asked <- true
-				pause(v.ctx, 450*time.Millisecond) // and so they are asked for ever more at once
+				pause(v.ctx, 450*time.Millisecond) // and so they are asked again at once
 				return f.Send(stream.Frame{Kind: stream.End})
 			}))
 		}
