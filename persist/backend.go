@@ -194,6 +194,7 @@ func lockedBy(dir string) error {
 // writeSynced writes a file so that it is there wholly or not at all.
 func writeSynced(name string, content []byte) error {
 	tmp := name + ".tmp"
+	defer os.Remove(tmp) // if it could not be renamed
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

@@ -73,10 +73,14 @@ func Restore(ctx context.Context, dir string, pairs iter.Seq2[Pair, error], prog
 		_ = os.RemoveAll(fresh)
 		return report, fmt.Errorf("restore: %w", noSpace(err))
 	}
-	if err := os.Rename(fresh, db); err != nil {
-		return report, fmt.Errorf("restore: %w", err)
+	if err = os.Rename(fresh, db); err == nil {
+		err = writeFormat(dir)
 	}
-	return report, writeFormat(dir)
+	if err != nil {
+		_ = errors.Join(os.RemoveAll(fresh), os.RemoveAll(db), os.RemoveAll(filepath.Join(dir, formatFile))) // what went wrong counts
+		return report, fmt.Errorf("restore: %w", noSpace(err))
+	}
+	return report, nil
 }
 
 func restoreInto(ctx context.Context, fresh string, pairs iter.Seq2[Pair, error], progress func(int)) (Report, error) {
@@ -85,7 +89,7 @@ func restoreInto(ctx context.Context, fresh string, pairs iter.Seq2[Pair, error]
 		return Report{}, err
 	}
 	s := &Store{ds: l, opt: Options{}.withDefaults()}
-	if err = l.fill(pairs); err == nil {
+	if err = l.fill(ctx, pairs); err == nil {
 		err = s.checkSchema(ctx)
 	}
 	var report Report
@@ -99,10 +103,13 @@ func restoreInto(ctx context.Context, fresh string, pairs iter.Seq2[Pair, error]
 }
 
 // fill writes pairs whose checksums are right.
-func (l *level) fill(pairs iter.Seq2[Pair, error]) error {
+func (l *level) fill(ctx context.Context, pairs iter.Seq2[Pair, error]) error {
 	var b leveldb.Batch
 	size := 0
 	for p, err := range pairs {
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err == nil {
 			_, err = openValue(p.Key, p.Value)
 		}

@@ -1,6 +1,7 @@
 package persist_test
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"os"
@@ -86,6 +87,26 @@ func TestRestoreRefused(t *testing.T) {
 		if err == nil || len(left) != 1 || filepath.Base(left[0]) != "lock" {
 			t.Errorf("%s: %v, left %v", name, err, left)
 		}
+	}
+}
+
+// TestRestoreCancelled: an interrupted restore ends soon, and leaves nothing behind.
+func TestRestoreCancelled(t *testing.T) {
+	s, dir := open(t, filled(t)), t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	_, err := persist.Restore(ctx, dir, func(yield func(persist.Pair, error) bool) {
+		for p, err := range s.Pairs(t.Context()) {
+			n++
+			cancel()
+			if !yield(p, err) {
+				return
+			}
+		}
+	}, nil)
+	left, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if !errors.Is(err, context.Canceled) || n > 1 || len(left) != 1 || filepath.Base(left[0]) != "lock" {
+		t.Errorf("%v, %d values were read, left %v", err, n, left)
 	}
 }
 

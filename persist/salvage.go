@@ -50,7 +50,10 @@ func Salvage(ctx context.Context, dir string, progress func(done int)) (Report, 
 	if err := os.Rename(fresh, db); err != nil {
 		return report, fmt.Errorf("salvage: %w", err)
 	}
-	return report, writeFormat(dir)
+	if err := writeFormat(dir); err != nil {
+		return report, fmt.Errorf("salvage: %w", noSpace(err))
+	}
+	return report, nil
 }
 
 // salvageInto makes a database in the folder fresh of the files in source.

@@ -1,14 +1,18 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,11 +55,11 @@ func storeImportCommand(e *shell.Env) *cli.Command {
 			}
 			return printReport(e, &r)
 		},
-	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System)
+	}, exit.OK, exit.No, exit.Usage, exit.Data, exit.Busy, exit.System, exit.Aborted)
 }
 
 func restore(e *shell.Env, c *cli.Context, d datadir.Dir, name string) (report apitype.StoreReport, err error) {
-	if entries, err := os.ReadDir(d.Path); err == nil && len(entries) > 0 {
+	if !empty(d) {
 		return report, exit.Errorf(exit.Data, "%s is not empty", d.Path).Hintf("name an empty or new folder with --data DIR")
 	}
 	in := e.Stdin
@@ -67,27 +71,82 @@ func restore(e *shell.Env, c *cli.Context, d datadir.Dir, name string) (report a
 		defer f.Close()
 		in = f
 	}
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // who asks again does not wait
 	bar := e.Progress("import", 0)
 	defer bar.End()
-	r, err := backup.NewReader(bar.Reader(in))
+	r, err := backup.NewReader(bar.Reader(until(ctx, in)))
+	if ctx.Err() != nil {
+		return report, shell.ErrAborted
+	}
 	if err != nil {
 		return report, exit.Errorf(exit.Usage, "%s: %w", shell.InputName(name), err)
 	}
 	files := map[string][]byte{}
-	found, err := persist.Restore(c.Context, d.Store(), stored(r, files), nil)
-	if err != nil {
-		_ = os.RemoveAll(d.Store()) // of the folder that was empty
-		_ = os.Remove(d.Path)
+	found, err := persist.Restore(ctx, d.Store(), stored(r, files), nil)
+	switch {
+	case errors.As(err, new(*persist.LockedError)):
+		return report, Failure(e, d, err)
+	case err != nil && ctx.Err() != nil:
+		clearAway(d)
+		return report, exit.Errorf(exit.Aborted, "aborted").Hintf("nothing was restored")
+	case err != nil:
+		clearAway(d)
 		code := exit.Data
-		if errors.Is(err, persist.ErrFull) {
+		if errors.Is(err, persist.ErrFull) || errors.As(err, new(*fs.PathError)) {
 			code = exit.System
 		}
 		return report, exit.Errorf(code, "%s: %w", shell.InputName(name), err).Hintf("nothing was restored")
 	}
-	if err := restoreFiles(e, d, files); err != nil {
-		return report, err
+	err = restoreFiles(e, d, files)
+	if err != nil && !errors.Is(err, errNoConfig) {
+		for _, path := range []string{d.Config(), filepath.Join(d.Path, "device.key"), d.Pins(), d.Store()} {
+			_ = os.RemoveAll(path) // what went wrong counts
+		}
+		clearAway(d)
+		return report, exit.Errorf(exit.System, "%s: %w", shell.InputName(name), err).Hintf("nothing was restored")
+	}
+	if err != nil {
+		return report, exit.Errorf(exit.Data, "%w", err).Hintf("all else is restored; kreidfeuer init --data %s makes one", d.Path)
 	}
 	return node.DescribeReport(found, true), nil
+}
+
+// until reads from in until ctx ends, also while nothing comes.
+func until(ctx context.Context, in io.Reader) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	return r
+}
+
+// unfinished is what a restore that was killed leaves in the folder of the store.
+var unfinished = []string{"lock", "new"}
+
+// empty reports whether the data folder holds nothing, or nothing but what a
+// restore that was killed has left.
+func empty(d datadir.Dir) bool {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil || len(entries) == 0 {
+		return true // opening it says what is wrong with it
+	}
+	if len(entries) > 1 || filepath.Join(d.Path, entries[0].Name()) != d.Store() {
+		return false
+	}
+	left, err := os.ReadDir(d.Store())
+	return err == nil && !slices.ContainsFunc(left, func(e fs.DirEntry) bool { return !slices.Contains(unfinished, e.Name()) })
+}
+
+// clearAway removes the folders that a restore has made and left empty; a store
+// that another process has made meanwhile stays.
+func clearAway(d datadir.Dir) {
+	if empty(d) {
+		_ = errors.Join(os.RemoveAll(d.Store()), os.Remove(d.Path)) // what went wrong counts
+	}
 }
 
 // stored yields the values of a backup and gathers its files.
@@ -133,5 +192,7 @@ func restoreFiles(e *shell.Env, d datadir.Dir, files map[string][]byte) error {
 	if content, ok := files["config.json"]; ok {
 		return e.CreateFile(d.Config(), content, 0o600)
 	}
-	return exit.Errorf(exit.Data, "the backup holds no configuration").Hintf("kreidfeuer init --data %s makes one", d.Path)
+	return errNoConfig
 }
+
+var errNoConfig = errors.New("the backup holds no configuration")
