@@ -17,8 +17,10 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 		return nil, err
 	}
 	describe(f, holder)
-	return f.Close, nil
+	return func() error { return unlock(f) }, nil
 }
+
+func unlock(f *os.File) error { return f.Close() }
 
 // lockOpen leaves the locking to the database, too.
 func lockOpen(*os.File) error { return nil }

@@ -26,7 +26,13 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 		return nil, err
 	}
 	describe(f, holder)
-	return f.Close, nil
+	return func() error { return unlock(f) }, nil
+}
+
+// unlock frees the lock and closes its file. Closing alone would leave it to a
+// process that is just being started and has still all files of this one.
+func unlock(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // lockOpen locks an open lock file, or returns errLocked.

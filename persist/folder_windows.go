@@ -24,8 +24,11 @@ func lockFolder(dir, holder string) (release func() error, err error) {
 		return nil, err
 	}
 	describe(f, holder)
-	return f.Close, nil
+	return func() error { return unlock(f) }, nil
 }
+
+// unlock frees the lock and closes its file: no other process has it.
+func unlock(f *os.File) error { return f.Close() }
 
 // lockOpen locks an open lock file, or returns errLocked.
 func lockOpen(f *os.File) error {

@@ -80,5 +80,5 @@ func lockReadOnly(dir string) (release func() error, err error) {
 		}
 		return none, err
 	}
-	return f.Close, nil
+	return func() error { return unlock(f) }, nil
 }
