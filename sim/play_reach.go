@@ -30,7 +30,8 @@ type reach struct {
 	// Guarded by the state's mu.
 	at    time.Duration // of where
 	where func(device int) mobility.Point
-	// meetings are the open ones of a recorded log, which replaces the range of its link.
+	// meetings are the open ones of a recorded log, which replaces the range of its link for
+	// its hosts.
 	meetings map[[2]int32]bool
 	logged   int // that link; -1: there is no log
 }
@@ -90,7 +91,7 @@ func (r *reach) quickest(now time.Duration, a, b int, kind func(link int) bool) 
 func (r *reach) reaches(now time.Duration, l, a, b int) bool {
 	k := &r.links[l]
 	switch {
-	case l == r.logged:
+	case l == r.logged && (r.stage.Host(a) || r.stage.Host(b)):
 		return r.meetings[[2]int32{int32(min(a, b)), int32(max(a, b))}]
 	case k.Range == 0:
 		return !k.Local || r.stage.Place(a) == r.stage.Place(b)

@@ -158,6 +158,12 @@ func (s *Stage) Contacts() (list []contact.Change, link int) {
 	return list, int(s.run.steps.link)
 }
 
+// Host reports whether a recorded log says when a device meets others over its link.
+func (s *Stage) Host(d int) bool {
+	_, is := slices.BinarySearch(s.run.steps.hosts, uint32(d))
+	return is
+}
+
 // Warnings are the alerts in the order in which they are issued.
 func (s *Stage) Warnings() (list []Warning) {
 	for i := range s.run.alerts {
