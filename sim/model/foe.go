@@ -19,11 +19,8 @@ type foe struct {
 	checks      int // signature checks that one of its envelopes costs
 }
 
-// devices is how many an adversary has: a Sybil has many identities on one machine, each
+// infiltrate adds an adversary's devices. A Sybil has many identities on one machine, each
 // of which is a neighbour of its own.
-func devices(a *scenario.Adversary) int { return a.Count * max(1, a.Per) }
-
-// infiltrate adds an adversary's devices.
 func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 	f := foe{Adversary: a, from: millis(a.From), until: millis(a.Until), offset: time.Duration(a.Offset), first: uint32(len(r.group))}
 	switch a.Kind {
@@ -51,7 +48,7 @@ func (r *run) infiltrate(number int, a *scenario.Adversary) error {
 		if err != nil {
 			return err
 		}
-		for range devices(a) {
+		for range a.Devices() {
 			r.add(s.somewhere(r.chance), foeGroup+uint16(number), uint16(i), bits)
 			r.state[len(r.state)-1] |= isFoe
 		}

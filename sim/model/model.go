@@ -12,7 +12,7 @@ import (
 
 // Limits of one run.
 const (
-	MaxDevices = 20_000_000
+	MaxDevices = scenario.MaxDevices
 	maxAlerts  = 1 << 20
 	maxHours   = 24 * 40 // times are milliseconds in 32 bits
 )

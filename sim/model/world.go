@@ -69,15 +69,8 @@ func (l *link) neighbours(d uint32) []uint32 { return l.to[l.start[d]:l.start[d+
 // settle makes places, devices and links.
 func (r *run) settle() error {
 	r.maps = map[string]*mobility.Map{}
-	total := 0.0
-	for _, g := range r.s.Groups {
-		total += math.Round(float64(g.Count) * float64(*g.Adoption))
-	}
-	for i := range r.s.Adversaries {
-		total += float64(devices(&r.s.Adversaries[i]))
-	}
-	if total > MaxDevices {
-		return fmt.Errorf("%.0f devices, adversaries' among them: at most %d", total, MaxDevices)
+	if n := r.s.Devices(); n > MaxDevices {
+		return fmt.Errorf("%d devices, adversaries' among them: at most %d", n, MaxDevices)
 	}
 	names := []string{}
 	for name := range r.s.Links {
@@ -136,7 +129,7 @@ func (r *run) populate(number uint16, g *scenario.Group) error {
 	if err != nil {
 		return err
 	}
-	n := int(math.Round(float64(g.Count) * float64(*g.Adoption)))
+	n := g.Devices()
 	movers := int(math.Round(float64(n) * float64(*g.Movement.Share)))
 	if g.Movement.Model == "still" {
 		movers = 0
