@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxHeard bounds the pairs of radios that hear each other in a scenario: in memory, four
 // bytes each way, and for the time that each frame takes. Some eight thousand that all
@@ -53,6 +56,11 @@ func (r *run) eachNear(c *crowd, d uint32, reach float64, each func(other uint32
 			}
 		}
 	}
+}
+
+// hearers are all who hear a device's radio now.
+func (r *run) hearers(d uint32, l int) []uint32 {
+	return slices.Concat(r.links[l].neighbours(d), r.radios.meets(r, stationOf(d, l)))
 }
 
 // meets are those who hear a radio now beside those whom it always has in range.

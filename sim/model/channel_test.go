@@ -37,9 +37,20 @@ func TestMovingRadios(t *testing.T) {
 	courier := "  - {name: courier, count: 1, at: there, links: [one], movement: {model: route, route: [there, here], speed: [1m/s, 1m/s]}}\nalerts:"
 	a := play(t, strings.Replace(valley, "alerts:", courier, 1), 1).Alerts[0]
 	t.Logf("with a courier %d reached, half after %.0f s, the last after %.0f s", a.Reached, a.P50, a.Max)
+	if why := alone.Unreached; why["nobody in reach"] != 0 || why["only others without it in reach"] != 3 {
+		t.Errorf("those there are not reached because of %v", why)
+	}
 	// It comes within a kilometre of those here after at most 3 km, and again of those there.
 	if a.Reached != 11 || a.Max < 2000 || a.Max > 8000 {
 		t.Errorf("with a courier %d reached, the last after %.0f s", a.Reached, a.Max)
+	}
+}
+
+// TestMovingRadioAlone: who moves and is not reached is not alone if there is somebody in range.
+func TestMovingRadioAlone(t *testing.T) {
+	text := strings.NewReplacer("walkers, count: 4, at: here", "walkers, count: 4, at: there").Replace(valley)
+	if a := play(t, text, 1).Alerts[0]; a.Unreached["only others without it in reach"] != 7 {
+		t.Errorf("not reached because of %v, want 7 with only others without it in reach", a.Unreached)
 	}
 }
 

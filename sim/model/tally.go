@@ -262,7 +262,7 @@ func (r *run) lonely(d uint32) bool {
 	}
 	for l := range r.links {
 		k := &r.links[l]
-		if k.Airtime != "" && r.up(d, l) && slices.ContainsFunc(k.neighbours(d), func(other uint32) bool { return r.up(other, l) }) {
+		if k.Airtime != "" && r.up(d, l) && slices.ContainsFunc(r.hearers(d, l), func(other uint32) bool { return r.up(other, l) }) {
 			return false
 		}
 	}
