@@ -166,7 +166,7 @@ func (r *run) speak(number uint32) {
 	}
 	if !again.IsZero() {
 		wait := again.Sub(r.clock())
-		r.ask(one, o, r.q.now+max(1, millis(wait)))
+		r.ask(one, o, after(r.q.now, max(1, millis(wait))))
 	}
 }
 
