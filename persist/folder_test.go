@@ -326,6 +326,27 @@ func TestFreeSpaceGuard(t *testing.T) {
 	}
 }
 
+// TestFolderSpace: the room is told of a folder as of the store that is open there.
+func TestFolderSpace(t *testing.T) {
+	dir := t.TempDir()
+	there, of := open(t, dir).Space(), persist.FolderSpace(dir)
+	if !of.Known || of.Free == 0 || of.Reserve != there.Reserve {
+		t.Errorf("%+v, of the open store %+v", of, there)
+	}
+	if missing := persist.FolderSpace(filepath.Join(dir, "none")); missing.Known {
+		t.Errorf("of no folder: %+v", missing)
+	}
+	for _, c := range []struct {
+		free      uint64
+		low, full bool
+	}{{100, false, false}, {40, false, false}, {39, true, true}, {10, true, true}, {9, false, true}, {0, false, true}} {
+		err := persist.Space{Known: true, Free: c.free, Reserve: 40}.Room()
+		if low, full := errors.As(err, new(*persist.LowSpaceError)), errors.Is(err, persist.ErrFull); low != c.low || full != c.full {
+			t.Errorf("%d of 40 bytes free: %v", c.free, err)
+		}
+	}
+}
+
 func TestOpenPathCancelled(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir).Close()

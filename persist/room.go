@@ -39,8 +39,9 @@ func Urgent(lane wire.Lane) bool { return lane == wire.LaneTrust || lane == wire
 func (s *Store) Room() error { return s.room(growsMuch) }
 
 // room refuses what would take the room that is kept free for more important things.
-func (s *Store) room(g growth) error {
-	sp := s.Space()
+func (s *Store) room(g growth) error { return s.Space().room(g) }
+
+func (sp Space) room(g growth) error {
 	switch {
 	case !sp.Known || g == growsLittle:
 		return nil
@@ -57,6 +58,17 @@ type Space struct {
 	Known   bool   // false: nothing guards the space, or the file system cannot say
 	Free    uint64 // bytes
 	Reserve uint64 // bytes that exercises and letters leave free
+}
+
+// Room is the error that an exercise or a letter would get for want of this room;
+// nil: there is some, or nothing guards it.
+func (sp Space) Room() error { return sp.room(growsMuch) }
+
+// FolderSpace asks for the room on the disk of the folder dir, and what a store
+// there leaves free unless [Options.MinFree] says otherwise.
+func FolderSpace(dir string) Space {
+	free, size, err := diskSpace(dir)
+	return Space{Known: err == nil, Free: free, Reserve: uint64(minFreeOf(size))}
 }
 
 // Space asks for the room on the store's disk.

@@ -109,6 +109,7 @@ func storeStatusCommand(e *shell.Env) *cli.Command {
 					warnDamage(e, st)
 					s = node.DescribeStore(st, string(persist.LevelDB))
 					s.Kept = true // it is only looked at
+					describeSpace(&s, persist.FolderSpace(d.Store()))
 					return nil
 				})
 			})
@@ -118,6 +119,24 @@ func storeStatusCommand(e *shell.Env) *cli.Command {
 			return printStore(e, &s)
 		},
 	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
+}
+
+// describeSpace says of the disk of a device that does not run what the device
+// would say if it did.
+func describeSpace(s *apitype.Store, space persist.Space) {
+	if !space.Known {
+		return
+	}
+	s.Disk.Free, s.Reserve = int64(space.Free), int64(space.Reserve)
+	err := space.Room()
+	switch {
+	case errors.As(err, new(*persist.LowSpaceError)):
+		s.Disk.State, s.Disk.Error = apitype.DiskLow, err.Error()
+	case err != nil:
+		s.Disk.State, s.Disk.Error = apitype.DiskFull, err.Error()
+	case space.Free < 2*space.Reserve:
+		s.Disk.State = apitype.DiskLow
+	}
 }
 
 func printStore(e *shell.Env, s *apitype.Store) error {
@@ -146,7 +165,11 @@ func printStore(e *shell.Env, s *apitype.Store) error {
 		row("disk", text)
 	}
 	if s.Disk.State != apitype.DiskOK {
-		row("attention", e.Paint(shell.Yellow, "the disk is "+string(s.Disk.State)+" "+shell.Printable(s.Disk.Error)))
+		text := "the disk is " + string(s.Disk.State)
+		if s.Disk.Error != "" {
+			text += ": " + shell.Printable(s.Disk.Error)
+		}
+		row("attention", e.Paint(shell.Yellow, text))
 	}
 	return nil
 }
@@ -172,6 +195,7 @@ func storeCompactCommand(e *shell.Env) *cli.Command {
 				return writeStore(c.Context, e, d, func(st *persist.Store) error {
 					err := st.Compact(c.Context, tell)
 					s = node.DescribeStore(st, string(persist.LevelDB))
+					describeSpace(&s, st.Space())
 					return err
 				})
 			})
