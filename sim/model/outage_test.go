@@ -8,7 +8,7 @@ import (
 const batteries = `schema: kreidfeuer.scenario/1
 name: batteries
 title: Outages that follow each other
-duration: 24h
+duration: 11h
 marks: [1s]
 places: [{name: town, kind: plane, size: [500m, 500m]}]
 links: {lan: {latency: 5ms}}
