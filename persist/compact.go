@@ -49,6 +49,14 @@ func (s *Store) Compact(ctx context.Context, progress func(done, of int)) error 
 	return nil
 }
 
+// compact is a write: a database that is open for reading, for want of space, says
+// so, and is opened anew if there is some again.
 func (l *level) compact(from, to []byte) error {
+	l.writing.Lock()
+	err := l.writable()
+	l.writing.Unlock()
+	if err != nil {
+		return err
+	}
 	return l.view(func(db *leveldb.DB) error { return db.CompactRange(util.Range{Start: from, Limit: to}) })
 }

@@ -147,13 +147,22 @@ func (l *level) closeDB() error {
 func (l *level) write(b *leveldb.Batch) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	if err := l.writable(); err != nil {
+		return err
+	}
+	l.failed = l.view(func(db *leveldb.DB) error { return db.Write(b, &opt.WriteOptions{Sync: true}) })
+	return l.failed
+}
+
+// writable opens the database anew if the last write failed. The caller holds
+// l.writing.
+func (l *level) writable() error {
 	if l.failed != nil {
 		if err := l.reopen(); err != nil {
 			return fmt.Errorf("open again after a failed write: %w", err)
 		}
 	}
-	l.failed = l.view(func(db *leveldb.DB) error { return db.Write(b, &opt.WriteOptions{Sync: true}) })
-	return l.failed
+	return nil
 }
 
 // view calls f with the database open.

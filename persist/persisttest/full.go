@@ -97,6 +97,12 @@ func fullChild(ctx context.Context, b Backend, dir string) error {
 	if err != nil || report.Total > 0 {
 		return fmt.Errorf("verify: %w, %w", err, errors.Join(report.Problems...))
 	}
+	if err := s.Compact(ctx, nil); err != nil && !errors.Is(err, persist.ErrFull) {
+		return fmt.Errorf("compact on a full disk: %w, want ErrFull", err)
+	}
+	if _, err := s.Get(ctx, fillBatch(0).Entries[0].Envelope.ID()); err != nil {
+		return fmt.Errorf("get after compaction on a full disk: %w", err)
+	}
 	fmt.Printf("memory at most %s\n", peakMemory())
 	return s.Close()
 }
