@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -38,6 +39,9 @@ func storeExportCommand(e *shell.Env) *cli.Command {
 			if err := command.WantArgs(c, 1, 1, "the file to write"); err != nil {
 				return err
 			}
+			if err := wantDevice(e, c); err != nil {
+				return err
+			}
 			name := c.Args().First()
 			if name == "-" {
 				if e.StdoutTerminal {
@@ -51,6 +55,19 @@ func storeExportCommand(e *shell.Env) *cli.Command {
 			return e.StreamFile(name, 0o600, func(w io.Writer) error { return backUp(e, c, w) })
 		},
 	}, exit.OK, exit.Usage, exit.Data, exit.Busy, exit.System)
+}
+
+// wantDevice refuses a folder without a device, before anything is written.
+func wantDevice(e *shell.Env, c *cli.Context) error {
+	d, err := datadir.Find(e, c)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(d.Config()); errors.Is(err, fs.ErrNotExist) { // what is damaged is backed up as it is
+		_, err := d.OpenConfig()
+		return err
+	}
+	return nil
 }
 
 // backUp writes the backup: files first, so that a restored device is complete

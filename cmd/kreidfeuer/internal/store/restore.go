@@ -124,8 +124,13 @@ func until(ctx context.Context, in io.Reader) io.Reader {
 	return r
 }
 
-// unfinished is what a restore that was killed leaves in the folder of the store.
-var unfinished = []string{"lock", "new"}
+// unstored reports whether the store's folder is not there, or holds nothing but
+// what the making of a store leaves that was ended too soon.
+func unstored(d datadir.Dir) bool {
+	left, err := os.ReadDir(d.Store())
+	more := func(e fs.DirEntry) bool { return e.Name() != "lock" && e.Name() != "new" }
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !slices.ContainsFunc(left, more)
+}
 
 // empty reports whether the data folder holds nothing, or nothing but what a
 // restore that was killed has left.
@@ -134,11 +139,7 @@ func empty(d datadir.Dir) bool {
 	if err != nil || len(entries) == 0 {
 		return true // opening it says what is wrong with it
 	}
-	if len(entries) > 1 || filepath.Join(d.Path, entries[0].Name()) != d.Store() {
-		return false
-	}
-	left, err := os.ReadDir(d.Store())
-	return err == nil && !slices.ContainsFunc(left, func(e fs.DirEntry) bool { return !slices.Contains(unfinished, e.Name()) })
+	return len(entries) == 1 && filepath.Join(d.Path, entries[0].Name()) == d.Store() && unstored(d)
 }
 
 // clearAway removes the folders that a restore has made and left empty; a store

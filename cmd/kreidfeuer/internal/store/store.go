@@ -59,9 +59,11 @@ func readStore(ctx context.Context, e *shell.Env, d datadir.Dir, f func(*persist
 	if err != nil {
 		return Failure(e, d, err)
 	}
-	if unread != nil {
+	if unread != nil && unstored(d) {
+		err = exit.Errorf(exit.Data, "nothing is stored yet in %s", d.Store()).Hintf("kreidfeuer up starts the device, and makes its store")
+	} else if unread != nil {
 		err = exit.Errorf(exit.Data, "read the store in %s: %w", d.Store(), unread).
-			Hintf("kreidfeuer store verify --repair keeps what is good; a device that never ran has no store")
+			Hintf("kreidfeuer store verify --repair keeps what is good; kreidfeuer up does so by itself")
 	} else {
 		err = f(st)
 	}
