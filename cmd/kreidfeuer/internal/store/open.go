@@ -42,7 +42,7 @@ func Failure(e *shell.Env, dir datadir.Dir, err error) error {
 // LossText says what was lost when a store was salvaged.
 func LossText(l persist.Loss) string {
 	if l == (persist.Loss{}) {
-		return "nothing that is known"
+		return "nothing that can be counted"
 	}
 	return fmt.Sprintf("%d envelopes, %d parts, %d events, %d local values", l.Envelopes, l.Parts, l.Events, l.Local)
 }
