@@ -51,6 +51,7 @@ type entry struct {
 	proven []ma.Multiaddr // where it was met, the latest first
 	addrs  []ma.Multiaddr // where it is said to be, the latest heard first
 	static bool
+	lot    float64   // of equals, the lower one is dialed first
 	heard  time.Time // last report
 	met    time.Time // start of the last connection; zero: never connected
 
@@ -93,7 +94,7 @@ func (b *book) get(id peer.ID, now time.Time) *entry {
 	if len(b.entries) >= maxEntries && !b.evict() {
 		return nil
 	}
-	e := &entry{id: id, due: now}
+	e := &entry{id: id, due: now, lot: b.jitter()}
 	b.entries[id] = e
 	return e
 }
@@ -125,7 +126,8 @@ func compareKeep(a, b *entry) int {
 }
 
 // compareDial orders entries by what to dial first: who is to be kept, then who failed least, who
-// was heard last, then who was met last.
+// was heard last, then who was met last. Among equals chance decides, on each device anew: in a
+// hall of three hundred all would dial the same, who cannot take so many.
 func compareDial(a, b *entry) int {
 	if a.static != b.static {
 		if a.static {
@@ -137,6 +139,7 @@ func compareDial(a, b *entry) int {
 		cmp.Compare(a.fails, b.fails),
 		b.heard.Truncate(time.Minute).Compare(a.heard.Truncate(time.Minute)),
 		b.met.Compare(a.met),
+		cmp.Compare(a.lot, b.lot),
 		cmp.Compare(a.id, b.id),
 	)
 }

@@ -3,6 +3,7 @@ package discovery
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -154,5 +155,30 @@ func TestReachable(t *testing.T) {
 		if got := texts(reachable(claimed, addrs(test.remote)[0], test.direction)); !slices.Equal(got, test.want) {
 			t.Errorf("%s %s: got %v, want %v", test.direction, test.remote, got, test.want)
 		}
+	}
+}
+
+// TestChanceBetweenEquals: two devices that hear of the same hundred dial others first.
+func TestChanceBetweenEquals(t *testing.T) {
+	first := func(seed uint64) (ids []peer.ID) {
+		now := time.Unix(1_800_000_000, 0)
+		b := newBook(testID(1000), rand.New(rand.NewPCG(seed, 0)).Float64)
+		for n := range 100 {
+			b.hear(info(n), now)
+		}
+		list, _ := b.dialable(now.Add(yield), DefaultTarget)
+		for _, e := range list[:DefaultTarget] {
+			ids = append(ids, e.id)
+		}
+		return ids
+	}
+	mine, same := first(1), 0
+	for _, id := range first(2) {
+		if slices.Contains(mine, id) {
+			same++
+		}
+	}
+	if same > DefaultTarget/2 {
+		t.Errorf("%d of the first %d are the same", same, DefaultTarget)
 	}
 }
