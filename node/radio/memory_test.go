@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,14 +16,23 @@ import (
 
 // disk is a memory that counts how often it is written.
 type disk struct {
+	mu      sync.Mutex
 	content []byte
 	writes  int
 	err     error
 }
 
-func (d *disk) Load() ([]byte, error) { return d.content, d.err }
+func (d *disk) Load() ([]byte, error) { return d.saved(), d.err }
+
+func (d *disk) saved() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Clone(d.content)
+}
 
 func (d *disk) Save(b []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.err == nil {
 		d.content = bytes.Clone(b)
 		d.writes++
@@ -64,7 +74,7 @@ func live(t *testing.T, d *disk, seed byte, lasts time.Duration, pulled bool) (s
 	}
 	time.Sleep(lasts)
 	believed = r.State()
-	before := bytes.Clone(d.content)
+	before := d.saved()
 	cancel()
 	if err := <-running; err != nil {
 		t.Error(err)
