@@ -61,12 +61,14 @@ func recoverLevel(source, fresh string) (*level, error) {
 // without their damaged blocks. whole: they are those that the manifest names, and
 // it may go on being used.
 //
-// If the manifest can be read, tables that it does not name are left out. They
+// If the manifest can be read, and all that it names is there, tables that it does not name are left out. They
 // hold what has been deleted since, or were being written when the power went:
 // what can be read of such a one would be parts of a batch.
 func recoverTables(source, fresh string) (whole bool, err error) {
 	sizes, err := namedTables(source)
-	whole = err == nil
+	if whole = err == nil && allThere(source, sizes); !whole {
+		sizes = nil
+	}
 	names, _ := filepath.Glob(filepath.Join(source, "*.ldb")) // the pattern is well formed
 	found := 0
 	for _, name := range names {
@@ -89,6 +91,17 @@ func recoverTables(source, fresh string) (whole bool, err error) {
 		found++
 	}
 	return whole && found == len(sizes), nil
+}
+
+// allThere reports whether a folder has all of some tables. A manifest that names others is of
+// an earlier time than the tables: its end was lost.
+func allThere(dir string, sizes map[string]int64) bool {
+	for name := range sizes {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // namedTables returns the sizes of the tables that the manifest of the database in

@@ -136,8 +136,11 @@ func unstored(d datadir.Dir) bool {
 // restore that was killed has left.
 func empty(d datadir.Dir) bool {
 	entries, err := os.ReadDir(d.Path)
-	if err != nil || len(entries) == 0 {
-		return true // opening it says what is wrong with it
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if len(entries) == 0 {
+		return true
 	}
 	return len(entries) == 1 && filepath.Join(d.Path, entries[0].Name()) == d.Store() && unstored(d)
 }
