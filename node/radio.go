@@ -239,7 +239,7 @@ func (w *airwaves) say(ctx context.Context) {
 	w.forget(wanted)
 	for _, want := range wanted {
 		t, ok := w.said[want.id]
-		if now := time.Now(); !ok || !t.covers(want, now) || t.message != nil && !w.radio.Holds(t.message) {
+		if now := time.Now(); !ok || !t.covers(want, now) || w.gaveWay(t, now) {
 			t, err := w.tell(ctx, want, t.spelled, now)
 			if errors.Is(err, errNotFound) {
 				w.wake() // it was accepted a moment ago and is about to be written
@@ -251,6 +251,11 @@ func (w *airwaves) say(ctx context.Context) {
 			w.said[want.id] = t // also after a failure: it would fail again
 		}
 	}
+}
+
+// gaveWay reports whether the radio let go of what it was given before that ran out.
+func (w *airwaves) gaveWay(t told, now time.Time) bool {
+	return t.message != nil && now.Before(t.until) && !w.radio.Holds(t.message)
 }
 
 // tell gives the radio what has to be said, or tells it that this is worth more, or lasts

@@ -56,4 +56,10 @@ func TestTooLongIsToldOnce(t *testing.T) {
 	if !failed.covers(want, now.Add(time.Hour)) || failed.level != 1 {
 		t.Error("it is tried again an hour later")
 	}
+	// What others displaced is given again, what ran out is not: an alert of which nobody can
+	// tell whether it is over is not said for ever.
+	gone := told{spelled: spelled{message: []byte("message")}, until: now.Add(time.Hour)}
+	if !w.gaveWay(gone, now) || w.gaveWay(gone, now.Add(time.Hour)) || w.gaveWay(failed, now) {
+		t.Error("it is not told apart whether a message gave way, ran out or cannot be said")
+	}
 }

@@ -145,5 +145,10 @@ func TestMetAddressesStay(t *testing.T) {
 		if err := c.book.recall(saved, start); err != nil {
 			t.Fatal(err)
 		}
+		for _, a := range c.book.entries[testID(1)].proven {
+			if !ma.Contains(slices.Concat(home, away), a) {
+				t.Errorf("after a restart it was met at %s, where others say that it is", a)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package discovery
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -37,7 +38,8 @@ type memory struct {
 type remembered struct {
 	ID    peer.ID  `json:"id"`
 	Addrs []string `json:"addrs"`
-	Met   int64    `json:"met"` // seconds since 1970 by this device's clock, which may be wrong: for the order only
+	Said  bool     `json:"said,omitempty"` // at Addrs it was not met
+	Met   int64    `json:"met"`            // seconds since 1970 by this device's clock, which may be wrong: for the order only
 }
 
 // remember writes the peers that were met, latest first.
@@ -51,8 +53,11 @@ func (b *book) remember() ([]byte, error) {
 	slices.SortFunc(met, func(x, y *entry) int { return y.met.Compare(x.met) })
 	m := memory{Schema: memorySchema}
 	for _, e := range met[:min(len(met), maxRemembered)] {
-		r := remembered{ID: e.id, Met: e.met.Unix()}
-		for _, a := range e.all() {
+		addrs, r := merge(math.MaxInt, e.fixed, e.proven), remembered{ID: e.id, Met: e.met.Unix()}
+		if r.Said = len(addrs) == 0; r.Said {
+			addrs = e.addrs
+		}
+		for _, a := range addrs {
 			if at, ok := addrOf(a); ok && !linklocal.Prefix.Contains(at) { // interface indexes change over a restart
 				r.Addrs = append(r.Addrs, a.String())
 			}
@@ -87,7 +92,11 @@ func (b *book) recall(saved []byte, now time.Time) error {
 		if e == nil {
 			break
 		}
-		e.prove(addrs)
+		if r.Said {
+			e.add(addrs)
+		} else {
+			e.prove(addrs)
+		}
 		e.met = time.Unix(r.Met, 0)
 		b.dialBy(e, now, now)
 	}
