@@ -163,7 +163,7 @@ func TestAddressThatAppearsLater(t *testing.T) {
 		time.Sleep(time.Hour)
 		appeared := time.Since(b.start)
 		a.set(testLink(2, "10.0.0.1/24"))
-		time.Sleep(pollEvery + answerDelay)
+		time.Sleep(pollEvery + answerGap + answerDelay) // b may have told of itself the moment before
 		synctest.Wait()
 		if times, _ := b.heard(a); len(times) == 0 || times[0] > appeared+pollEvery {
 			t.Errorf("b heard of a at %v, want within %s of %s", times, pollEvery, appeared)
