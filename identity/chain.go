@@ -114,7 +114,7 @@ func decodeLink(b []byte, domain wire.ID) (*wire.Envelope, error) {
 func (d *domain) onPath(e *wire.Envelope, links []link) error {
 	missing, met := len(links), make([]bool, len(links))
 	seen := map[wire.ID]bool{}
-	next := restsOn(e, nil)
+	next := RestsOn(e, nil)
 	for len(next) > 0 && missing > 0 && len(seen) < maxProof {
 		id := next[len(next)-1]
 		next = next[:len(next)-1]
@@ -125,9 +125,9 @@ func (d *domain) onPath(e *wire.Envelope, links []link) error {
 		if i := slices.IndexFunc(links, func(l link) bool { return l.id == id }); i >= 0 {
 			met[i] = true
 			missing--
-			next = restsOn(links[i].env, next)
+			next = RestsOn(links[i].env, next)
 		} else if env := d.envelope(id); env != nil {
-			next = restsOn(env, next)
+			next = RestsOn(env, next)
 		}
 	}
 	if missing > 0 {
@@ -136,8 +136,8 @@ func (d *domain) onPath(e *wire.Envelope, links []link) error {
 	return nil
 }
 
-// restsOn appends what e names: its issuer and its signers' certificates.
-func restsOn(e *wire.Envelope, ids []wire.ID) []wire.ID {
+// RestsOn appends what an envelope names as its proof: its issuer, and its signers' certificates.
+func RestsOn(e *wire.Envelope, ids []wire.ID) []wire.ID {
 	if e.Header.Issuer != nil {
 		ids = append(ids, *e.Header.Issuer)
 	}
@@ -181,7 +181,7 @@ func (p *Pool) ChainFor(e *wire.Envelope) [][]byte {
 		return nil
 	}
 	w := proof{domain: d, seen: map[wire.ID]bool{}}
-	for _, id := range restsOn(e, nil) {
+	for _, id := range RestsOn(e, nil) {
 		w.visit(id)
 	}
 	if extra := len(w.chain) - wire.MaxChain; extra > 0 {
@@ -210,7 +210,7 @@ func (w *proof) visit(id wire.ID) {
 	if raw == "" {
 		return
 	}
-	for _, next := range restsOn(w.domain.envelope(id), nil) {
+	for _, next := range RestsOn(w.domain.envelope(id), nil) {
 		w.visit(next)
 	}
 	w.chain = append(w.chain, []byte(raw))

@@ -10,6 +10,7 @@ import (
 	"github.com/kreidfeuer/kreidfeuer/gossip/alert"
 	"github.com/kreidfeuer/kreidfeuer/gossip/cap"
 	"github.com/kreidfeuer/kreidfeuer/gossip/wire"
+	"github.com/kreidfeuer/kreidfeuer/identity"
 	"github.com/kreidfeuer/kreidfeuer/node/api/apitype"
 	"github.com/kreidfeuer/kreidfeuer/persist"
 )
@@ -82,13 +83,7 @@ func (n *Node) restsOn(ctx context.Context, id wire.ID) (c chain, err error) {
 
 // vouchers adds to a list the certificates of an envelope's issuer and signers, the root's apart.
 func (n *Node) vouchers(e *wire.Envelope, list []wire.ID) []wire.ID {
-	next := []wire.ID{e.Header.IssuerID()}
-	for _, s := range e.Signers {
-		if c, ok := s.Ref.Certificate(); ok {
-			next = append(next, c)
-		}
-	}
-	for _, c := range next {
+	for _, c := range identity.RestsOn(e, nil) {
 		if _, ok := n.pool.Certificate(c); ok && !slices.Contains(list, c) {
 			list = append(list, c)
 		}

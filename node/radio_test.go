@@ -21,6 +21,11 @@ import (
 // what is said counts in the time that it takes, and certificates begin after dozens of rounds.
 var quickModem = airtime.Modem{Spreading: 7, Bandwidth: 16 * 500_000, Coding: 1, Preamble: 16, Head: 16}
 
+// quickRadio is a radio that need not spare the channel.
+func quickRadio(l radio.Link) *radio.Config {
+	return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: quickModem, Duty: 1}
+}
+
 // TestRadioIsland: a village that a radio channel alone joins to the rest. An alert
 // crosses with what verifies it, goes on to a neighbour there, and so does its end;
 // drills stay where they are.
@@ -28,11 +33,8 @@ func TestRadioIsland(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)
 	left, right := radio.Pipe()
-	by := func(l radio.Link) *radio.Config {
-		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: quickModem, Duty: 1}
-	}
-	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left)})
-	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(left)})
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(right)})
 	beyond := nodetest.Start(t, tree, nodetest.Options{Peers: []*nodetest.Device{there}})
 
 	exercise := nodetest.Warning("exercise", cap.Severe, 0)
@@ -68,14 +70,11 @@ func TestRadioSaysWhatWasPinned(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)
 	left, right := radio.Pipe()
-	by := func(l radio.Link) *radio.Config {
-		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: quickModem, Duty: 1}
-	}
-	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left), Stranger: true})
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(left), Stranger: true})
 	if err := here.Trust(t.Context(), tree.Root, tree.Made); err != nil {
 		t.Fatal(err)
 	}
-	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(right)})
 	one := warning(t, tree, "one")
 	submit(t, here, one)
 	if got := there.Await(t, one.ID(), nodetest.Alarmed); got.Level != 2 {
@@ -88,11 +87,8 @@ func TestRadioSecondSignature(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t)
 	left, right := radio.Pipe()
-	by := func(l radio.Link) *radio.Config {
-		return &radio.Config{Open: func() (radio.Link, error) { return l, nil }, Modem: quickModem, Duty: 1}
-	}
-	here := nodetest.Start(t, tree, nodetest.Options{Radio: by(left)})
-	there := nodetest.Start(t, tree, nodetest.Options{Radio: by(right)})
+	here := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(left)})
+	there := nodetest.Start(t, tree, nodetest.Options{Radio: quickRadio(right)})
 	first, second := emergency(t, tree, "one")
 	submit(t, here, first)
 	there.Await(t, first.ID(), nodetest.Alarmed)

@@ -2,7 +2,6 @@ package radio
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/kreidfeuer/kreidfeuer/gossip/airtime"
@@ -111,7 +110,7 @@ func (r *Radio) save(ahead time.Duration, now time.Time) bool {
 		err = r.cfg.Memory.Save(b)
 	}
 	if err != nil && !r.unsaved {
-		r.log.Warn("what the radio has sent is not saved: after a restart it may exceed its duty cycle", "err", fmt.Errorf("save: %w", err))
+		r.log.Warn("what the radio has sent is not saved: after a restart it may exceed its duty cycle", "err", err)
 	}
 	r.unsaved = err != nil
 	return err == nil

@@ -105,7 +105,8 @@ func New(c Config) (*Radio, error) {
 
 // Say has a message said now and again, as its severity asks for, for the given
 // time or until [Radio.Cease]. One that is being said goes on as it is, and may last longer.
-// The radio keeps message, as long as there is room among more severe ones: see [Radio.Holds].
+// The radio keeps the slice. Where there is no room the message gives way to more severe
+// ones, and no error tells: see [Radio.Holds].
 func (r *Radio) Say(message []byte, severity cap.Severity, lasting time.Duration) error {
 	return r.take(message, severity, lasting, (*airtime.Schedule).Add)
 }
